@@ -1,0 +1,111 @@
+"""Frozen records of what was read, and of what was joined from it.
+
+Nothing here reads, judges or prints. `None` means "not known" unless a field says otherwise; every time is
+an aware UTC datetime; every file is named as `INPUT/MEMBER` (see `Member.reference`).
+"""
+
+from analyzer.evidence.case import (
+    Case,
+    ClockOffset,
+    Connection,
+    Event,
+    Node,
+    NodeRole,
+    Origin,
+    Outcome,
+    Peer,
+    PeerKind,
+    PresentedCertificate,
+    ReferenceTime,
+    Store,
+    Stores,
+)
+from analyzer.evidence.certificate import (
+    Certificate,
+    CertificateOrigin,
+)
+from analyzer.evidence.handshake import (
+    Alert,
+    CaptureFile,
+    CertificateMessage,
+    Endpoint,
+    Frame,
+    Handshake,
+    Side,
+    Step,
+    TcpConversation,
+    TlsRecord,
+    Visibility,
+)
+from analyzer.evidence.log import (
+    LogEvent,
+    LogSpan,
+    LogTrace,
+    PeerIdentity,
+)
+from analyzer.evidence.settings import (
+    Alarm,
+    Cluster,
+    Configuration,
+    Setting,
+    SettingChange,
+    Status,
+    Tunnel,
+    Zone,
+    ZonePeer,
+)
+from analyzer.evidence.source import (
+    Input,
+    Member,
+    MemberKind,
+    Problem,
+    ReadState,
+)
+
+__all__ = [
+    "Alarm",
+    "Alert",
+    "CaptureFile",
+    "Case",
+    "Certificate",
+    "CertificateMessage",
+    "CertificateOrigin",
+    "ClockOffset",
+    "Cluster",
+    "Configuration",
+    "Connection",
+    "Endpoint",
+    "Event",
+    "Frame",
+    "Handshake",
+    "Input",
+    "LogEvent",
+    "LogSpan",
+    "LogTrace",
+    "Member",
+    "MemberKind",
+    "Node",
+    "NodeRole",
+    "Origin",
+    "Outcome",
+    "Peer",
+    "PeerIdentity",
+    "PeerKind",
+    "PresentedCertificate",
+    "Problem",
+    "ReadState",
+    "ReferenceTime",
+    "Setting",
+    "SettingChange",
+    "Side",
+    "Status",
+    "Step",
+    "Store",
+    "Stores",
+    "TcpConversation",
+    "TlsRecord",
+    "Tunnel",
+    "Visibility",
+    "Zone",
+    "ZonePeer",
+]

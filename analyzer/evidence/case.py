@@ -1,0 +1,244 @@
+"""The joined evidence: nodes with their stores, connections with their roles and peers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from analyzer.evidence.certificate import Certificate, CertificateOrigin
+from analyzer.evidence.handshake import CaptureFile, Handshake, Side, TcpConversation, Visibility
+from analyzer.evidence.log import LogEvent, LogSpan, LogTrace, PeerIdentity
+from analyzer.evidence.settings import Alarm, Cluster, Setting, Tunnel, Zone
+from analyzer.evidence.source import Input, Member, Problem
+
+
+class NodeRole(StrEnum):
+    """A traversal server zone makes an Expressway an Edge."""
+
+    CORE = "core"
+    EDGE = "edge"
+    UNKNOWN = "unknown"
+
+
+class Store(StrEnum):
+    """Where a presented certificate was found."""
+
+    CLIENT = "client"
+    SERVER = "server"
+    BOTH = "both"
+    TRUSTED = "trusted"
+    NEITHER = "neither"
+
+
+class Outcome(StrEnum):
+    """What came of a connection."""
+
+    COMPLETED = "completed"
+    REFUSED = "refused"
+    CLOSED = "closed"
+    UNKNOWN = "unknown"
+
+
+class PeerKind(StrEnum):
+    """What kind of peer a connection has. `internet`: nobody configured, named or known."""
+
+    WEBEX = "webex"
+    PARTNER = "partner"
+    CLUSTER = "cluster"
+    CUCM = "cucm"
+    NEIGHBOR = "neighbor"
+    NAMED = "named"
+    INTERNET = "internet"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """Who is at the other end.
+
+    Attributes:
+        name: what it is called in the report: `Webex`, a node's name, a zone's peer, a certificate name, an address.
+        kind: see `PeerKind`.
+        reason: why it is called so (`SAN DNS:…webex.com`, `zone "UC traversal"`), or None.
+        hint_only: decided by an address range or a port alone.
+        node: the node's name, if it is a node of this case.
+        zone: the name of the local zone that it belongs to.
+    """
+
+    name: str
+    kind: PeerKind
+    reason: str | None = None
+    hint_only: bool = False
+    node: str | None = None
+    zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Public or private, and the reason for it. `strong`: decided by marks inside the certificate."""
+
+    origin: CertificateOrigin
+    reason: str
+    strong: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """A node's stores: certificate ids, leaf first. None: the member is absent. Empty: nothing readable in it."""
+
+    server: tuple[str, ...] | None = None
+    client: tuple[str, ...] | None = None
+    trusted: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockOffset:
+    """Log time minus capture time. None where fewer than three joins measure it."""
+
+    seconds: float
+    joins: int
+    spread: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceTime:
+    """The time that dates are judged at. `origin`: evidence, file-name, as-of or none."""
+
+    time: datetime | None
+    origin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresentedCertificate:
+    """What a side presented.
+
+    Attributes:
+        serial: of the leaf; None unless seen.
+        store: None if not visible, or if there is nothing to compare with.
+        store_node: whose store it is, for the peer's side.
+    """
+
+    visibility: Visibility
+    chain: tuple[str, ...] = ()
+    serial: str | None = None
+    store: Store | None = None
+    store_node: str | None = None
+
+    @property
+    def leaf(self) -> str | None:
+        """Id of the leaf, or None."""
+        return self.chain[0] if self.chain else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A log event with its id, node, and the connection that it belongs to (None: none, or ambiguous)."""
+
+    id: str
+    node: str | None
+    record: LogEvent
+    connection: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """A handshake, with roles, peer, stores and what the log says of it.
+
+    Attributes:
+        node: name of the node whose capture shows it.
+        local_role: the side that the node had; None: its addresses are not known.
+        service: what the port suggests (`SIP TLS`, `Unified Communications traversal`), or None.
+        refused_by: the side that refused, for `refused`.
+        outcome_reason: the words of the alert or of the log line that decided the outcome.
+        peer_identity: names from the log's DEBUG lines (the substitute under TLS 1.3).
+    """
+
+    id: str
+    node: str | None
+    handshake: Handshake
+    local_role: Side | None
+    peer: Peer
+    service: str | None
+    server_certificate: PresentedCertificate
+    client_certificate: PresentedCertificate
+    outcome: Outcome
+    refused_by: Side | None
+    outcome_reason: str | None
+    events: tuple[str, ...] = ()
+    peer_identity: PeerIdentity | None = None
+
+    def certificate(self, side: Side) -> PresentedCertificate:
+        """Return what a side presented."""
+        return self.client_certificate if side is Side.CLIENT else self.server_certificate
+
+    @property
+    def local_certificate(self) -> PresentedCertificate | None:
+        """What this node presented; None if the local role is not known."""
+        return self.certificate(self.local_role) if self.local_role else None
+
+    @property
+    def peer_certificate(self) -> PresentedCertificate | None:
+        """What the peer presented; None if the local role is not known."""
+        return self.certificate(self.local_role.other) if self.local_role else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """One Expressway (or the loose files that name none), with all that its bundle says.
+
+    Attributes:
+        name: its host, made unique; None for loose files that name no host.
+        version: `X15.5` …; None: unknown.
+        time_zone: of the dump, or the offset of the log's local clock.
+        addresses: its own, from xconf and xstat; empty: not known.
+        uptime: seconds at the time the status was taken.
+    """
+
+    name: str | None
+    host: str | None
+    role: NodeRole = NodeRole.UNKNOWN
+    version: str | None = None
+    serial_number: str | None = None
+    addresses: tuple[str, ...] = ()
+    host_names: tuple[str, ...] = ()
+    time_zone: str | None = None
+    uptime: int | None = None
+    clock_offset: ClockOffset | None = None
+    stores: Stores = field(default_factory=Stores)
+    settings: Mapping[str, Setting] = field(default_factory=dict)
+    zones: tuple[Zone, ...] = ()
+    tunnels: tuple[Tunnel, ...] | None = None
+    alarms: tuple[Alarm, ...] = ()
+    cluster: Cluster | None = None
+    domains: tuple[str, ...] = ()
+    members: tuple[Member, ...] = ()
+    captures: tuple[CaptureFile, ...] = ()
+    logs: tuple[LogSpan, ...] = ()
+    traces: tuple[LogTrace, ...] = ()
+    conversations: tuple[TcpConversation, ...] = ()
+    reference_time: ReferenceTime = field(default_factory=lambda: ReferenceTime(time=None, origin="none"))
+    taken: datetime | None = None
+    partners: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """Everything that is known, joined. Immutable; rules and reports read nothing else.
+
+    Attributes:
+        certificates: by SHA-256 of the DER.
+        origins: by the same key.
+        connections: by start time; ids `c1`, `c2` …
+        events: by time, file and line; ids `e1`, `e2` …
+    """
+
+    inputs: tuple[Input, ...]
+    nodes: tuple[Node, ...]
+    certificates: Mapping[str, Certificate]
+    origins: Mapping[str, Origin]
+    connections: tuple[Connection, ...]
+    events: tuple[Event, ...]
+    problems: tuple[Problem, ...]
+    reference_time: ReferenceTime

@@ -1,0 +1,148 @@
+"""What the xconf and xstat dumps say: settings, zones, tunnels, alarms. Taken when logging started."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingChange:
+    """A change that the log reports."""
+
+    time: datetime | None
+    value: str
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One setting.
+
+    Attributes:
+        value: as dumped (On/Off in that spelling); None: unknown.
+        assumed: the dump does not have it, and this is the release's default.
+        source: `INPUT/MEMBER: path`; None if assumed.
+        changes: later changes in the log, oldest first; they outrank `value` from their time on.
+    """
+
+    value: str | None
+    assumed: bool = False
+    source: str | None = None
+    changes: tuple[SettingChange, ...] = ()
+
+    @property
+    def current(self) -> str | None:
+        """The value after the last change."""
+        return self.changes[-1].value if self.changes else self.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZonePeer:
+    """A peer of a zone: its address as configured, and its state when logging started."""
+
+    address: str
+    status: str | None = None
+    cause: str | None = None
+    last_change: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zone:
+    """A zone of xconf, joined with its state in xstat.
+
+    Attributes:
+        type: as the dump spells it, without blanks: Neighbor, TraversalClient, TraversalServer, DNS, ENUM, Webex …
+        unified_communications: a Unified Communications traversal zone (mobile and remote access); None: not said.
+        status: Active, Failed, Off, On, Checking … ; None: not in a dump.
+        port: SIP port, listening or the peers'.
+        tls_verify_mode: On, Off or None.
+        transport: TLS, TCP, UDP or None.
+        source: `INPUT/MEMBER: path`.
+    """
+
+    name: str
+    index: int | None = None
+    type: str | None = None
+    unified_communications: bool | None = None
+    status: str | None = None
+    status_source: str | None = None
+    port: int | None = None
+    transport: str | None = None
+    peers: tuple[ZonePeer, ...] = ()
+    tls_verify_mode: str | None = None
+    tls_verify_subject: str | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tunnel:
+    """A Unified Communications SSH tunnel. `source`: `INPUT/MEMBER: path`."""
+
+    target: str | None
+    domain: str | None
+    status: str | None
+    reason: str | None = None
+    peer: str | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """An alarm that was raised; `raised` as the dump or the log gives it. `source`: `INPUT/MEMBER: path or line`."""
+
+    id: str | None
+    severity: str | None
+    title: str
+    raised: str | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """The cluster that a node belongs to."""
+
+    name: str | None
+    peers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """What an xconf dump says.
+
+    Attributes:
+        settings: by the path that the command line uses (`SIP TLS Certificate ExtendedKeyUsage Checking Mode`),
+            only names of `analyzer.facts.settings`; secrets are never kept.
+        domains: SIP domains with a Unified Communications service.
+    """
+
+    file: str
+    system_name: str | None = None
+    host_name: str | None = None
+    addresses: tuple[str, ...] = ()
+    time_zone: str | None = None
+    settings: Mapping[str, Setting] = field(default_factory=dict)
+    zones: tuple[Zone, ...] = ()
+    cluster: Cluster | None = None
+    domains: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """What an xstat dump says. `uptime` in seconds; `taken` if the dump carries a time."""
+
+    file: str
+    version: str | None = None
+    serial_number: str | None = None
+    is_edge: bool | None = None
+    host_name: str | None = None
+    addresses: tuple[str, ...] = ()
+    time_zone: str | None = None
+    uptime: int | None = None
+    taken: datetime | None = None
+    zones: tuple[Zone, ...] = ()
+    tunnels: tuple[Tunnel, ...] | None = None
+    alarms: tuple[Alarm, ...] = ()
+    cluster: Cluster | None = None

@@ -1,0 +1,167 @@
+"""Frozen records of what is concluded: findings, verdicts, and the report that holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from analyzer.evidence import Case, Outcome, Side, Store, Visibility
+
+
+class Severity(StrEnum):
+    """How bad it is for this deployment now."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+    INFO = "info"
+    OK = "ok"
+
+
+class Confidence(StrEnum):
+    """How sure it is. proven: bytes or lines are quoted; strong: two independent indirect items."""
+
+    PROVEN = "proven"
+    STRONG = "strong"
+    INFERRED = "inferred"
+    NOT_DETERMINABLE = "not-determinable"
+
+
+class EvidenceKind(StrEnum):
+    """What a piece of evidence points to."""
+
+    FRAME = "frame"
+    LINE = "line"
+    CERTIFICATE = "certificate"
+    SETTING = "setting"
+    STATUS = "status"
+
+
+class RemedyKind(StrEnum):
+    """What a step is for."""
+
+    DURABLE = "durable"
+    STOP_GAP = "stop-gap"
+    COLLECT = "collect"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """A piece of evidence that a reader can go and look at.
+
+    Attributes:
+        file: `INPUT/MEMBER`; None only for a certificate that was found in several places.
+        locator: frame number, 1-based line number, certificate id, or the setting's path.
+        text: what stands there, rebuilt from named fields.
+    """
+
+    kind: EvidenceKind
+    file: str | None
+    locator: str | int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remedy:
+    """One step to take. `command`: an exact command or menu path, or None."""
+
+    text: str
+    kind: RemedyKind
+    command: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """Where a diagnosis comes from. `date`: ISO, of the source's revision; None if it has none."""
+
+    title: str
+    url: str | None
+    date: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One diagnosis.
+
+    Attributes:
+        subject: what it is about: a peer, a certificate's name, a zone, a file.
+        caused_by: id of the finding that explains this one, or None.
+        missing: for `not-determinable`: what is missing, in words that group equal ones; else None.
+        first, last: of the repeats, as far as they carry a time.
+    """
+
+    id: str
+    severity: Severity
+    confidence: Confidence
+    node: str | None
+    subject: str
+    title: str
+    explanation: str
+    caused_by: str | None = None
+    remedy: tuple[Remedy, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    count: int = 1
+    first: datetime | None = None
+    last: datetime | None = None
+    sources: tuple[Citation, ...] = ()
+    missing: str | None = None
+
+    @property
+    def determined(self) -> bool:
+        """Whether the diagnosis was made (anything but `not-determinable`)."""
+        return self.confidence is not Confidence.NOT_DETERMINABLE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presented:
+    """The certificate that a verdict is about: the one that this node presented.
+
+    Attributes:
+        certificate: its id; None unless seen.
+    """
+
+    visibility: Visibility | None
+    certificate: str | None = None
+    serial: str | None = None
+    store: Store | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The answer for one node, peer, local role, certificate and outcome.
+
+    Attributes:
+        local_role: None: the node's addresses are not known.
+        sentence: the answer in one sentence, in English.
+        collect: what to collect where the answer is `not-determinable`; else None.
+    """
+
+    node: str | None
+    peer: str
+    local_role: Side | None
+    connections: tuple[str, ...]
+    events: tuple[str, ...]
+    presented: Presented
+    outcome: Outcome
+    refused_by: Side | None
+    confidence: Confidence
+    sentence: str
+    collect: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The whole result: what was read, and what is concluded from it.
+
+    Attributes:
+        facts_as_of: date of the facts that dates were judged by (ISO).
+        rule_titles: title by finding id, for every rule that ran.
+    """
+
+    tool_version: str
+    facts_as_of: str
+    case: Case
+    verdicts: tuple[Verdict, ...]
+    findings: tuple[Finding, ...]
+    rule_titles: Mapping[str, str]

@@ -1,0 +1,51 @@
+"""The one way to write a serial, a time and an untrusted string."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import UTC, datetime
+
+_SHORT_ESCAPES = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
+
+
+def serial_hex(number: int) -> str:
+    """Return a serial in lower-case hex without separators or leading zeros, a leading `-` if negative."""
+    return f"{number:x}"
+
+
+def serial_spellings(serial: str) -> tuple[str, ...]:
+    """Return a serial as Expressway and openssl (colons), Wireshark (DER octets) and Windows (plain) show it.
+
+    A DER INTEGER whose first bit is set carries a leading zero octet, and Wireshark shows and filters it.
+    """
+    digits = serial.removeprefix("-")
+    even = digits if len(digits) % 2 == 0 else f"0{digits}"
+    octets = [even[i : i + 2] for i in range(0, len(even), 2)]
+    wireshark = ["00", *octets] if not serial.startswith("-") and int(octets[0], 16) & 128 else octets
+    return (":".join(octets).upper(), ":".join(wireshark), even, f"0x{digits}")
+
+
+def iso_utc(time: datetime) -> str:
+    """Return a time as ISO 8601 UTC with microseconds and a `Z`."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f") + "Z"
+
+
+def clean(text: str, limit: int = 1024) -> str:
+    """Make an untrusted string safe to show: control and format characters become visible escapes.
+
+    Escape sequences, bidirectional overrides and lone surrogates survive HTML escaping and terminal markup,
+    so they are made visible here, once, for every way out. Longer strings end in an ellipsis.
+    """
+    if len(text) > limit:
+        text = text[: limit - 1] + "…"
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_visible(character) for character in text)
+
+
+def _visible(character: str) -> str:
+    if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}:
+        code = ord(character)
+        plain = f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+        return _SHORT_ESCAPES.get(character, plain)
+    return character
