@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import UTC, datetime
+from ipaddress import ip_address
 
 _SHORT_ESCAPES = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
@@ -27,7 +28,16 @@ def serial_spellings(serial: str) -> tuple[str, ...]:
 
 def iso_utc(time: datetime) -> str:
     """Return a time as ISO 8601 UTC with microseconds and a `Z`."""
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f") + "Z"
+    return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is an IPv4 or IPv6 address (and not a name)."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def clean(text: str, limit: int = 1024) -> str:

@@ -134,11 +134,12 @@ class PresentedCertificate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """A log event with its id, node, and the connection that it belongs to (None: none, or ambiguous)."""
+    """A log event with its id, node and peer, and the connection it belongs to (None: none, or ambiguous)."""
 
     id: str
     node: str | None
     record: LogEvent
+    peer: Peer | None = None
     connection: str | None = None
 
 

@@ -61,6 +61,7 @@ class Zone:
         tls_verify_mode: On, Off or None.
         transport: TLS, TCP, UDP or None.
         source: `INPUT/MEMBER: path`.
+        inbound_classification: On or Off of a DNS zone: inbound TLS calls are matched to it by the verify subject.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Zone:
     tls_verify_mode: str | None = None
     tls_verify_subject: str | None = None
     source: str | None = None
+    inbound_classification: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +118,7 @@ class Configuration:
         settings: by the path that the command line uses (`SIP TLS Certificate ExtendedKeyUsage Checking Mode`),
             only names of `analyzer.facts.settings`; secrets are never kept.
         domains: SIP domains with a Unified Communications service.
+        complete: read to its end; else what is absent may stand in the unread part.
     """
 
     file: str
@@ -127,6 +130,7 @@ class Configuration:
     zones: tuple[Zone, ...] = ()
     cluster: Cluster | None = None
     domains: tuple[str, ...] = ()
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

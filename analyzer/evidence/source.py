@@ -58,6 +58,7 @@ class Member:
         size: bytes; None if they could not be counted.
         sha256: of the member's bytes; None if they were not read to the end.
         reason: why it was not read, or only in part; None for `whole`.
+        private_keys: private keys found in it; they are counted, and never kept.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Member:
     sha256: str | None
     read: ReadState
     reason: str | None = None
+    private_keys: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,62 @@
+"""What an archive opener found: one entry per member, and what it could not make sense of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from analyzer.bundle.content import Content
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One member of an archive or folder, before its name and bytes are judged.
+
+    Attributes:
+        name: as the archive gives it; not safe to show.
+        content: its bytes; None if they cannot be had at all.
+        size: bytes, as far as the archive says; a claim.
+        unreadable: why it cannot be opened at all; None if it can.
+        suspect: why its bytes may be wrong although they can be read.
+        head: its first bytes, if they were met on the way.
+    """
+
+    name: str
+    content: Content | None = field(default=None, repr=False)
+    size: int | None = None
+    unreadable: str | None = None
+    suspect: str | None = None
+    head: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """Something about an archive as a whole that could not be read; see `Problem`."""
+
+    what: str
+    why: str
+    leaves_open: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """What an archive holds, in its own order."""
+
+    entries: tuple[Entry, ...]
+    troubles: tuple[Trouble, ...] = ()
+
+
+def too_many(limit: int) -> Trouble:
+    """Return the trouble of an archive with more members than are listed."""
+    return Trouble(
+        what="not all members are listed",
+        why=f"there are more than {limit:,} of them",
+        leaves_open="what the members beyond the limit say",
+    )
+
+
+def decode_name(raw: bytes, fallback: str) -> str:
+    """Return a name as UTF-8, as most tools write it, flagged or not; else in the archive format's older encoding."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode(fallback, "replace")

@@ -1,0 +1,113 @@
+"""The opened inputs and their members, as the rest of the program sees them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from analyzer.bundle.content import Content
+from analyzer.bundle.files import BytesContent
+from analyzer.bundle.stream import MemberStream, Pass
+from analyzer.evidence import Member, MemberKind, ReadState
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class OpenMember:
+    """A file of a bundle that can be read.
+
+    Attributes:
+        name: inside the input, cleaned for display; of a nested archive `inner.zip/NAME`.
+        reference: `INPUT/NAME`; a loose file: its name alone. Unique: a second one of the same name ends in `#2`.
+        container: the archive or folder that it stands in, `""` for loose files; for grouping only, never shown.
+        host, taken, interface, sequence: what the name says, see `NameParts`.
+        size: bytes, as far as they are known without reading; in an archive a claim.
+        head: its first bytes, at most 16 KiB.
+        unreadable: why it cannot be opened at all; None if it can.
+        suspect: why its bytes may be wrong although they can be read.
+        content: its bytes; nothing for an unreadable one.
+        limit: how many bytes are read of it.
+    """
+
+    input_name: str
+    name: str
+    reference: str
+    container: str
+    kind: MemberKind
+    host: str | None = None
+    taken: datetime | None = None
+    interface: str | None = None
+    sequence: int | None = None
+    size: int | None = None
+    head: bytes = field(default=b"", repr=False)
+    unreadable: str | None = None
+    suspect: str | None = None
+    content: Content = field(default_factory=lambda: BytesContent(b""), repr=False)
+    limit: int = 0
+    _last: Pass | None = field(default=None, init=False, repr=False)
+
+    def open(self) -> MemberStream:
+        """Return a stream from the first byte on. May be called again; of an unreadable member it is empty."""
+        return MemberStream(self.content.reader(), self.limit, self._note)
+
+    def _note(self, ended: Pass) -> None:
+        self._last = ended
+
+    def record(self, *, read: ReadState, reason: str | None, node: str | None) -> Member:
+        """Return what came of the member: what its reader says, and what reading it showed.
+
+        Args:
+            read: how much the reader could use.
+            reason: why not all of it.
+            node: the node that it was filed under.
+        """
+        last = self._last
+        damage = last.damage if last else None
+        reasons = [text for text in (self.unreadable, damage, self.suspect, reason) if text]
+        if self.unreadable:
+            read = ReadState.NOT
+        elif reasons and read is ReadState.WHOLE:
+            read = ReadState.PART
+        return Member(
+            name=self.name,
+            reference=self.reference,
+            kind=self.kind,
+            node=node,
+            size=self._counted_size(),
+            sha256=last.sha256 if last else None,
+            read=read,
+            reason="; ".join(reasons) or None,
+        )
+
+    def _counted_size(self) -> int | None:
+        if self._last is None:
+            return self.size
+        return None if self._last.damage else self._last.size
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class OpenInput:
+    """One path of the command line.
+
+    Attributes:
+        name: base name of the path, cleaned; unique: a second one of the same name ends in `#2`.
+    """
+
+    name: str
+    path: Path
+    is_archive: bool
+    is_folder: bool
+    members: tuple[OpenMember, ...]
+    _digest: str | None = field(default=None, init=False, repr=False)
+
+    @property
+    def sha256(self) -> str | None:
+        """Of the file, read when it is first asked for; None for a folder, and if it cannot be read."""
+        if self._digest is None and not self.is_folder:
+            try:
+                with self.path.open("rb") as file:
+                    self._digest = hashlib.file_digest(file, "sha256").hexdigest()
+            except OSError:
+                return None
+        return self._digest

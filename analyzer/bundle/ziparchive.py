@@ -1,0 +1,139 @@
+"""What a zip holds: by its directory, or by the members' own headers where the directory is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from analyzer.bundle.content import Content
+from analyzer.bundle.entry import Entry, Listing, Trouble, too_many
+from analyzer.bundle.inflate import BARE, Inflated
+from analyzer.bundle.limits import Budget, Limits
+from analyzer.bundle.parts import Checked, Slice
+from analyzer.bundle.salvage import salvage
+from analyzer.bundle.zipheaders import (
+    ENCRYPTED,
+    ZipHeader,
+    read_directory,
+    read_local_header,
+)
+from analyzer.text import clean
+
+_STORED, _DEFLATED = 0, 8
+_METHODS = {9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "xz", 98: "PPMd", 99: "AES encryption"}
+
+_NO_DIRECTORY = Trouble(
+    what="the archive's directory is missing or damaged; members were found by their own headers",
+    why="the file was cut short or changed, in a transfer perhaps",
+    leaves_open="what the missing part held",
+)
+
+
+def read_zip(content: Content, limits: Limits, budget: Budget) -> Listing:
+    """List a zip; `content` must be seekable."""
+    directory = read_directory(content, limits.members + 1)
+    if directory is None:
+        return _salvaged(content, limits, budget)
+    members = [_Member(content, header) for header in directory.headers[: limits.members]]
+    overlapping = _overlapping([member.header for member in members if member.own])
+    entries, troubles = [], []
+    for member in members:
+        header = member.header
+        reason = _why_not_read(header, limits)
+        if member.own is None:
+            reason = "its header is not where the archive's directory says"
+        elif header.offset in overlapping:
+            reason = "it shares bytes with another member, as only damaged or forged archives do"
+        elif member.own.raw_name != header.raw_name:
+            troubles.append(_misnamed(header, member.own))
+        if not _is_folder(header):
+            entries.append(_entry(content, header, reason, budget))
+    if len(directory.headers) > limits.members:
+        troubles.append(too_many(limits.members))
+    elif directory.claimed not in {len(members), len(members) & 0xFFFF}:
+        troubles.append(_miscounted(directory.claimed, len(members)))
+    return Listing(entries=tuple(entries), troubles=tuple(troubles))
+
+
+def _misnamed(header: ZipHeader, own: ZipHeader) -> Trouble:
+    return Trouble(
+        what=f"a member has two names, {clean(header.name, 255)} and {clean(own.name, 255)}",
+        why="the archive's directory and the member's own header differ: it was damaged or forged",
+        leaves_open="which of the two names it had when the archive was made (the directory's is used)",
+    )
+
+
+def _miscounted(claimed: int, found: int) -> Trouble:
+    return Trouble(
+        what="the archive does not hold as many members as it says",
+        why=f"{found:,} were found, {claimed:,} are claimed",
+        leaves_open="whether members are missing",
+    )
+
+
+def _salvaged(content: Content, limits: Limits, budget: Budget) -> Listing:
+    headers = salvage(content, limits.members + 1, budget)
+    entries = [
+        _entry(content, header, _why_not_read(header, limits), budget)
+        for header in headers[: limits.members]
+        if not _is_folder(header)
+    ]
+    more = [too_many(limits.members)] if len(headers) > limits.members else []
+    return Listing(entries=tuple(entries), troubles=(_NO_DIRECTORY, *more))
+
+
+class _Member:
+    """A member by its entry in the directory and by its own header, and what is to be believed of the two.
+
+    Attributes:
+        own: its own header; None if it is not where the directory says.
+    """
+
+    def __init__(self, content: Content, listed: ZipHeader) -> None:
+        self.own = read_local_header(content, listed.offset)
+        self.header = _reconciled(listed, self.own) if self.own else listed
+
+
+def _reconciled(listed: ZipHeader, own: ZipHeader) -> ZipHeader:
+    if own.size is None or (own.compressed, own.size) == (listed.compressed, listed.size):
+        return replace(listed, data=own.data)
+    # The smaller one cannot run into the next member; if it is too small, decompressing shows it.
+    return replace(listed, data=own.data, compressed=min(own.compressed, listed.compressed), size=None)
+
+
+def _overlapping(headers: Sequence[ZipHeader]) -> frozenset[int]:
+    """Return the offsets of members that share bytes with another."""
+    found: set[int] = set()
+    widest_end, widest = 0, -1
+    for header in sorted(headers, key=lambda header: header.offset):
+        end = header.data + header.compressed
+        if header.offset < widest_end:
+            found |= {header.offset, widest}
+        if end > widest_end:
+            widest_end, widest = end, header.offset
+    return frozenset(found)
+
+
+def _entry(content: Content, header: ZipHeader, unreadable: str | None, budget: Budget) -> Entry:
+    if unreadable:
+        return Entry(name=header.name, size=header.size, unreadable=unreadable)
+    data: Content = Slice(content, header.data, header.compressed)
+    if header.method == _DEFLATED:
+        data = Inflated(data, BARE, budget)
+    return Entry(name=header.name, content=Checked(data, header.size, header.crc32), size=header.size)
+
+
+def _why_not_read(header: ZipHeader, limits: Limits) -> str | None:
+    if header.is_link:
+        return "a link, which is not followed"
+    if header.flags & ENCRYPTED:
+        return "encrypted: unpack the archive with its password and give the folder"
+    if header.method not in {_STORED, _DEFLATED}:
+        return f"compressed with method {header.method} ({_METHODS.get(header.method, 'unknown')}), which is not read"
+    if header.size is not None and header.size > limits.ratio * header.compressed + 1024:
+        return f"it claims {header.size:,} bytes from {header.compressed:,}, more than compression can give"
+    return None
+
+
+def _is_folder(header: ZipHeader) -> bool:
+    return header.raw_name.endswith((b"/", b"\\")) and not header.size

@@ -1,0 +1,22 @@
+"""The command line: options, exit codes, and where the files went.
+
+Nothing heavy is imported before a bundle is analysed, so that `--help` costs no more than Typer itself.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+COMMANDS = ("diff", "whatif", "handshake", "rules", "facts", "schema")
+
+
+def main() -> NoReturn:
+    """Run the program: a first argument that is no command means "analyse"."""
+    arguments = sys.argv[1:]
+    if arguments and arguments[0] in COMMANDS:
+        from analyzer.cli.commands import app
+    else:
+        from analyzer.cli.analysis import app
+    app(prog_name="expressway-analyzer")
+    raise SystemExit(0)

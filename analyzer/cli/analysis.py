@@ -1,0 +1,212 @@
+"""`expressway-analyzer BUNDLE…`: analyse, write the report, print the verdict."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from analyzer.cli.exits import Exit, exit_of
+from analyzer.cli.output import OutputError, default_path, write
+
+if TYPE_CHECKING:
+    from analyzer.findings import Report
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+class Language(StrEnum):
+    """Languages of the report's own words."""
+
+    EN = "en"
+    JA = "ja"
+
+
+class Level(StrEnum):
+    """Levels for --fail-on."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from analyzer import __version__
+        from analyzer.facts import FACTS_AS_OF
+
+        typer.echo(f"expressway-analyzer {__version__} (facts as of {FACTS_AS_OF})")
+        raise typer.Exit
+
+
+def _date(text: str | None) -> datetime | None:
+    """Parse a date or a date and time; without an offset it is UTC."""
+    if text is None:
+        return None
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("give a date such as 2027-03-15, or 2027-03-15T12:00Z") from None
+    return (time.replace(tzinfo=UTC) if time.tzinfo is None else time).astimezone(UTC)
+
+
+@app.command(
+    epilog="Commands: diff, whatif, handshake, rules, facts, schema (each with its own --help). "
+    "A folder of such a name is given as ./diff.",
+)
+def analyze(
+    bundles: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="BUNDLE...",
+            help="Diagnostic bundles: zip, tar, tar.gz, a folder, or a lone capture, certificate, log or dump.",
+        ),
+    ],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="The HTML report's path.")
+    ] = None,
+    json: Annotated[
+        str | None,
+        typer.Option(
+            "--json", metavar="FILE", help="The JSON report ('-': standard output, and nothing else there)."
+        ),
+    ] = None,
+    note: Annotated[
+        str | None,
+        typer.Option("--note", metavar="FILE", help="A Markdown note for the case ('-': standard output)."),
+    ] = None,
+    as_of: Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Judge dates as of this date.")] = None,
+    lang: Annotated[Language, typer.Option("--lang", help="Language of the report's own words.")] = Language.EN,
+    facts: Annotated[
+        Path | None, typer.Option("--facts", metavar="FILE", help="Other or newer facts (not built yet).")
+    ] = None,
+    evidence: Annotated[
+        Path | None,
+        typer.Option(
+            "--evidence", metavar="FILE", help="Annotated capture of the handshakes in findings (not built yet)."
+        ),
+    ] = None,
+    redact: Annotated[
+        bool, typer.Option("--redact", help="Pseudonyms instead of identities (not built yet).")
+    ] = False,
+    fail_on: Annotated[
+        Level | None, typer.Option("--fail-on", metavar="LEVEL", help="Exit 1 at or above critical|warning.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite files that this program did not write.")] = False,
+    open_report: Annotated[bool, typer.Option("--open", help="Open the report in the browser.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print only the report's path.")] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say what is being read.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the program's own errors in full.")] = False,
+    version: Annotated[  # noqa: ARG001 - the callback acts on it
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the versions of program and facts."),
+    ] = False,
+) -> None:
+    """Tell which certificate an Expressway presented to whom, from which store, and why it was refused."""
+    unbuilt = {"--redact": redact, "--facts": facts, "--evidence": evidence, "--lang ja": lang is Language.JA}
+    for option, given in unbuilt.items():
+        if given:
+            _stop(f"{option} is not built yet", Exit.USAGE)
+    if json == "-" and note == "-":
+        _stop("--json and --note can't both go to standard output", Exit.USAGE)
+    logging.basicConfig(level=logging.DEBUG if debug else logging.CRITICAL, stream=sys.stderr)
+    try:
+        report = _analyze(bundles, _date(as_of), verbose=verbose, quiet=quiet)
+        path = output or default_path(report, bundles[0])
+        _write(report, path, json, note, lang, force=force)
+        _say(report, path, quiet=quiet, to_stderr="-" in {json, note})
+        code = exit_of(report, fail_on)
+    except OutputError as error:
+        _stop(str(error), Exit.OUTPUT)
+    except KeyboardInterrupt:
+        _stop("interrupted", Exit.INTERRUPTED)
+    except (typer.Exit, typer.BadParameter):
+        raise
+    except Exception as error:  # noqa: BLE001 - the last line of defence: a message, not a traceback
+        if debug:
+            traceback.print_exc()
+        _stop(
+            f"internal error: {type(error).__name__}: {error}. Run again with --debug, and report what it says.",
+            Exit.INTERNAL,
+        )
+    if open_report:
+        typer.launch(path.absolute().as_uri())
+    raise typer.Exit(code)
+
+
+def _analyze(bundles: list[Path], as_of: datetime | None, *, verbose: bool, quiet: bool) -> Report:
+    from analyzer.pipeline import NothingToAnalyzeError, Options
+    from analyzer.pipeline import analyze as run
+
+    progress = _progress(verbose=verbose, quiet=quiet)
+    try:
+        return run(bundles, Options(as_of=as_of, progress=progress))
+    except NothingToAnalyzeError as error:
+        _stop(str(error), Exit.NOTHING)
+    finally:
+        progress("")
+
+
+def _progress(*, verbose: bool, quiet: bool) -> Callable[[str], None]:
+    """Return what is told the name of each member: a line each with -v, one line that changes on a terminal."""
+    from analyzer.text import clean
+
+    def line(name: str) -> None:
+        if name:
+            typer.echo(f"reading {clean(name)}", err=True)
+
+    def status(name: str) -> None:
+        sys.stderr.write(f"\r\x1b[K{'reading ' + clean(name, 60) if name else ''}")
+        sys.stderr.flush()
+
+    def silence(name: str) -> None:
+        del name
+
+    if verbose:
+        return line
+    return status if sys.stderr.isatty() and not quiet else silence
+
+
+def _write(report: Report, path: Path, json: str | None, note: str | None, lang: Language, *, force: bool) -> None:
+    from analyzer.report.html import render_html
+
+    write(path, render_html(report, language=lang), force=force)
+    if json is not None:
+        from analyzer.report.json import render_json
+
+        _deliver(json, render_json(report), force=force)
+    if note is not None:
+        from analyzer.report.note import render_note
+
+        _deliver(note, render_note(report), force=force)
+
+
+def _deliver(target: str, text: str, *, force: bool) -> None:
+    if target == "-":
+        sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+        sys.stdout.flush()
+    else:
+        write(Path(target), text, force=force)
+
+
+def _say(report: Report, path: Path, *, quiet: bool, to_stderr: bool) -> None:
+    """Print the verdict and the report's path; where standard output holds a document, to standard error."""
+    if quiet or to_stderr:
+        typer.echo(str(path), err=to_stderr)
+        return
+    from analyzer.report.terminal import print_verdict
+
+    print_verdict(report, path)
+
+
+def _stop(message: str, code: Exit) -> NoReturn:
+    from analyzer.text import clean
+
+    typer.echo(f"expressway-analyzer: {clean(message)}", err=True)
+    raise typer.Exit(code)

@@ -1,0 +1,70 @@
+"""Where files go, and how they are written: replaced whole or left untouched."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from analyzer.findings import Report
+
+MARK = b"expressway-analyzer"
+"""Stands near the start of every file that this program writes."""
+
+_NOT_IN_A_NAME = re.compile(r"[^\w.#-]+")
+
+
+class OutputError(Exception):
+    """A file could not be written. What was there before is untouched."""
+
+
+def default_path(report: Report, first: Path) -> Path:
+    """Return `HOST_TIME_report.html` next to the first bundle."""
+    node = next(iter(report.case.nodes), None)
+    time = node and (node.taken or node.reference_time.time)
+    host = (node and node.name) or first.name.split(".")[0] or "bundle"
+    parts = [host, *([time.strftime("%Y-%m-%d_%H_%M_%S")] if time and node and node.name else []), "report.html"]
+    return first.absolute().parent / "_".join(_NOT_IN_A_NAME.sub("-", part) for part in parts)
+
+
+def write(path: Path, text: str, *, force: bool) -> None:
+    """Replace a file by a text, atomically.
+
+    Raises:
+        OutputError: if it can't be written, or is a file that this program did not write.
+    """
+    try:
+        if not force and path.exists() and not _is_ours(path):
+            raise OutputError(f"{path} was not written by this program; --force overwrites it")
+        _replace(path, text.encode("utf-8", "replace"))
+    except OSError as error:
+        raise OutputError(f"{path} could not be written: {error.strerror or error}") from error
+
+
+def _is_ours(path: Path) -> bool:
+    if path.stat().st_size == 0:
+        return True
+    with path.open("rb") as file:
+        return MARK in file.read(4096)
+
+
+def _replace(path: Path, data: bytes) -> None:
+    handle, name = tempfile.mkstemp(prefix=f".{path.name[:64]}.", suffix=".tmp", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary = Path(name)
+        temporary.chmod(0o666 & ~umask)
+        temporary.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            Path(name).unlink()
+        raise

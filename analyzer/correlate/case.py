@@ -1,0 +1,130 @@
+"""The one door of the correlator: readings in, the joined case out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from analyzer.correlate.chains import Pool
+from analyzer.correlate.clock import measure_offset
+from analyzer.correlate.connections import Draft, draft_connections, finish
+from analyzer.correlate.nodes import build_nodes
+from analyzer.correlate.origin import classify
+from analyzer.correlate.partners import find_partners
+from analyzer.correlate.peers import Contact, identify_peer
+from analyzer.correlate.reading import NodeReading
+from analyzer.evidence import (
+    Case,
+    Certificate,
+    Connection,
+    Event,
+    Input,
+    LogEvent,
+    Node,
+    Origin,
+    Peer,
+    Problem,
+    ReferenceTime,
+    Side,
+)
+
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
+
+
+def join(
+    *,
+    inputs: tuple[Input, ...],
+    readings: Sequence[NodeReading],
+    certificates: Mapping[str, Certificate],
+    problems: tuple[Problem, ...],
+    as_of: datetime | None = None,
+) -> Case:
+    """Join what was read of every node into one case."""
+    nodes = tuple(
+        replace(
+            node,
+            clock_offset=measure_offset(reading.traces, reading.events, reading.handshakes, reading.conversations),
+        )
+        for node, reading in zip(build_nodes(readings, as_of), readings, strict=True)
+    )
+    drafts = [
+        draft
+        for node, reading in zip(nodes, readings, strict=True)
+        for draft in draft_connections(node, reading, nodes, certificates)
+    ]
+    drafts.sort(key=lambda draft: (draft.handshake.started, draft.handshake.client, draft.node.name or ""))
+    connections, events = _number(drafts, nodes, readings, certificates)
+    nodes = find_partners(nodes, connections)
+    return Case(
+        inputs=inputs,
+        nodes=nodes,
+        certificates=certificates,
+        origins=_origins(nodes, certificates),
+        connections=connections,
+        events=events,
+        problems=problems,
+        reference_time=_latest(nodes),
+    )
+
+
+def _number(
+    drafts: Sequence[Draft],
+    nodes: Sequence[Node],
+    readings: Sequence[NodeReading],
+    certificates: Mapping[str, Certificate],
+) -> tuple[tuple[Connection, ...], tuple[Event, ...]]:
+    """Number connections and events, and tie them to each other."""
+    logged = sorted(
+        ((node, event) for node, reading in zip(nodes, readings, strict=True) for event in reading.events),
+        key=lambda pair: (pair[1].time or _EARLIEST, pair[1].file, pair[1].line),
+    )
+    event_ids = {id(event): f"e{number}" for number, (_, event) in enumerate(logged, 1)}
+    home: dict[int, tuple[str, Peer]] = {}
+    connections = []
+    for number, draft in enumerate(drafts, 1):
+        identifier = f"c{number}"
+        ids = tuple(event_ids[id(event)] for event in draft.events)
+        connections.append(finish(draft, identifier, ids, nodes, certificates))
+        home.update({id(event): (identifier, draft.peer) for event in draft.events})
+    events = []
+    for node, event in logged:
+        connection, peer = home.get(id(event), (None, None))
+        events.append(
+            Event(
+                id=event_ids[id(event)],
+                node=node.name,
+                record=event,
+                peer=peer or _peer_of(event, node, nodes),
+                connection=connection,
+            )
+        )
+    return tuple(connections), tuple(events)
+
+
+def _origins(nodes: Sequence[Node], certificates: Mapping[str, Certificate]) -> dict[str, Origin]:
+    pool = Pool(certificates.values())
+    trusted = frozenset(identity for node in nodes for identity in node.stores.trusted or ())
+    return {identity: classify(certificate, pool, trusted) for identity, certificate in certificates.items()}
+
+
+def _peer_of(event: LogEvent, node: Node, nodes: Sequence[Node]) -> Peer | None:
+    if event.source is None and event.destination is None:
+        return None
+    inbound = event.local_role is Side.SERVER
+    contact = Contact(
+        local_role=event.local_role,
+        local=event.destination if inbound else event.source,
+        remote=event.source if inbound else event.destination,
+        asked_names=(event.common_name.lower(),) if event.common_name else (),
+    )
+    return identify_peer(contact, node, nodes)
+
+
+def _latest(nodes: Sequence[Node]) -> ReferenceTime:
+    known = [node.reference_time for node in nodes if node.reference_time.time is not None]
+    return (
+        max(known, key=lambda reference: reference.time or _EARLIEST)
+        if known
+        else ReferenceTime(time=None, origin="none")
+    )

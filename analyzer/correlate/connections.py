@@ -1,0 +1,233 @@
+"""Handshakes to connections: role, peer, stores, and what the log says of each."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from analyzer.correlate.peers import Contact, identify_peer
+from analyzer.correlate.reading import NodeReading
+from analyzer.correlate.stores import present_local, present_peer, present_unknown
+from analyzer.evidence import (
+    Certificate,
+    ClockOffset,
+    Connection,
+    Endpoint,
+    Handshake,
+    LogEvent,
+    Node,
+    Outcome,
+    Peer,
+    PeerIdentity,
+    PresentedCertificate,
+    Side,
+)
+from analyzer.facts.services import service_label
+
+_BEFORE, _AFTER = timedelta(seconds=2), timedelta(seconds=5)
+_SAME_FAILURE = timedelta(seconds=10)
+
+Ends = frozenset[Endpoint]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A connection or an event that has no id yet."""
+
+    node: Node
+    handshake: Handshake
+    local_role: Side | None
+    peer: Peer
+    service: str | None
+    events: tuple[LogEvent, ...]
+    peer_identity: PeerIdentity | None
+
+
+def draft_connections(
+    node: Node, reading: NodeReading, nodes: Sequence[Node], certificates: Mapping[str, Certificate]
+) -> tuple[Draft, ...]:
+    """Draft a node's connections, with the log events that belong to each."""
+    events = _by_handshake(reading.handshakes, reading.events, node.clock_offset)
+    identities = _by_ends(reading.identities)
+    return tuple(
+        _draft(node, handshake, nodes, certificates, tuple(events.get(index, ())), identities)
+        for index, handshake in enumerate(reading.handshakes)
+    )
+
+
+def _draft(
+    node: Node,
+    handshake: Handshake,
+    nodes: Sequence[Node],
+    certificates: Mapping[str, Certificate],
+    events: tuple[LogEvent, ...],
+    identities: Mapping[Ends, Sequence[PeerIdentity]],
+) -> Draft:
+    role = local_role_of(handshake, node)
+    local, remote = _ends(handshake, role)
+    identity = _nearest_identity(identities.get(frozenset((handshake.client, handshake.server)), ()), handshake)
+    names = _peer_names(handshake, role, certificates) or (identity.names if identity else ())
+    asked = [event.common_name for event in events if event.common_name]
+    if handshake.server_name and role is not Side.SERVER:
+        asked.append(handshake.server_name)
+    contact = Contact(
+        local_role=role,
+        local=local,
+        remote=remote,
+        certificate_names=tuple(name.lower() for name in names),
+        asked_names=tuple(name.lower() for name in asked),
+    )
+    return Draft(
+        node=node,
+        handshake=handshake,
+        local_role=role,
+        peer=identify_peer(contact, node, nodes),
+        service=service_label(handshake.server.port, role, node.role),
+        events=events,
+        peer_identity=identity,
+    )
+
+
+def local_role_of(handshake: Handshake, node: Node) -> Side | None:
+    """Tell the node's side by the ClientHello and the node's own addresses, and by nothing else."""
+    if handshake.client.address in node.addresses:
+        return Side.CLIENT
+    return Side.SERVER if handshake.server.address in node.addresses else None
+
+
+def _ends(handshake: Handshake, role: Side | None) -> tuple[Endpoint, Endpoint]:
+    if role is Side.SERVER:
+        return handshake.server, handshake.client
+    return handshake.client, handshake.server
+
+
+def _peer_names(handshake: Handshake, role: Side | None, certificates: Mapping[str, Certificate]) -> tuple[str, ...]:
+    chain = handshake.message(role.other if role else Side.SERVER).chain
+    leaf = certificates.get(chain[0]) if chain else None
+    return leaf.names if leaf else ()
+
+
+def finish(
+    draft: Draft,
+    identifier: str,
+    event_ids: tuple[str, ...],
+    nodes: Sequence[Node],
+    certificates: Mapping[str, Certificate],
+) -> Connection:
+    """Give a draft its id, its stores and its outcome."""
+    shown = {side: _presented(draft, side, nodes, certificates) for side in Side}
+    outcome, refused_by, reason = outcome_of(draft.handshake, draft.local_role, draft.events)
+    return Connection(
+        id=identifier,
+        node=draft.node.name,
+        handshake=draft.handshake,
+        local_role=draft.local_role,
+        peer=draft.peer,
+        service=draft.service,
+        server_certificate=shown[Side.SERVER],
+        client_certificate=shown[Side.CLIENT],
+        outcome=outcome,
+        refused_by=refused_by,
+        outcome_reason=reason,
+        events=event_ids,
+        peer_identity=draft.peer_identity,
+    )
+
+
+def _presented(
+    draft: Draft, side: Side, nodes: Sequence[Node], certificates: Mapping[str, Certificate]
+) -> PresentedCertificate:
+    message = draft.handshake.message(side)
+    if draft.local_role is None:
+        return present_unknown(message, certificates, nodes)
+    if side is draft.local_role:
+        return present_local(message, certificates, draft.node)
+    others = [node for node in nodes if node is not draft.node]
+    return present_peer(message, certificates, others, draft.peer.node)
+
+
+def outcome_of(
+    handshake: Handshake, local_role: Side | None, events: Iterable[LogEvent]
+) -> tuple[Outcome, Side | None, str | None]:
+    """Return the outcome, who refused, and the words that decided it.
+
+    A fatal alert in clear, or a log line that says so, is a refusal. A client's Finished alone is no proof
+    of success in TLS 1.3 (rules.md 6): `completed` is the capture's own judgement.
+    """
+    fatal = next((alert for alert in handshake.alerts if alert.level == "fatal"), None)
+    if fatal:
+        return Outcome.REFUSED, fatal.sender, fatal.description
+    for event in events:
+        if event.error in {None, "remote-disconnect"}:
+            continue
+        role = event.local_role or local_role
+        if role is not None and (event.alert is not None or event.error != "handshake-failure"):
+            return Outcome.REFUSED, role.other if event.alert is not None else role, event.detail
+    if handshake.completed:
+        return Outcome.COMPLETED, None, None
+    if handshake.closed_by is not None:
+        return Outcome.CLOSED, None, None
+    return Outcome.UNKNOWN, None, None
+
+
+def _by_handshake(
+    handshakes: Sequence[Handshake], events: Iterable[LogEvent], offset: ClockOffset | None
+) -> dict[int, list[LogEvent]]:
+    """Join events to handshakes: by the 4-tuple, then by the corrected time where that is ambiguous."""
+    by_ends: dict[Ends, list[int]] = defaultdict(list)
+    for index, handshake in enumerate(handshakes):
+        by_ends[frozenset((handshake.client, handshake.server))].append(index)
+    logged: dict[Ends, list[LogEvent]] = defaultdict(list)
+    for event in events:
+        if event.source and event.destination:
+            logged[frozenset((event.source, event.destination))].append(event)
+    joined: dict[int, list[LogEvent]] = defaultdict(list)
+    for ends, records in logged.items():
+        candidates = by_ends.get(ends, [])
+        if not candidates:
+            continue
+        if offset is not None:
+            for event in records:
+                fitting = _at_time(handshakes, candidates, event.time, offset)
+                if fitting is not None:
+                    joined[fitting].append(event)
+        elif len(candidates) == 1 and _one_failure(records):
+            joined[candidates[0]] += records
+    return joined
+
+
+def _one_failure(records: Sequence[LogEvent]) -> bool:
+    times = [event.time for event in records if event.time]
+    return not times or max(times) - min(times) <= _SAME_FAILURE
+
+
+def _at_time(
+    handshakes: Sequence[Handshake], candidates: Sequence[int], time: datetime | None, offset: ClockOffset
+) -> int | None:
+    """Return the handshake that a corrected log time falls into (the latest that had begun by then)."""
+    if time is None:
+        return candidates[0] if len(candidates) == 1 else None
+    corrected = time - timedelta(seconds=offset.seconds)
+    begun = [index for index in candidates if handshakes[index].started - _BEFORE <= corrected]
+    if not begun:
+        return None
+    index = max(begun, key=lambda candidate: handshakes[candidate].started)
+    last = max((frame.time for frame in handshakes[index].frames), default=handshakes[index].started)
+    return index if corrected <= last + _AFTER or len(candidates) == 1 else None
+
+
+def _by_ends(identities: Iterable[PeerIdentity]) -> dict[Ends, list[PeerIdentity]]:
+    joined: dict[Ends, list[PeerIdentity]] = defaultdict(list)
+    for identity in identities:
+        if identity.local and identity.remote:
+            joined[frozenset((identity.local, identity.remote))].append(identity)
+    return joined
+
+
+def _nearest_identity(identities: Sequence[PeerIdentity], handshake: Handshake) -> PeerIdentity | None:
+    timed = [identity for identity in identities if identity.time]
+    if not timed:
+        return identities[0] if len(identities) == 1 else None
+    return min(timed, key=lambda identity: abs(identity.time - handshake.started) if identity.time else _AFTER)

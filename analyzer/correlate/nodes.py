@@ -1,0 +1,253 @@
+"""From the readings of one group of members to a node: names, role, stores, zones, settings, times."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from ipaddress import ip_address
+
+from analyzer.correlate.reading import NodeReading
+from analyzer.evidence import (
+    Alarm,
+    Certificate,
+    Cluster,
+    Configuration,
+    LogEvent,
+    Node,
+    NodeRole,
+    ReferenceTime,
+    Setting,
+    SettingChange,
+    Side,
+    Status,
+    Stores,
+    Zone,
+)
+from analyzer.facts.settings import default_of, setting_named
+from analyzer.text import is_address
+
+EKU_CHECKING_MODE = "SIP TLS Certificate ExtendedKeyUsage Checking Mode"
+
+
+def build_nodes(readings: Sequence[NodeReading], as_of: datetime | None) -> tuple[Node, ...]:
+    """Build one node per reading, with unique names."""
+    seen: Counter[str] = Counter()
+    nodes = []
+    for reading in readings:
+        host = _host(reading)
+        name = None
+        if host is not None:
+            seen[host] += 1
+            name = host if seen[host] == 1 else f"{host}#{seen[host]}"
+        nodes.append(_node(reading, host, name, as_of))
+    return tuple(nodes)
+
+
+def _node(reading: NodeReading, host: str | None, name: str | None, as_of: datetime | None) -> Node:
+    configuration, status = reading.configuration, reading.status
+    version = status.version if status else None
+    zones = join_zones(configuration.zones if configuration else (), status.zones if status else ())
+    return Node(
+        name=name,
+        host=host,
+        role=_role(zones, status),
+        version=version,
+        serial_number=status.serial_number if status else None,
+        addresses=_addresses(reading),
+        host_names=_host_names(reading, host),
+        time_zone=_time_zone(reading),
+        uptime=status.uptime if status else None,
+        stores=Stores(
+            server=_leaf_first(reading.server),
+            client=_leaf_first(reading.client),
+            trusted=None if reading.trusted is None else _ids(reading.trusted),
+        ),
+        settings=_settings(configuration, version, reading.events),
+        zones=zones,
+        tunnels=status.tunnels if status else None,
+        alarms=_alarms(status.alarms if status else (), reading.events),
+        cluster=_cluster(reading),
+        domains=configuration.domains if configuration else (),
+        members=tuple(replace(member, node=name) for member in reading.members),
+        captures=reading.captures,
+        logs=reading.logs,
+        traces=reading.traces,
+        conversations=reading.conversations,
+        reference_time=_reference_time(reading, as_of),
+        taken=reading.taken,
+    )
+
+
+def _host(reading: NodeReading) -> str | None:
+    if reading.host is not None:
+        return reading.host
+    if reading.configuration and reading.configuration.system_name:
+        return reading.configuration.system_name
+    if reading.status and reading.status.host_name:
+        return reading.status.host_name
+    return next((host for log in reading.logs for host in log.hosts), None)
+
+
+def _role(zones: Sequence[Zone], status: Status | None) -> NodeRole:
+    """A traversal server zone makes an Edge, even beside a traversal client zone; else the product's name decides."""
+    types = {(zone.type or "").lower() for zone in zones}
+    if "traversalserver" in types:
+        return NodeRole.EDGE
+    if "traversalclient" in types:
+        return NodeRole.CORE
+    if status is None or status.is_edge is None:
+        return NodeRole.UNKNOWN
+    return NodeRole.EDGE if status.is_edge else NodeRole.CORE
+
+
+def _addresses(reading: NodeReading) -> tuple[str, ...]:
+    """Return the node's own addresses: the dumps', else those that the log calls local."""
+    dumps = [source.addresses for source in (reading.configuration, reading.status) if source]
+    known = {address for addresses in dumps for address in addresses if is_address(address)}
+    if not known:
+        known = set(_addresses_in_log(reading.events))
+    return tuple(sorted(known, key=_address_order))
+
+
+def _address_order(address: str) -> tuple[int, int]:
+    parsed = ip_address(address)
+    return parsed.version, int(parsed)
+
+
+def _addresses_in_log(events: Iterable[LogEvent]) -> Iterable[str]:
+    for event in events:
+        local = event.destination if event.local_role is Side.SERVER else event.source
+        if event.local_role is not None and local is not None and is_address(local.address):
+            yield local.address
+
+
+def _host_names(reading: NodeReading, host: str | None) -> tuple[str, ...]:
+    names = [host]
+    if reading.configuration:
+        names += [reading.configuration.system_name, reading.configuration.host_name]
+    if reading.status:
+        names.append(reading.status.host_name)
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _time_zone(reading: NodeReading) -> str | None:
+    for dump in (reading.configuration, reading.status):
+        if dump and dump.time_zone:
+            return dump.time_zone
+    offset = next((log.utc_offset for log in reading.logs if log.utc_offset is not None), None)
+    return None if offset is None else str(timezone(timedelta(seconds=offset)))
+
+
+def _ids(certificates: Iterable[Certificate]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(certificate.sha256 for certificate in certificates))
+
+
+def _leaf_first(certificates: Sequence[Certificate] | None) -> tuple[str, ...] | None:
+    """The first certificate that is no CA leads; the rest keep their order."""
+    if certificates is None:
+        return None
+    return _ids(sorted(certificates, key=lambda certificate: certificate.is_ca is True))
+
+
+def join_zones(configured: Sequence[Zone], shown: Sequence[Zone]) -> tuple[Zone, ...]:
+    """Join xconf's zones with xstat's, by name, else by index; xstat's alone are kept."""
+    by_name = {zone.name: zone for zone in shown if zone.name}
+    by_index = {zone.index: zone for zone in shown if zone.index is not None}
+    joined, used = [], set()
+    for zone in configured:
+        status = by_name.get(zone.name) or (by_index.get(zone.index) if zone.index is not None else None)
+        if status is not None and status.name and zone.name and status.name != zone.name:
+            status = None
+        if status is None:
+            joined.append(zone)
+            continue
+        used.add(id(status))
+        joined.append(_with_status(zone, status))
+    joined += [zone for zone in shown if id(zone) not in used]
+    return tuple(joined)
+
+
+def _with_status(zone: Zone, status: Zone) -> Zone:
+    states = {peer.address.lower(): peer for peer in status.peers}
+    peers = tuple(
+        replace(peer, status=state.status, cause=state.cause, last_change=state.last_change)
+        if (state := states.get(peer.address.lower()))
+        else peer
+        for peer in zone.peers
+    )
+    return replace(
+        zone,
+        name=zone.name or status.name,
+        type=zone.type or status.type,
+        unified_communications=status.unified_communications
+        if zone.unified_communications is None
+        else zone.unified_communications,
+        port=zone.port or status.port,
+        transport=zone.transport or status.transport,
+        peers=peers or status.peers,
+        status=status.status,
+        status_source=status.source,
+        tls_verify_mode=zone.tls_verify_mode or status.tls_verify_mode,
+        tls_verify_subject=zone.tls_verify_subject or status.tls_verify_subject,
+    )
+
+
+def _settings(
+    configuration: Configuration | None, version: str | None, events: Iterable[LogEvent]
+) -> Mapping[str, Setting]:
+    """Return the settings of the dump, the release's assumed defaults, and the log's later changes."""
+    settings = dict(configuration.settings) if configuration else {}
+    if configuration is not None and configuration.complete and EKU_CHECKING_MODE not in settings:
+        default = default_of(EKU_CHECKING_MODE, version)
+        settings[EKU_CHECKING_MODE] = Setting(value=default, assumed=default is not None)
+    for event in events:
+        path, value = event.fields.get("Setting"), event.fields.get("Value")
+        name = setting_named(path) if path else None
+        if name is None or value is None:
+            continue
+        change = SettingChange(time=event.time, value=value, file=event.file, line=event.line)
+        known = settings.get(name, Setting(value=None))
+        settings[name] = replace(known, changes=(*known.changes, change))
+    return settings
+
+
+def _alarms(alarms: Iterable[Alarm], events: Iterable[LogEvent]) -> tuple[Alarm, ...]:
+    """Join the dump's alarms with those that the log raises and does not lower again."""
+    raised: dict[tuple[str | None, str], Alarm] = {}
+    for event in events:
+        key = (event.fields.get("Id"), event.fields.get("UUID", ""))
+        name = event.name.lower()
+        if name == "alarm raised":
+            title = event.detail.split(":", 1)[0]
+            raised[key] = Alarm(
+                id=key[0],
+                severity=event.fields.get("Severity"),
+                title=title,
+                raised=event.time.isoformat() if event.time else None,
+                source=f"{event.file}: line {event.line}",
+            )
+        elif name == "alarm lowered":
+            raised.pop(key, None)
+    known = {alarm.id for alarm in alarms}
+    return (*alarms, *(alarm for alarm in raised.values() if alarm.id is None or alarm.id not in known))
+
+
+def _cluster(reading: NodeReading) -> Cluster | None:
+    for dump in (reading.configuration, reading.status):
+        if dump and dump.cluster and (dump.cluster.name or dump.cluster.peers):
+            return dump.cluster
+    return None
+
+
+def _reference_time(reading: NodeReading, as_of: datetime | None) -> ReferenceTime:
+    if as_of is not None:
+        return ReferenceTime(time=as_of, origin="as-of")
+    ends = [*(log.last for log in reading.logs), *(capture.last for capture in reading.captures)]
+    known = [time for time in ends if time is not None]
+    if known:
+        return ReferenceTime(time=max(known), origin="evidence")
+    if reading.taken is not None:
+        return ReferenceTime(time=reading.taken, origin="file-name")
+    return ReferenceTime(time=None, origin="none")

@@ -1,0 +1,202 @@
+"""Who is at the other end: Webex, a partner Expressway, a cluster peer, CUCM, a neighbour, or the Internet.
+
+Names in certificates and in the configuration decide; ports and address ranges are hints and are said to be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from analyzer.evidence import Endpoint, Node, NodeRole, Peer, PeerKind, Side, Zone, ZonePeer
+from analyzer.facts.webex import is_webex_address, is_webex_name
+from analyzer.text import is_address
+
+CUCM_PORTS = frozenset({6970, 6971, 6972})
+"""TFTP over HTTP and HTTPS: nobody but CUCM listens there (IP Port Usage Guide X15.0)."""
+
+_TRAVERSAL_SERVER, _TRAVERSAL_CLIENT = "traversalserver", "traversalclient"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """What is known of one contact with a peer.
+
+    Attributes:
+        remote, local: None where a log line gives only one end.
+        certificate_names: DNS names, else the common name, of the certificate that the peer presented.
+        asked_names: SNI of our ClientHello, or the name that the log says was being verified.
+    """
+
+    local_role: Side | None
+    local: Endpoint | None
+    remote: Endpoint | None
+    certificate_names: tuple[str, ...] = ()
+    asked_names: tuple[str, ...] = ()
+
+
+def identify_peer(contact: Contact, node: Node, nodes: Sequence[Node]) -> Peer:
+    """Name the peer of a contact, by the strongest evidence there is."""
+    candidates = (
+        _webex_by_name(contact, node),
+        _known_node(contact, node, nodes),
+        _cluster_peer(contact, node),
+        _zone_peer(contact, node),
+        _webex_by_address(contact),
+        _call_control(contact, node),
+        _named(contact),
+    )
+    return next((peer for peer in candidates if peer), None) or _unnamed(contact, node)
+
+
+def _webex_by_name(contact: Contact, node: Node) -> Peer | None:
+    for names, what in ((contact.certificate_names, "certificate name"), (contact.asked_names, "server name")):
+        name = next((name for name in names if is_webex_name(name)), None)
+        if name:
+            configured = next((zone.name for zone in node.zones if _is_webex_zone(zone)), None)
+            return Peer(name="Webex", kind=PeerKind.WEBEX, reason=f"{what} {name}", zone=configured)
+    for zone in node.zones:
+        if _is_webex_zone(zone) and _peer_by_address(zone, contact):
+            return Peer(name="Webex", kind=PeerKind.WEBEX, reason=f"zone {zone.name}", zone=zone.name)
+    return None
+
+
+def _is_webex_zone(zone: Zone) -> bool:
+    return (zone.type or "").lower() == "webex" or is_webex_name(zone.tls_verify_subject or "")
+
+
+def _webex_by_address(contact: Contact) -> Peer | None:
+    if contact.remote and is_webex_address(contact.remote.address):
+        return Peer(name="Webex", kind=PeerKind.WEBEX, reason="address in a published Webex range", hint_only=True)
+    return None
+
+
+def _known_node(contact: Contact, node: Node, nodes: Sequence[Node]) -> Peer | None:
+    for other in nodes:
+        if other is node or other.name is None or other.host == node.host:
+            continue
+        by_address = contact.remote is not None and contact.remote.address in other.addresses
+        if by_address or (names := set(contact.certificate_names) & _lower(other.host_names)):
+            reason = "address of its bundle" if by_address else f"certificate name {min(names)}"
+            kind = PeerKind.CLUSTER if _same_cluster(node, other) else PeerKind.PARTNER
+            zone = _zone_between(contact, node)
+            return Peer(name=other.name, kind=kind, reason=reason, node=other.name, zone=zone)
+    return None
+
+
+def _lower(names: Iterable[str]) -> set[str]:
+    return {name.lower() for name in names}
+
+
+def _same_cluster(node: Node, other: Node) -> bool:
+    if node.cluster is None or other.cluster is None:
+        return False
+    if node.cluster.name and node.cluster.name == other.cluster.name:
+        return node.role is other.role
+    return bool(_lower(node.cluster.peers) & (_lower(other.addresses) | _lower(other.host_names)))
+
+
+def _cluster_peer(contact: Contact, node: Node) -> Peer | None:
+    if node.cluster is None or contact.remote is None:
+        return None
+    ours = _lower(node.addresses) | _lower(node.host_names)
+    for peer in node.cluster.peers:
+        if peer.lower() not in ours and _is_called(peer, contact):
+            return Peer(name=peer, kind=PeerKind.CLUSTER, reason="cluster peer")
+    return None
+
+
+def _zone_between(contact: Contact, node: Node) -> str | None:
+    return next((zone.name for zone in node.zones if _zone_fits(zone, contact)), None)
+
+
+def _zone_peer(contact: Contact, node: Node) -> Peer | None:
+    for zone in node.zones:
+        if not _zone_fits(zone, contact):
+            continue
+        kind = _kind_of_zone(zone)
+        configured = _peer_by_address(zone, contact)
+        name = configured.address if configured else f"traversal client of zone {zone.name}"
+        return Peer(name=name, kind=kind, reason=f"zone {zone.name}", zone=zone.name)
+    return None
+
+
+def _zone_fits(zone: Zone, contact: Contact) -> bool:
+    """Tell whether a contact belongs to a zone.
+
+    A traversal client is told by the zone's listening port, not by its source address: a firewall that
+    translates addresses would stand there (rules-amendments A13).
+    """
+    kind = (zone.type or "").lower()
+    if kind == _TRAVERSAL_SERVER:
+        return (
+            contact.local_role is Side.SERVER
+            and contact.local is not None
+            and zone.port is not None
+            and contact.local.port == zone.port
+        )
+    if kind == _TRAVERSAL_CLIENT:
+        return (
+            contact.local_role is Side.CLIENT
+            and _on_port_of(zone, contact)
+            and bool(_peer_by_address(zone, contact) or not _has_addresses(zone))
+        )
+    return _peer_by_address(zone, contact) is not None
+
+
+def _on_port_of(zone: Zone, contact: Contact) -> bool:
+    return contact.remote is not None and zone.port in {None, contact.remote.port}
+
+
+def _has_addresses(zone: Zone) -> bool:
+    """Whether a peer is configured by address (a name says nothing about the address that was dialled)."""
+    return any(is_address(peer.address) for peer in zone.peers)
+
+
+def _peer_by_address(zone: Zone, contact: Contact) -> ZonePeer | None:
+    return next((peer for peer in zone.peers if _is_called(peer.address, contact)), None)
+
+
+def _is_called(configured: str, contact: Contact) -> bool:
+    name = configured.lower()
+    if contact.remote is not None and name == contact.remote.address:
+        return True
+    return name in contact.certificate_names or name in contact.asked_names
+
+
+def _kind_of_zone(zone: Zone) -> PeerKind:
+    if (zone.type or "").lower() in {_TRAVERSAL_SERVER, _TRAVERSAL_CLIENT}:
+        return PeerKind.PARTNER
+    # Zones that Expressway makes for CUCM by itself are called CEtcp-… and CEtls-… (Admin Guide).
+    return PeerKind.CUCM if zone.name.startswith(("CEtcp-", "CEtls-", "CEOAuth-")) else PeerKind.NEIGHBOR
+
+
+def _call_control(contact: Contact, node: Node) -> Peer | None:
+    if node.role is NodeRole.EDGE or contact.local_role is not Side.CLIENT or contact.remote is None:
+        return None
+    if contact.remote.port not in CUCM_PORTS:
+        return None
+    name = next(iter(contact.certificate_names), contact.remote.address)
+    return Peer(name=name, kind=PeerKind.CUCM, reason=f"port {contact.remote.port}", hint_only=True)
+
+
+def _named(contact: Contact) -> Peer | None:
+    for names, what in ((contact.certificate_names, "certificate name"), (contact.asked_names, "server name")):
+        if names and (what == "certificate name" or contact.local_role is Side.CLIENT):
+            return Peer(name=names[0], kind=PeerKind.NAMED, reason=what)
+    return None
+
+
+def _unnamed(contact: Contact, node: Node) -> Peer:
+    """Whoever we dialled was meant; whoever dials an Edge from a public address is the Internet."""
+    if contact.remote is None:
+        return Peer(name="unknown", kind=PeerKind.UNKNOWN)
+    address = contact.remote.address
+    if contact.local_role is None:
+        return Peer(name=str(contact.remote), kind=PeerKind.UNKNOWN)
+    inbound = contact.local_role is Side.SERVER
+    internal = is_address(address) and ip_address(address).is_private
+    if inbound and (node.role is NodeRole.EDGE or not internal):
+        return Peer(name="Internet", kind=PeerKind.INTERNET, reason=f"unknown public caller {address}")
+    return Peer(name=address, kind=PeerKind.NAMED, reason="dialled by this node" if not inbound else None)

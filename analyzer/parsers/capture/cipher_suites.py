@@ -1,0 +1,45 @@
+"""What a cipher suite's number says of certificates and of encryption (IANA TLS Cipher Suites, TLS 1.2 and before)."""
+
+from __future__ import annotations
+
+
+def _span(first: int, last: int) -> set[int]:
+    return set(range(first, last + 1))
+
+
+# Anonymous, pre-shared key, password and Kerberos suites: no side has a certificate. RSA_PSK is not among them:
+# its server has one (RFC 4279 section 4).
+_ANONYMOUS = {
+    *_span(0x0017, 0x001B),
+    *_span(0x0034, 0x0034),
+    *{0x003A, 0x0046, 0x006C, 0x006D, 0x0089, 0x009B, 0x00A6, 0x00A7, 0x00BF, 0x00C5},
+    *_span(0xC015, 0xC019),
+    *{0xC046, 0xC047, 0xC05A, 0xC05B, 0xC084, 0xC085},
+}
+_KERBEROS = _span(0x001E, 0x002B)
+_PRE_SHARED_KEY = {
+    *{0x002C, 0x002D},
+    *_span(0x008A, 0x0091),
+    *_span(0x00A8, 0x00AB),
+    *_span(0x00AE, 0x00B5),
+    *_span(0xC033, 0xC03B),
+    *_span(0xC064, 0xC067),
+    *_span(0xC06A, 0xC06D),
+    *{0xC070, 0xC071},
+    *{0xC08E, 0xC08F, 0xC090, 0xC091, 0xC094, 0xC095, 0xC096, 0xC097, 0xC09A, 0xC09B},
+    *_span(0xC0A4, 0xC0A7),
+    *_span(0xC0A8, 0xC0AB),
+    *{0xCCAB, 0xCCAC, 0xCCAD},
+    *_span(0xD001, 0xD005),
+}
+_PASSWORD = {0xC01A, 0xC01D, 0xC020}
+
+WITHOUT_CERTIFICATES = frozenset(_ANONYMOUS | _KERBEROS | _PRE_SHARED_KEY | _PASSWORD)
+
+# Suites that authenticate and do not encrypt: bytes of the authentication code at the end of a record.
+UNENCRYPTED = {
+    0x0001: 16,
+    **dict.fromkeys((0x0002, 0x002C, 0x002D, 0x002E, 0xC001, 0xC006, 0xC00B, 0xC010, 0xC015, 0xC039), 20),
+    **dict.fromkeys((0x003B, 0x00B0, 0x00B4, 0x00B8, 0xC03A), 32),
+    **dict.fromkeys((0x00B1, 0x00B5, 0x00B9, 0xC03B), 48),
+}

@@ -1,0 +1,138 @@
+"""A TCP connection: its two directions, how it was opened and how it was closed."""
+
+from __future__ import annotations
+
+from analyzer.parsers.capture.dialogue import Dialogue
+from analyzer.parsers.capture.place import Place
+from analyzer.parsers.capture.stream import Stream
+from analyzer.parsers.capture.tcp import ACK, FIN, RST, SYN, Direction
+from analyzer.text import clean
+
+_LONGEST_BANNER = 255  # RFC 4253 section 4.2
+_BANNER = b"SSH-"
+# Bytes without any TLS, per direction, after which only the start of a segment is looked at.
+_SEARCHED = 1 << 18
+
+
+class Connection:
+    """A connection. Sender 0 is the end whose packet was captured first.
+
+    Attributes:
+        key: addresses and ports as sender 0 writes them.
+        opener: the sender of the SYN; None: not captured.
+        attempts: SYNs.
+        opened: place of the first SYN.
+        established: a SYN-ACK was seen, or its answer.
+        refused: an RST answered the SYN.
+        closed: place of the first FIN or RST; `closed_by` its sender.
+        cut: the capture file was cut while the connection was open.
+    """
+
+    __slots__ = (
+        "attempts",
+        "closed",
+        "closed_by",
+        "closed_by_reset",
+        "cut",
+        "dialogue",
+        "directions",
+        "established",
+        "is_ssh",
+        "key",
+        "opened",
+        "opener",
+        "refused",
+    )
+
+    def __init__(self, key: bytes, dialogue: Dialogue, largest_message: int) -> None:
+        self.key = key
+        self.dialogue = dialogue
+        first, second = (Direction(self, sender, Stream(dialogue, sender, largest_message)) for sender in (0, 1))
+        first.peer, second.peer = second, first
+        self.directions = (first, second)
+        self.opener: int | None = None
+        self.opened: Place | None = None
+        self.attempts = 0
+        self.established = False
+        self.refused = False
+        self.closed: Place | None = None
+        self.closed_by: int | None = None
+        self.closed_by_reset = False
+        self.is_ssh = False
+        self.cut = False
+
+    @property
+    def buffered(self) -> int:
+        """Bytes that wait for more."""
+        return sum(d.queued + d.stream.buffered for d in self.directions)
+
+    def is_reopened_by(self, direction: Direction, sequence: int) -> bool:
+        """Whether a SYN (or SYN-ACK) with this sequence number begins another connection on the same ports."""
+        if not self.established and not any(d.payload for d in self.directions):
+            return False
+        if direction.initial is not None:
+            return direction.initial != sequence
+        return not direction.follows(sequence)
+
+    def receive(
+        self,
+        direction: Direction,
+        sequence: int,
+        acknowledged: int,
+        flags: int,
+        data: bytes,
+        missing: int,
+        place: Place,
+    ) -> None:
+        """Take a segment. `missing`: bytes of its payload behind `data` that were not captured."""
+        if flags & SYN:
+            self._open(direction, sequence, flags, place)
+            sequence = (sequence + 1) & 0xFFFFFFFF
+        elif flags & ACK and not flags & RST and direction.sender == self.opener:
+            self.established = True  # the SYN-ACK itself may not be in the capture
+        if flags & ACK and not flags & RST:
+            direction.peer.acknowledge(acknowledged)
+        if data or missing:
+            self._read(direction, sequence, data, missing, place)
+        if flags & (FIN | RST):
+            self._close(direction, flags, place)
+
+    def finish(self, cut: bool) -> None:
+        """Use what is left of both directions. `cut`: the capture ends here only because its file is damaged."""
+        for direction in self.directions:
+            direction.finish()
+            unseen = direction.acknowledged is None and direction.initial is None and not direction.payload
+            if direction.is_behind() or unseen or (cut and self.closed is None):
+                self.dialogue.lose(direction.sender)
+
+    def _open(self, direction: Direction, sequence: int, flags: int, place: Place) -> None:
+        direction.synchronize(sequence)
+        if flags & ACK:
+            self.established = True
+            self.opener = 1 - direction.sender if self.opener is None else self.opener
+        else:
+            self.attempts += 1
+            self.opener = direction.sender
+            self.opened = self.opened or place
+
+    def _close(self, direction: Direction, flags: int, place: Place) -> None:
+        if self.opener == 1 - direction.sender and not self.established and flags & RST:
+            self.refused = True
+        elif self.closed is None:
+            self.closed, self.closed_by = place, direction.sender
+            self.closed_by_reset = bool(flags & RST)
+
+    def _read(self, direction: Direction, sequence: int, data: bytes, missing: int, place: Place) -> None:
+        if not direction.payload and data.startswith(_BANNER):
+            self.is_ssh = True
+            line = data[:_LONGEST_BANNER].split(b"\n", 1)[0]
+            direction.banner = clean(line.decode("latin-1").strip())
+        direction.payload += len(data) + missing
+        if self.is_ssh or not direction.reading:
+            return
+        direction.accept(sequence, data, missing, place)
+        if self.dialogue.settled:
+            for each in self.directions:
+                each.stop()
+        elif direction.stream.searched > _SEARCHED:
+            direction.stop()

@@ -1,0 +1,134 @@
+"""The TLS of one TCP connection: two streams of records, and the handshakes that they make up."""
+
+from __future__ import annotations
+
+from analyzer.parsers.capture.certificate_shelf import CertificateShelf
+from analyzer.parsers.capture.cipher_suites import UNENCRYPTED
+from analyzer.parsers.capture.exchange import Exchange
+from analyzer.parsers.capture.messages import (
+    ClientHello,
+    MessageType,
+    ServerHello,
+    read_certificate_request,
+    read_client_hello,
+    read_server_hello,
+    version_name,
+)
+from analyzer.parsers.capture.place import Place
+
+_SSL2_CLIENT_HELLO, _SSL2_SERVER_HELLO = 1, 4
+
+
+class Dialogue:
+    """Turns messages of either sender into handshakes.
+
+    Attributes:
+        exchanges: the handshakes so far, the current one last.
+        settled: nothing more is to be learned but how the connection is closed.
+    """
+
+    __slots__ = ("_shelf", "exchanges", "settled")
+
+    def __init__(self, shelf: CertificateShelf) -> None:
+        self.exchanges: list[Exchange] = []
+        self.settled = False
+        self._shelf = shelf
+
+    def current(self, place: Place) -> Exchange:
+        """Return the handshake that goes on, or begin one."""
+        if not self.exchanges:
+            self.exchanges.append(Exchange(place))
+        return self.exchanges[-1]
+
+    def on_message(self, sender: int, kind: int, body: bytes, place: Place) -> None:
+        """Take a whole handshake message."""
+        if kind == MessageType.CLIENT_HELLO:
+            self._begin(sender, read_client_hello(body), place)
+            return
+        exchange = self.current(place)
+        exchange.add_message(sender, kind)
+        if kind == MessageType.SERVER_HELLO:
+            exchange.add_server_hello(sender, read_server_hello(body), place)
+        elif kind == MessageType.HELLO_RETRY_REQUEST:
+            version = version_name(int.from_bytes(body[:2], "big"))
+            exchange.add_server_hello(sender, ServerHello(version, None, is_retry=True), place)
+        elif kind == MessageType.CERTIFICATE:
+            exchange.add_certificate(sender, self._shelf.add(body), place)
+        elif kind == MessageType.CERTIFICATE_REQUEST:
+            exchange.add_request(sender, read_certificate_request(body, exchange.version), place)
+
+    def on_oversized_message(self, sender: int, kind: int, place: Place) -> None:
+        """Take note of a message that is larger than the limit."""
+        exchange = self.current(place)
+        exchange.add_message(sender, kind)
+        if kind == MessageType.CERTIFICATE:
+            exchange.add_certificate(sender, None, place)
+        exchange.lose(sender)
+
+    def on_change_cipher_spec(self, sender: int, place: Place) -> None:
+        """Take a ChangeCipherSpec."""
+        self.current(place).add_change_cipher_spec(sender)
+
+    def on_alert(self, sender: int, level: int, code: int, place: Place) -> None:
+        """Take an alert in clear."""
+        self.current(place).add_alert(sender, level, code, place)
+
+    def on_finished(self, sender: int, length: int, place: Place) -> None:
+        """Take an encrypted handshake record."""
+        exchange = self.current(place)
+        exchange.add_finished(sender, place)
+        exchange.add_encrypted(sender, length, False, place)
+        self.settled = exchange.is_settled()
+
+    def on_encrypted(self, sender: int, length: int, is_data: bool, place: Place) -> None:
+        """Take a record of application data, or another one that is encrypted."""
+        exchange = self.current(place)
+        exchange.add_encrypted(sender, length, is_data, place)
+        self.settled = exchange.is_settled()
+
+    def on_ssl2_hello(self, sender: int, record: bytes, place: Place) -> None:
+        """Take a hello in the format of SSL 2.0, with its header of two bytes."""
+        if record[2] == _SSL2_CLIENT_HELLO:
+            self._begin(sender, ClientHello(ssl2_format=True), place)
+            return
+        exchange = self.current(place)
+        exchange.add_server_hello(sender, ServerHello("SSLv2", None), place)
+        exchange.ssl2_resumed = record[3] == 1
+        size = int.from_bytes(record[7:9], "big")
+        if size:
+            # The message's one certificate, as a list of TLS would hold it.
+            listed = size.to_bytes(3, "big") + record[13 : 13 + size]
+            exchange.add_certificate(sender, self._shelf.add(len(listed).to_bytes(3, "big") + listed), place)
+        exchange.sides[sender].complete = True
+        self.settled = True
+
+    def lose(self, sender: int) -> None:
+        """Take note that bytes of a sender are missing."""
+        if self.exchanges:
+            self.exchanges[-1].lose(sender)
+
+    def is_ciphered(self, sender: int) -> bool:
+        """Whether this sender's records are encrypted, as far as the handshake of TLS 1.2 and before tells."""
+        exchange = self.exchanges[-1] if self.exchanges else None
+        return exchange is not None and exchange.sides[sender].ciphered and not exchange.is_tls13
+
+    def is_tls13(self) -> bool:
+        """Whether TLS 1.3 was negotiated."""
+        return bool(self.exchanges) and self.exchanges[-1].is_tls13
+
+    def code_length(self) -> int | None:
+        """Bytes of the authentication code of a suite that does not encrypt; None: it does, or is not known."""
+        hello = self.exchanges[-1].server_hello if self.exchanges else None
+        return UNENCRYPTED.get(hello.cipher_suite) if hello and hello.cipher_suite is not None else None
+
+    def expects_ssl2(self, sender: int) -> bool:
+        """Whether a SERVER-HELLO of SSL 2.0 may come from this sender."""
+        hello = self.exchanges[-1].client_hello if self.exchanges else None
+        return hello is not None and hello.ssl2_format and self.exchanges[-1].client != sender
+
+    def _begin(self, sender: int, hello: ClientHello, place: Place) -> None:
+        if self.exchanges and self.exchanges[-1].begins_anew(sender):
+            self.exchanges.append(Exchange(place))
+        self.current(place).add_client_hello(sender, hello, place)
+
+

@@ -1,0 +1,196 @@
+"""TCP: which bytes of a connection follow one another, and what is missing.
+
+Segments come late, twice, overlapping or not at all; connections begin before the capture does, their ports are
+used again, and sequence numbers wrap (RFC 9293). Of bytes that came twice, the first copy counts.
+"""
+
+from __future__ import annotations
+
+import heapq
+from typing import TYPE_CHECKING, Final
+
+from analyzer.parsers.capture.place import Place
+from analyzer.parsers.capture.search import begins_hello
+from analyzer.parsers.capture.stream import Stream
+
+if TYPE_CHECKING:
+    from analyzer.parsers.capture.connection import Connection
+
+FIN: Final = 0x01
+SYN: Final = 0x02
+RST: Final = 0x04
+ACK: Final = 0x10
+
+_HALF: Final = 1 << 31
+_WRAP: Final = 1 << 32
+# Acknowledgements of what the capture lacks, after which it is not waited for: frames of a capture may change places.
+_PATIENCE: Final = 2
+# A segment this far from where the connection is belongs to another one on the same ports.
+_FAR: Final = 1 << 24
+# Segments without a hello, at most, that wait for earlier ones where the beginning was not captured.
+_LATE_SEGMENTS: Final = 16
+
+
+class Direction:
+    """One direction of a connection.
+
+    Attributes:
+        sender: 0 for the end whose packet was captured first, else 1.
+        reading: segments are still put in order; False: only opening and closing are looked at.
+        initial: sequence number of the SYN; None: not captured.
+        base: unwrapped sequence number of the first byte that was read; None: none yet.
+        position: unwrapped sequence number of the next byte; None: not known yet.
+        acknowledged: the other end's last acknowledgement; None: none captured.
+        payload: bytes of payload seen.
+        banner: the first line, if it is the one of SSH.
+        gaps: losses that were given up.
+    """
+
+    __slots__ = (
+        "_order",
+        "acknowledged",
+        "banner",
+        "base",
+        "connection",
+        "doubts",
+        "gaps",
+        "initial",
+        "payload",
+        "peer",
+        "position",
+        "queue",
+        "queued",
+        "reading",
+        "reference",
+        "sender",
+        "stream",
+    )
+
+    peer: Direction
+
+    def __init__(self, connection: Connection, sender: int, stream: Stream) -> None:
+        self.connection = connection
+        self.sender = sender
+        self.stream = stream
+        self.reading = True
+        self.initial: int | None = None
+        self.base: int | None = None
+        self.position: int | None = None
+        self.reference: int | None = None
+        self.acknowledged: int | None = None
+        self.payload = 0
+        self.banner: str | None = None
+        self.gaps = 0
+        self.queue: list[tuple[int, int, bytes, int, Place]] = []
+        self.queued = 0
+        self.doubts = 0
+        self._order = 0
+
+    def unwrap(self, sequence: int) -> int:
+        """Return a sequence number without wrapping, near where the direction is."""
+        reference = self.position if self.position is not None else self.reference
+        if reference is None:
+            self.reference = reference = sequence + _WRAP
+        return reference + ((sequence - reference + _HALF) % _WRAP) - _HALF
+
+    def synchronize(self, sequence: int) -> None:
+        """Take the sequence number of a SYN. Another one than before: nothing came of the first attempt."""
+        if self.initial not in {None, sequence}:
+            self.position = self.reference = None
+            self.drop()
+        self.initial = sequence
+        if self.position is None:
+            self.position = self.unwrap((sequence + 1) % _WRAP)
+
+    def follows(self, sequence: int) -> bool:
+        """Whether what was read begins right behind a SYN with this sequence number."""
+        return self.base is None or self.unwrap((sequence + 1) % _WRAP) == self.base
+
+    def drop(self) -> None:
+        """Forget what waits for earlier segments."""
+        self.queue.clear()
+        self.queued = self.doubts = 0
+
+    def is_elsewhere(self, sequence: int) -> bool:
+        """Whether a segment is so far away that it must belong to another connection on the same ports."""
+        return self.position is not None and abs(self.unwrap(sequence) - self.position) > _FAR
+
+    def is_new(self, sequence: int) -> bool:
+        """Whether nothing before or at this sequence number was read yet."""
+        return self.position is None or self.unwrap(sequence) >= self.position
+
+    def accept(self, sequence: int, data: bytes, missing: int, place: Place) -> None:
+        """Take a segment's payload, of which `missing` bytes more were not captured."""
+        at = self.unwrap(sequence)
+        if self.position is None and begins_hello(data):
+            self.position = at
+        if self.position is None or at > self.position:
+            self._order += 1
+            heapq.heappush(self.queue, (at, self._order, data, missing, place))
+            self.queued += len(data)
+            if self.position is None and len(self.queue) > _LATE_SEGMENTS:
+                self.skip_gap()
+            return
+        self._deliver(at, data, missing, place)
+        while self.queue and self.queue[0][0] <= self.position:
+            self._deliver(*self._pop(), place)
+        if not self.queue:
+            self.doubts = 0
+
+    def acknowledge(self, number: int) -> None:
+        """Take the other end's word for what it has received: a gap before that will not be filled any more."""
+        self.acknowledged = number
+        if self.queue and self.unwrap(number) > self.queue[0][0]:
+            self.doubts += 1
+            if self.doubts >= _PATIENCE:
+                self.skip_gap()
+
+    def skip_gap(self) -> None:
+        """Go on behind a gap; what was received there shows in its own frames."""
+        self.doubts = 0
+        if self.position is not None:
+            self.gaps += 1
+            self.stream.lose()
+        self.position = self.queue[0][0]
+        while self.queue and self.queue[0][0] <= self.position:
+            own = self.queue[0][4]
+            self._deliver(*self._pop(), own)
+
+    def stop(self) -> None:
+        """Read no further: nothing more is to be learned here."""
+        self.reading = False
+        self.drop()
+        self.stream.drop()
+
+    def finish(self) -> None:
+        """Use what is left, however torn."""
+        while self.queue:
+            self.skip_gap()
+        self.stream.finish()
+
+    def is_behind(self) -> bool:
+        """Whether the other end acknowledged bytes that were not captured; a FIN counts as one."""
+        if self.acknowledged is None:
+            return False
+        return self.position is None or self.unwrap(self.acknowledged) > self.position + 1
+
+    def _pop(self) -> tuple[int, bytes, int]:
+        at, _, data, missing, _ = heapq.heappop(self.queue)
+        self.queued -= len(data)
+        return at, data, missing
+
+    def _deliver(self, at: int, data: bytes, missing: int, place: Place) -> None:
+        position = at if self.position is None else self.position
+        if self.base is None:
+            self.base = position
+        overlap = position - at
+        if overlap < len(data):
+            fresh = data[overlap:] if overlap else data
+            position += len(fresh)
+            self.stream.feed(fresh, place)
+        cut = at + len(data) + missing - position
+        if missing and cut > 0:
+            position += cut
+            self.gaps += 1
+            self.stream.lose()
+        self.position = position

@@ -1,0 +1,115 @@
+"""A reused buffer that slides over a stream, so that a capture of any size costs the same memory.
+
+The stream may be a member of an archive: it is read once, front to back, and whatever it raises (a wrong checksum,
+a cut archive, a disk error) costs only what follows.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import BinaryIO
+
+# Wireshark takes nothing larger for a frame either (WTAP_MAX_PACKET_SIZE_STANDARD).
+LARGEST_FRAME = 262_144
+
+# Whoever unpacks the fixed fields of a short frame may look this far beyond it.
+_SLACK = 128
+_SIZE = LARGEST_FRAME + 4096
+_GZIP = b"\x1f\x8b"
+
+
+class DamageError(Exception):
+    """The rest of a capture file cannot be read; the message says why."""
+
+
+class Window:
+    """The bytes `start` to `end` of `buffer` are read and not yet used.
+
+    Attributes:
+        offset: where `buffer[0]` lies in the (decompressed) file.
+        failure: what the stream raised, if it did.
+    """
+
+    def __init__(self, stream: BinaryIO, most: int) -> None:
+        self.buffer = bytearray(_SIZE + _SLACK)
+        self.start = self.end = self.offset = 0
+        self.failure: str | None = None
+        self._view = memoryview(self.buffer)
+        self._stream: BinaryIO = stream
+        self._left = most
+        if self.refill() and self.buffer.startswith(_GZIP):
+            self._decompress()
+
+    def _decompress(self) -> None:
+        self._stream = _Gunzipped(bytes(self.buffer[: self.end]), self._stream)  # type: ignore[assignment]
+        self.start = self.end = 0
+        self.refill()
+
+    def refill(self) -> bool:
+        """Move what is left to the front and read on. False: nothing more came."""
+        left = self.end - self.start
+        if self.start:
+            self.buffer[:left] = self.buffer[self.start : self.end]
+            self.offset += self.start
+            self.start, self.end = 0, left
+        if not self._left:
+            self.failure = self.failure or "it is larger than the limit"
+            return False
+        try:
+            count = self._stream.readinto(self._view[left : min(_SIZE, left + self._left)])  # type: ignore[attr-defined]
+        except Exception as error:  # noqa: BLE001 - the stream is foreign code: archives raise a dozen kinds
+            self.failure = f"{type(error).__name__}: {error}"
+            return False
+        self.end += count or 0
+        self._left -= count or 0
+        return bool(count)
+
+    def require(self, count: int) -> bool:
+        """Read on until `count` bytes are there. False: the stream ended before. `count` is at most a frame."""
+        while self.end - self.start < count:
+            if not self.refill():
+                return False
+        return True
+
+    def skip(self, count: int) -> bool:
+        """Leave out `count` bytes. False: the stream ended before."""
+        while count > self.end - self.start:
+            count -= self.end - self.start
+            self.start = self.end
+            if not self.refill():
+                return False
+        self.start += count
+        return True
+
+    def cut(self, number: int) -> DamageError:
+        """Return the damage of a file that ends within a frame, or whose stream failed there."""
+        where = f"packet {number}, at offset {self.offset + self.start}"
+        if self.failure:
+            return DamageError(f"it could not be read beyond {where} ({self.failure})")
+        return DamageError(f"it ends within {where}")
+
+
+class _Gunzipped:
+    """A gzip stream whose first bytes were already read. It hands out all that precedes a damage, then raises."""
+
+    def __init__(self, head: bytes, stream: BinaryIO) -> None:
+        self._compressed = head
+        self._stream = stream
+        self._inflate = zlib.decompressobj(wbits=31)
+
+    def readinto(self, buffer: memoryview) -> int:
+        """Fill the buffer as far as one step goes. 0: the end."""
+        while True:
+            if not self._compressed:
+                self._compressed = self._stream.read(65_536)
+                if not self._compressed:
+                    if self._inflate.eof:
+                        return 0
+                    raise EOFError("the compressed data is cut")
+            if self._inflate.eof:  # RFC 1952 section 2.2: members may follow one another
+                self._inflate = zlib.decompressobj(wbits=31)
+            data = self._inflate.decompress(self._compressed, len(buffer))
+            self._compressed = self._inflate.unused_data if self._inflate.eof else self._inflate.unconsumed_tail
+            if data:
+                buffer[: len(data)] = data
+                return len(data)

@@ -1,0 +1,72 @@
+"""What may be shown of a record's words, and what a change of a setting says.
+
+Sample::
+
+    xconfiguration clusterConfiguration tls_verify - changed from: Permissive to: Enforcing
+    configuration/cluster/tls_verify - changed from: 'Permissive' to: 'Enforcing'
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from analyzer.text import clean
+
+_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY.*", re.DOTALL)
+_SECRET_VALUE = re.compile(
+    r"\b((?:password|passphrase|secret|token|cookie|authorization)\"?[ ]?[=:][ ]?\"?)[^\s\"]++"
+    r"|(?P<cipher>\{cipher\})[^\s\"']*+|(?P<inline>inline:)\S++",
+    re.IGNORECASE,
+)
+# `ExtendedKeyUsage` and `DhKeySize` are settings to be shown, every other key is not.
+_SECRET_NAME = re.compile(
+    r"pass(?:word|phrase|wd)|secret|token|community|credential|\bpin\b|key(?!.?(?:usage|size))|hash", re.IGNORECASE
+)
+_PREFIX = re.compile(r"\A\s*x?configuration[\s/]+", re.IGNORECASE)
+_REMOVED = "[not shown]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingNote:
+    """A change of a setting as it may be shown.
+
+    Attributes:
+        detail: the words, without the values of a secret.
+        fields: `Setting` (path with blanks between the parts, without `xconfiguration`), `Value`, `Previous`.
+    """
+
+    detail: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+def shown(text: str, limit: int = 1024) -> str:
+    """Return untrusted words as they may be shown: no secret, no control characters, at most `limit` characters."""
+    without_key = _PRIVATE_KEY.sub("[private key not shown]", text[:65536])
+    return clean(_SECRET_VALUE.sub(_without_secret, without_key), limit)
+
+
+def _without_secret(match: re.Match[str]) -> str:
+    return (match[1] or match["cipher"] or match["inline"]) + _REMOVED
+
+
+def setting_change(detail: str) -> SettingNote:
+    """Read the detail of a `System Configuration Changed` record; what it does not say is left out."""
+    path, changed, values = detail.partition(" - ")
+    if not changed:
+        path, changed, values = detail.partition(": ")
+    setting = _PREFIX.sub("", path).replace("/", " ").strip()
+    if _SECRET_NAME.search(setting):
+        return SettingNote(detail=f"{path}{changed}{_REMOVED}" if changed else _REMOVED, fields={"Setting": setting})
+    before, to, after = values.partition("to: ")
+    fields = {"Setting": setting} if changed else {}
+    if to:
+        fields |= {"Value": _unquoted(after), "Previous": _unquoted(before.partition("from: ")[2])}
+    elif changed == ": ":
+        fields["Value"] = _unquoted(values)
+    return SettingNote(detail=detail, fields={key: value for key, value in fields.items() if value})
+
+
+def _unquoted(value: str) -> str:
+    return value.strip().strip("'\"").strip()

@@ -1,0 +1,241 @@
+"""Read a whole loggingsnapshot as a stream: what it tells, what it covers, and what could not be read.
+
+A log may hold hundreds of megabytes, nearly all of it SIP messages and routine: blocks of lines come in, bodies go
+out, one pattern picks the lines worth reading, and only those are parsed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import BinaryIO
+
+from analyzer.evidence import LogEvent, LogSpan, LogTrace, PeerIdentity, Problem
+from analyzer.parsers.snapshot.blocks import LineBlocks
+from analyzer.parsers.snapshot.bodies import BODY_LIMIT, outside_bodies
+from analyzer.parsers.snapshot.changes import shown
+from analyzer.parsers.snapshot.connections import Connections
+from analyzer.parsers.snapshot.events import event_of, may_matter
+from analyzer.parsers.snapshot.headers import CANDIDATE, HEADER
+from analyzer.parsers.snapshot.records import Record, read_records
+
+_KEY_BEGINS = b"PRIVATE KEY-----"
+_PRIVATE_KEY = re.compile(rb"-----BEGIN (?:[A-Z]{1,12} ){0,2}+PRIVATE KEY-----")
+# How the records of one log begin; to look for these bytes is much faster than to try every line.
+_STARTS = (b"\n20", b"\n<", b"\n")
+_MAX_HOSTS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotReading:
+    """What a loggingsnapshot says.
+
+    Attributes:
+        events: by line.
+        traces: by line; at most `max_traces` of each source.
+        identities: by line.
+        private_keys: how many private keys begin in it; their content is not kept.
+    """
+
+    events: tuple[LogEvent, ...]
+    traces: tuple[LogTrace, ...]
+    identities: tuple[PeerIdentity, ...]
+    span: LogSpan
+    problems: tuple[Problem, ...]
+    private_keys: int
+
+
+def read_snapshot(
+    stream: BinaryIO,
+    file: str,
+    *,
+    chunk_size: int = 1 << 17,
+    line_limit: int = 1 << 16,
+    body_limit: int = BODY_LIMIT,
+    max_events: int = 50_000,
+    max_traces: int = 200_000,
+) -> SnapshotReading:
+    """Read a log from a stream of bytes; any bytes, in any state, never raise.
+
+    Args:
+        stream: opened for reading in binary mode; UTF-8 with any damage, or UTF-16 with its byte order mark.
+        file: `INPUT/MEMBER`, for the records.
+        chunk_size: bytes read at once; the result does not depend on it.
+        line_limit: bytes of a line that are read.
+        body_limit: bytes in which a SIP or HTTP body must close.
+        max_events: events to keep; the first ones are kept.
+        max_traces: traces and identities to keep, likewise.
+    """
+    reader = _Reader(file=file, body_limit=body_limit, max_events=max_events, max_traces=max_traces)
+    blocks = LineBlocks(stream, chunk_size=chunk_size, line_limit=line_limit)
+    for block in blocks:
+        reader.feed(block)
+    return reader.finish(blocks.cut_lines)
+
+
+class _Reader:
+    """The state of one reading."""
+
+    def __init__(self, *, file: str, body_limit: int, max_events: int, max_traces: int) -> None:
+        self._file = file
+        self._body_limit = body_limit
+        self._max_events = max_events
+        self._carry = b"\n"
+        self._line = 1
+        self._records = 0
+        self._private_keys = 0
+        self._unclosed: list[int] = []
+        self._events: list[LogEvent] = []
+        self._dropped_events = 0
+        self._connections = Connections(limit=max_traces)
+        self._hosts: Counter[str] = Counter()
+        self._utc_offset: int | None = None
+        self._has_ssl_debug = False
+        self._first_line: bytes | None = None
+        self._last_line: bytes | None = None
+        self._literal = _STARTS[-1]
+        self._first_parsed: datetime | None = None
+        self._last_parsed: datetime | None = None
+
+    def feed(self, block: bytes) -> None:
+        if _KEY_BEGINS in block:
+            self._private_keys += len(_PRIVATE_KEY.findall(block))
+        self._scan(self._carry + block, final=False)
+
+    def finish(self, cut_lines: int) -> SnapshotReading:
+        self._scan(self._carry, final=True)
+        return SnapshotReading(
+            events=tuple(self._events),
+            traces=self._connections.traces(self._file),
+            identities=self._connections.identities(self._file),
+            span=self._span(),
+            problems=self._problems(cut_lines),
+            private_keys=self._private_keys,
+        )
+
+    def _scan(self, buffer: bytes, *, final: bool) -> None:
+        outside = outside_bodies(buffer, final=final, limit=self._body_limit)
+        counted, line = 0, self._line
+        for start, end in outside.spans:
+            for match in CANDIDATE.finditer(buffer, start, end):
+                if may_matter(match[0]):
+                    line += buffer.count(b"\n", counted, match.start())
+                    counted = match.start()
+                    self._read_line(match[0], line)
+        self._measure(buffer, outside.spans)
+        self._unclosed += [self._line + buffer.count(b"\n", 0, position) for position in outside.unclosed]
+        self._line = line + buffer.count(b"\n", counted, outside.consumed)
+        self._carry = buffer[outside.consumed :]
+
+    def _read_line(self, match: bytes, line: int) -> None:
+        for record in read_records(_text(match), line):
+            self._note(record)
+            self._connections.see(record, self._file)
+            event = event_of(record, self._file)
+            if event is None:
+                continue
+            if len(self._events) < self._max_events:
+                self._events.append(event)
+            else:
+                self._dropped_events += 1
+
+    def _measure(self, buffer: bytes, spans: tuple[tuple[int, int], ...]) -> None:
+        """Count the records, and keep the lines of the first and the last one."""
+        if self._first_line is None:
+            first = next((found for span in spans if (found := HEADER.search(buffer, *span))), None)
+            if first is None:
+                return
+            self._first_line = _line_at(buffer, first.start())
+            self._literal = next((start for start in _STARTS if self._first_line.startswith(start)), _STARTS[-1])
+        if self._literal == _STARTS[-1]:
+            headers = [match.start() for span in spans for match in HEADER.finditer(buffer, *span)]
+            self._records += len(headers)
+            self._last_line = _line_at(buffer, headers[-1]) if headers else self._last_line
+            return
+        self._records += sum(buffer.count(self._literal, *span) for span in spans)
+        for start, end in reversed(spans):
+            position = buffer.rfind(self._literal, start, end)
+            while position >= 0 and not HEADER.match(buffer, position):
+                position = buffer.rfind(self._literal, start, position)
+            if position >= 0:
+                self._last_line = _line_at(buffer, position)
+                return
+
+    def _note(self, record: Record) -> None:
+        """Take from a record what is said of the whole log."""
+        if record.host:
+            self._hosts[record.host] += 1
+        if self._utc_offset is None:
+            self._utc_offset = record.utc_offset
+        if (record.get("Module") or "").startswith("developer.ssl") and record.get("Level") == "DEBUG":
+            self._has_ssl_debug = True
+        if record.time is not None:
+            self._first_parsed = self._first_parsed or record.time
+            self._last_parsed = record.time
+
+    def _span(self) -> LogSpan:
+        edges = [
+            record
+            for line in (self._first_line, self._last_line)
+            if line is not None
+            for record in read_records(_text(line), 0)
+        ]
+        hosts = self._hosts + Counter(record.host for record in edges if record.host)
+        offsets = (record.utc_offset for record in edges[:1])
+        # The web interface writes the newest record first.
+        parsed = (self._first_parsed, self._last_parsed, *(record.time for record in edges))
+        times = [time for time in parsed if time is not None]
+        return LogSpan(
+            file=self._file,
+            first=min(times, default=None),
+            last=max(times, default=None),
+            lines=self._line - 1,
+            records=self._records,
+            utc_offset=next((offset for offset in offsets if offset is not None), self._utc_offset),
+            has_ssl_debug=self._has_ssl_debug,
+            hosts=tuple(shown(host, 255) for host, _ in hosts.most_common(_MAX_HOSTS)),
+        )
+
+    def _problems(self, cut_lines: int) -> tuple[Problem, ...]:
+        found = (
+            (
+                cut_lines,
+                f"the ends of {cut_lines} long lines",
+                "longer than a log line can be; the beginning of each was read",
+                "what these lines say further on",
+            ),
+            (
+                len(self._unclosed),
+                f"{len(self._unclosed)} SIP or HTTP messages, the first at line {min(self._unclosed, default=0)}",
+                "a message does not end, so that it cannot be told from the records after it with certainty",
+                "events right after the beginning of these messages",
+            ),
+            (
+                self._dropped_events,
+                f"{self._dropped_events} further events",
+                f"the first {self._max_events} were kept",
+                "what happened later in this log",
+            ),
+            (
+                self._connections.dropped,
+                f"{self._connections.dropped} further lines about connections",
+                "the first ones were kept",
+                "the clock offset and the names of peers later in this log",
+            ),
+        )
+        return tuple(
+            Problem(file=self._file, what=what, why=why, leaves_open=leaves_open)
+            for count, what, why, leaves_open in found
+            if count
+        )
+
+
+def _line_at(buffer: bytes, position: int) -> bytes:
+    """Return the line after a line feed, with that line feed."""
+    return buffer[position : buffer.index(b"\n", position + 1)]
+
+
+def _text(line: bytes) -> str:
+    return line[1:].decode("utf-8", "surrogateescape").rstrip("\r")

@@ -1,0 +1,194 @@
+"""Reduces an XML dump to leaves while it is being read, without ever building a tree.
+
+Sample::
+
+    <?xml version="1.0"?>
+    <Configuration xmlns="http://www.tandberg.no/XML/CUIL/1.0">
+      <SIP item="1"><TLS item="1"><Mode item="1">On</Mode></TLS></SIP>
+      <Zones item="1"><Zone item="1"><Name item="1">Traversal</Name></Zone></Zones>
+    </Configuration>
+
+The dump is untrusted: a document type declaration (and with it every entity) is refused at once, nothing is fetched,
+and broken XML is kept up to the break, with a row that names the place. Namespaces are ignored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from lxml import etree
+
+from analyzer.evidence import Problem
+from analyzer.parsers.leaves import (
+    MAX_LEAVES,
+    MAX_VALUE,
+    WRAPPER_DEPTH,
+    LeafReading,
+    Leaves,
+    Reduction,
+    Step,
+    beginning,
+    plain,
+)
+from analyzer.text import clean
+
+if TYPE_CHECKING:
+    from lxml.etree import ParserTarget
+
+_CHUNK = 1 << 16
+_MAX_DEPTH = 256
+_MAX_SIBLING_NAMES = 4096
+_MAX_NAME = 128
+_CONTROL = bytes(byte for byte in range(32) if byte not in b"\t\n\r")
+_WITHOUT_CONTROL = bytes.maketrans(_CONTROL, b"?" * len(_CONTROL))
+
+
+class _RefusedError(Exception):
+    """The document is not read any further."""
+
+
+class _DoctypeError(_RefusedError):
+    """The document declares a type, which no Expressway dump does, and entities might follow."""
+
+
+@dataclass(slots=True)
+class _Element:
+    """An open element. `begin`: see `beginning`; None: nothing here is wanted. `attribute`: a value written there."""
+
+    step: Step
+    begin: int | None
+    attribute: str = ""
+    text: str = ""
+    has_children: bool = False
+    siblings: dict[str, int] = field(default_factory=dict)
+
+
+class _Flattener:
+    """Parser target: hands each element's text to the reduction when the element ends."""
+
+    def __init__(self, reduction: Reduction) -> None:
+        self._reduction = reduction
+        self._open: list[_Element] = []
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        if len(self._open) >= _MAX_DEPTH:
+            raise _RefusedError(f"elements are nested deeper than {_MAX_DEPTH} levels")
+        if self._reduction.full:
+            raise _RefusedError(f"more than {MAX_LEAVES:,} values")
+        name, word = _local_name(tag[-_MAX_NAME:])
+        parent = self._open[-1] if self._open else None
+        occurrence = 1
+        if parent:
+            parent.has_children = True
+            occurrence = parent.siblings.get(word, 0) + 1
+            if occurrence > 1 or len(parent.siblings) < _MAX_SIBLING_NAMES:
+                parent.siblings[word] = occurrence
+        index = attributes.get("item", attributes.get("index", ""))
+        step = Step(name, word, int(index) if index.isdecimal() and len(index) < 10 else None, occurrence)
+        begin = parent.begin if parent else None
+        if begin is None and len(self._open) < WRAPPER_DEPTH:
+            begin = beginning((*(element.step.word for element in self._open), word))
+        self._open.append(_Element(step, begin, attributes.get("value", "")))
+        if begin is not None and "name" in attributes:
+            self._reduction.add((*self._trail(), Step("name", "name")), begin, attributes["name"])
+
+    def data(self, text: str) -> None:
+        element = self._open[-1]
+        if element.begin is not None and len(element.text) <= MAX_VALUE:
+            element.text += text[:MAX_VALUE] if element.text else text.lstrip()[:MAX_VALUE]
+
+    def end(self, _tag: str) -> None:
+        element = self._open[-1]
+        if element.begin is not None:
+            text = element.text.strip() or element.attribute
+            if text or not element.has_children:
+                self._reduction.add(self._trail(), element.begin, text)
+        self._open.pop()
+
+    def doctype(self, _name: str, _public: str | None, _system: str | None) -> None:
+        raise _DoctypeError("it declares a document type (DOCTYPE), which Expressway dumps never do")
+
+    def close(self) -> None:
+        """Nothing is returned: the reduction holds the result."""
+
+    def _trail(self) -> tuple[Step, ...]:
+        return tuple(element.step for element in self._open)
+
+
+def read_xml_leaves(stream: BinaryIO, file: str, what: str) -> LeafReading:
+    """Reduce an XML dump. `what` names it in problems (`xconf dump (XML)`). Never raises for bad input."""
+    reduction = Reduction("/")
+    target = cast("ParserTarget[None]", _Flattener(reduction))
+    parser = etree.XMLParser(target=target, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    pieces = _Pieces(stream)
+    why: str | None = None
+    try:
+        for piece in pieces:
+            parser.feed(piece)
+        parser.close()
+    except _DoctypeError as refusal:
+        reduction.leaves.clear()
+        why = str(refusal)
+    except _RefusedError as refusal:
+        why = str(refusal)
+    except etree.LxmlError as error:
+        why = _reason(error)
+    except UnicodeError:
+        why = "it holds bytes that are no text in the encoding that it declares"
+    problems = []
+    if why:
+        leaves_open = "whatever stands after that place" if reduction.leaves else "everything that only it says"
+        problems.append(Problem(file=file, what=f"{what} could not be read whole", why=why, leaves_open=leaves_open))
+    if pieces.replaced:
+        problems.append(
+            Problem(
+                file=file,
+                what=f"{what} holds control characters, which XML forbids",
+                why=f"{pieces.replaced} of them were read as question marks",
+                leaves_open="the exact spelling of values with a question mark",
+            )
+        )
+    return LeafReading(leaves=Leaves(reduction.leaves), problems=tuple(problems), complete=why is None)
+
+
+@dataclass(slots=True)
+class _Pieces:
+    """The document in pieces: bare UTF-16 marked as such, control characters in 8-bit text replaced and counted."""
+
+    stream: BinaryIO
+    replaced: int = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        head = self.stream.read(_CHUNK)
+        if head[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+            yield head
+        elif 0 in head[:2]:
+            yield (b"\xfe\xff" if head[:1] == b"\0" else b"\xff\xfe") + head
+        else:
+            yield self._without_control(head.removeprefix(b"\xef\xbb\xbf").lstrip())
+            while piece := self.stream.read(_CHUNK):
+                yield self._without_control(piece)
+            return
+        while piece := self.stream.read(_CHUNK):
+            yield piece
+
+    def _without_control(self, piece: bytes) -> bytes:
+        self.replaced += len(piece) - len(piece.translate(None, _CONTROL))
+        return piece.translate(_WITHOUT_CONTROL)
+
+
+@lru_cache(maxsize=2048)
+def _local_name(tag: str) -> tuple[str, str]:
+    name = tag.rpartition("}")[2].rpartition(":")[2]
+    return name, plain(name)
+
+
+def _reason(error: etree.LxmlError) -> str:
+    message = str(error).partition(", line ")[0].strip()
+    if isinstance(error, etree.XMLSyntaxError) and error.lineno:
+        line, column = error.position
+        return clean(f"the XML breaks off at line {line}, column {column}: {message}", 300)
+    return "it holds no XML element" if "no element" in message else "the XML parser gave up"

@@ -1,0 +1,106 @@
+"""The whole data flow on one screen: paths in, a report out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from analyzer import __version__
+from analyzer.bundle import Inputs, OpenInput, open_inputs
+from analyzer.correlate.case import join
+from analyzer.correlate.grouping import group_members
+from analyzer.evidence import Case, Input, Member, MemberKind, ReadState
+from analyzer.facts import FACTS_AS_OF
+from analyzer.findings import Report
+from analyzer.intake import read_node
+from analyzer.rules.catalogue import RULES
+from analyzer.rules.causes import tie
+from analyzer.rules.runner import run
+from analyzer.rules.verdicts import verdicts_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How to analyse.
+
+    Attributes:
+        as_of: judge dates at this time instead of the evidence's.
+        progress: told the name of each member before it is read.
+    """
+
+    as_of: datetime | None = None
+    progress: Callable[[str], None] = lambda _: None
+
+
+class NothingToAnalyzeError(Exception):
+    """None of the inputs holds a member, capture, certificate, log or dump that can be read."""
+
+
+def analyze(paths: Sequence[Path], options: Options | None = None) -> Report:
+    """Read bundles, join what they say, judge it.
+
+    Raises:
+        NothingToAnalyzeError: if there is nothing in them that this program reads.
+    """
+    options = options or Options()
+    with open_inputs(paths) as inputs:
+        case = _read_case(inputs, options)
+    if not any(_is_readable(member) for shown in case.inputs for member in shown.members):
+        raise NothingToAnalyzeError(_why_nothing(case))
+    return Report(
+        tool_version=__version__,
+        facts_as_of=FACTS_AS_OF,
+        case=case,
+        verdicts=verdicts_of(case),
+        findings=tie(run(case, RULES)),
+        rule_titles={rule.id: rule.title for rule in RULES},
+    )
+
+
+def _read_case(inputs: Inputs, options: Options) -> Case:
+    members = [member for shown in inputs.inputs for member in shown.members]
+    groups = group_members(members)
+    intakes = [read_node(group, options.progress) for group in groups]
+    certificates = {key: value for intake in intakes for key, value in intake.certificates.items()}
+    read_problems = tuple(problem for intake in intakes for problem in intake.problems)
+    case = join(
+        inputs=(),
+        readings=[intake.reading for intake in intakes],
+        certificates=certificates,
+        problems=(*inputs.problems, *read_problems),
+        as_of=options.as_of,
+    )
+    records = {
+        id(opened): record
+        for group, node in zip(groups, case.nodes, strict=True)
+        for opened, record in zip(group, node.members, strict=True)
+    }
+    return replace(case, inputs=tuple(_input(shown, records) for shown in inputs.inputs))
+
+
+def _input(shown: OpenInput, records: Mapping[int, Member]) -> Input:
+    return Input(
+        name=shown.name,
+        sha256=shown.sha256,
+        members=tuple(records[id(member)] for member in shown.members),
+    )
+
+
+def _is_readable(member: Member) -> bool:
+    return member.kind is not MemberKind.OTHER and member.read is not ReadState.NOT
+
+
+def _why_nothing(case: Case) -> str:
+    """Say in one sentence what was found instead."""
+    names = [shown.name for shown in case.inputs]
+    what = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    unread = [member for shown in case.inputs for member in shown.members if member.kind is not MemberKind.OTHER]
+    if unread:
+        return f"{what}: nothing could be read ({unread[0].name}: {unread[0].reason})"
+    if case.problems:
+        return f"{what}: nothing to analyse ({case.problems[0].why})"
+    count = sum(len(shown.members) for shown in case.inputs)
+    holds = f"its {count} members are" if count else "it holds no member that is"
+    return f"{what}: nothing to analyse: {holds} no part of an Expressway diagnostic bundle"

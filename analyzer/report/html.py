@@ -1,0 +1,72 @@
+"""The HTML report: one self-contained file that can be attached to a support case.
+
+Nothing in it loads, sends or runs anything: a content security policy allows the one inline style by its hash,
+and nothing else. Everything that was read from a bundle is untrusted: every string that a template prints is
+made visible by `analyzer.text.clean` and escaped by Jinja2.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from analyzer.findings import Report
+from analyzer.report.views.page import page_view
+from analyzer.text import clean
+
+LANGUAGES = ("en",)
+"""Languages that the report's own words exist in; the first one stands in for any other."""
+
+MAX_TEXT = 4096
+"""Characters of one string that are shown; the JSON report has all of them."""
+
+
+def render_html(report: Report, *, language: str = "en") -> str:
+    """Return the report as one HTML page: the same page for the same report, and free of lone surrogates."""
+    style = _template_folder().joinpath("style.css").read_text(encoding="utf-8")
+    return (
+        _environment()
+        .get_template("report.html")
+        .render(
+            page=page_view(report),
+            language=language if language in LANGUAGES else LANGUAGES[0],
+            style=Markup(style),  # noqa: S704 - our own file
+            policy=_policy(style),
+        )
+    )
+
+
+def _policy(style: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(_template_folder()),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        optimized=False,  # a page is rendered once: folding constants takes longer than it saves
+    )
+
+
+def _shown(value: object) -> object:
+    """Clean what a template prints. `Markup` is what a macro of ours returned: its parts went through here."""
+    return clean(value, MAX_TEXT) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _template_folder() -> Path:
+    """Return the templates of an installed package, else of a checkout (an editable install has both)."""
+    package = Path(__file__).parent.parent
+    installed = package / "templates"
+    return installed if installed.is_dir() else package.parent / "templates"

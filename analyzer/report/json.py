@@ -1,0 +1,154 @@
+"""The JSON report: one explicit mapping from the records to the contract that `schema.json` states.
+
+Programs read it, so its words and shapes are fixed; within `schema_version` 1.x only optional members are added.
+"""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+
+from analyzer.evidence import Input, Member, Problem
+from analyzer.findings import Citation, Evidence, Finding, Remedy, Report, Verdict
+from analyzer.report.json_case import (
+    Json,
+    certificates_as_dict,
+    connection_as_dict,
+    event_as_dict,
+    node_as_dict,
+    reference_time_as_dict,
+    shown,
+    time_or_null,
+    word_or_null,
+)
+from analyzer.text import clean
+
+SCHEMA_VERSION = "1.0"
+TOOL_NAME = "expressway-analyzer"
+LONGEST_SENTENCE = 16384
+
+
+def render_json(report: Report) -> str:
+    """Return the report as JSON text with a newline at its end. The same report gives the same text."""
+    text = json.dumps(report_as_dict(report), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def schema_text() -> str:
+    """Return the JSON Schema (2020-12) of the report, as it is kept in `schema.json`."""
+    return files("analyzer.report").joinpath("schema.json").read_text(encoding="utf-8")
+
+
+def report_as_dict(report: Report) -> Json:
+    """Return the report as plain dictionaries, lists, texts and numbers, in the order of the contract."""
+    case = report.case
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": TOOL_NAME, "version": report.tool_version, "facts_as_of": report.facts_as_of},
+        "reference_time": reference_time_as_dict(case.reference_time),
+        "inputs": [_input(given) for given in case.inputs],
+        "nodes": [node_as_dict(node) for node in case.nodes],
+        "certificates": certificates_as_dict(case),
+        "connections": [connection_as_dict(connection) for connection in case.connections],
+        "events": [event_as_dict(event) for event in case.events],
+        "verdicts": [_verdict(verdict) for verdict in report.verdicts],
+        "findings": [_finding(finding) for finding in report.findings],
+        "problems": [_problem(problem) for problem in case.problems],
+    }
+
+
+def _input(given: Input) -> Json:
+    return {
+        "name": clean(given.name),
+        "sha256": given.sha256,
+        "members": [_member(member) for member in given.members],
+    }
+
+
+def _member(member: Member) -> Json:
+    return {
+        "name": clean(member.name),
+        "kind": member.kind.value,
+        "node": shown(member.node),
+        "size": member.size,
+        "sha256": member.sha256,
+        "read": member.read.value,
+        "reason": shown(member.reason),
+    }
+
+
+def _verdict(verdict: Verdict) -> Json:
+    presented = verdict.presented
+    return {
+        "node": shown(verdict.node),
+        "peer": clean(verdict.peer),
+        "local_role": word_or_null(verdict.local_role),
+        "connections": list(verdict.connections),
+        "events": list(verdict.events),
+        "presented": {
+            "visibility": word_or_null(presented.visibility),
+            "certificate": presented.certificate,
+            "serial": presented.serial,
+            "store": word_or_null(presented.store),
+        },
+        "outcome": verdict.outcome.value,
+        "refused_by": word_or_null(verdict.refused_by),
+        "confidence": verdict.confidence.value,
+        "sentence": _prose(verdict.sentence),
+        "collect": None if verdict.collect is None else _prose(verdict.collect),
+    }
+
+
+def _finding(finding: Finding) -> Json:
+    return {
+        "id": finding.id,
+        "severity": finding.severity.value,
+        "confidence": finding.confidence.value,
+        "node": shown(finding.node),
+        "subject": clean(finding.subject),
+        "title": _prose(finding.title),
+        "explanation": _prose(finding.explanation),
+        "caused_by": finding.caused_by,
+        "remedy": [_remedy(remedy) for remedy in finding.remedy],
+        "evidence": [_evidence(evidence) for evidence in finding.evidence],
+        "count": finding.count,
+        "first": time_or_null(finding.first),
+        "last": time_or_null(finding.last),
+        "sources": [_citation(citation) for citation in finding.sources],
+        "missing": None if finding.missing is None else _prose(finding.missing),
+    }
+
+
+def _remedy(remedy: Remedy) -> Json:
+    return {
+        "text": _prose(remedy.text),
+        "command": None if remedy.command is None else _prose(remedy.command),
+        "kind": remedy.kind.value,
+    }
+
+
+def _evidence(evidence: Evidence) -> Json:
+    return {
+        "kind": evidence.kind.value,
+        "file": shown(evidence.file),
+        "locator": clean(evidence.locator) if isinstance(evidence.locator, str) else evidence.locator,
+        "text": _prose(evidence.text),
+    }
+
+
+def _citation(citation: Citation) -> Json:
+    return {"title": clean(citation.title), "url": citation.url, "date": citation.date}
+
+
+def _problem(problem: Problem) -> Json:
+    return {
+        "file": clean(problem.file),
+        "what": _prose(problem.what),
+        "why": _prose(problem.why),
+        "leaves_open": _prose(problem.leaves_open),
+    }
+
+
+def _prose(text: str) -> str:
+    """Return a text of this program's own, which may span lines and quote the input."""
+    return "\n".join(clean(line, LONGEST_SENTENCE) for line in text.split("\n"))

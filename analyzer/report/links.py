@@ -1,0 +1,63 @@
+"""Where a reader goes to check: frames and display filters for Wireshark, anchors and addresses of web pages.
+
+A frame number counts within one capture file, so a reference always names the file (a rotated capture has
+many). Filter syntax as measured with tshark 4.0: addresses and numbers unquoted, serials as DER octets.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from analyzer.evidence import Alert, Endpoint, Frame
+from analyzer.text import serial_spellings
+
+_NOT_IN_ANCHOR = re.compile(r"[^a-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameReference:
+    """A frame that a reader can open. `display_filter` finds it in `file`, and only there."""
+
+    file: str
+    number: int
+    time: datetime
+
+    @property
+    def display_filter(self) -> str:
+        return frame_filter(self.number)
+
+
+def frame_reference(record: Frame | Alert | None) -> FrameReference | None:
+    """Return the reference to a step's or an alert's frame."""
+    return FrameReference(file=record.capture, number=record.frame, time=record.time) if record else None
+
+
+def frame_filter(number: int) -> str:
+    """Return the display filter of one frame."""
+    return f"frame.number == {number}"
+
+
+def conversation_filter(client: Endpoint, server: Endpoint) -> str:
+    """Return the display filter of a TCP connection, good for every capture file that holds a part of it."""
+    field = "ipv6" if ":" in client.address else "ip"
+    return (
+        f"{field}.addr == {client.address} && tcp.port == {client.port}"
+        f" && {field}.addr == {server.address} && tcp.port == {server.port}"
+    )
+
+
+def serial_filter(serial: str) -> str:
+    """Return the display filter of every frame that carries a certificate with this serial."""
+    return f"x509af.serialNumber == {serial_spellings(serial)[1]}"
+
+
+def anchor(*parts: str) -> str:
+    """Return a fragment identifier made of lower-case letters, digits and hyphens."""
+    return _NOT_IN_ANCHOR.sub("-", "-".join(parts).lower()).strip("-") or "part"
+
+
+def web_address(url: str | None) -> str | None:
+    """Return an address that may stand in a link; None for anything but plain http(s)."""
+    return url if url is not None and url.startswith(("https://", "http://")) else None

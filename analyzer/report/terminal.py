@@ -1,0 +1,145 @@
+"""The verdict on the terminal: five lines in plain words, then where the report is.
+
+Sample::
+
+    Answer   edge1 refused core1 as TLS client, 2026-03-29 07:34:39.839 UTC
+    Shown    core1.example.com, serverAuth only, client store, frame 2409
+    Cause    Core's client certificate lacks clientAuth (core1)
+    Do now   Have a CA that the Edge trusts issue a client certificate with both usages
+    Found    1 root cause, 2 consequences, 1 warning, 2 open; 1 problem
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TextIO
+
+from analyzer.evidence import Outcome
+from analyzer.findings import Report, Verdict
+from analyzer.report import wording
+from analyzer.report.summary import (
+    Conclusions,
+    Index,
+    certificate_frame,
+    conclude,
+    headline,
+    index_of,
+    leading_verdict,
+    next_steps,
+    presenting_side,
+    shown_connection,
+)
+from analyzer.text import clean
+
+WIDTH = 78
+_LABEL = 9
+_ROOM = WIDTH - _LABEL
+
+_OUTCOME_STYLES = {
+    Outcome.REFUSED: "bold red",
+    Outcome.CLOSED: "bold yellow",
+    Outcome.COMPLETED: "bold green",
+    Outcome.UNKNOWN: "bold",
+}
+
+
+def verdict_lines(report: Report) -> list[str]:
+    """Return the answer, the certificate, the cause, the next step and the counts; at most 78 columns each."""
+    conclusions = conclude(report.findings)
+    index = index_of(report.case)
+    verdict = leading_verdict(report)
+    return [
+        _line("Answer", _answer(verdict, index)),
+        _line("Shown", _certificate(report, verdict, index)),
+        _line("Cause", _cause(conclusions)),
+        _line("Do now", _next_step(conclusions, verdict)),
+        _line("Found", _counts(report, conclusions)),
+    ]
+
+
+def print_verdict(report: Report, report_path: Path, *, file: TextIO | None = None) -> None:
+    """Print the verdict and, as the last line, the report's path, whole.
+
+    Args:
+        report: what was concluded.
+        report_path: where the HTML report was written.
+        file: the stream; standard output by default. Colours only on a terminal, and not with NO_COLOR.
+    """
+    from rich.console import Console
+    from rich.text import Text
+
+    stream = file or sys.stdout
+    console = Console(file=stream, markup=False, highlight=False, emoji=False, soft_wrap=True)
+    verdict = leading_verdict(report)
+    styles = [_OUTCOME_STYLES[verdict.outcome] if verdict else "bold", "", "", "bold", ""]
+    for line, style in zip(verdict_lines(report), styles, strict=True):
+        text = Text(_printable(line, stream))
+        text.stylize("dim", 0, _LABEL)
+        text.stylize(style, _LABEL)
+        console.print(text)
+    console.print(Text(_printable(clean(str(report_path), limit=4096), stream)))
+
+
+def _line(label: str, text: str) -> str:
+    return label.ljust(_LABEL) + wording.shorten(clean(text), _ROOM)
+
+
+def _printable(text: str, stream: TextIO) -> str:
+    """Replace what the stream's encoding does not have (a pipe on Windows is seldom UTF-8)."""
+    encoding = stream.encoding or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _answer(verdict: Verdict | None, index: Index) -> str:
+    if verdict is None:
+        return "no TLS connection of an Expressway was found in what was read"
+    connection = shown_connection(verdict, index)
+    return headline(verdict) + (f", {wording.utc(connection.handshake.started)}" if connection else "")
+
+
+def _certificate(report: Report, verdict: Verdict | None, index: Index) -> str:
+    if verdict is None:
+        return "no certificate"
+    presented = verdict.presented
+    certificate = report.case.certificates.get(presented.certificate or "")
+    if certificate is None:
+        return wording.VISIBILITIES[presented.visibility] if presented.visibility else "no certificate was captured"
+    connection = shown_connection(verdict, index)
+    frame = certificate_frame(connection, presenting_side(verdict)) if connection else None
+    facts = [
+        wording.usage(certificate),
+        presented.store and wording.STORES[presented.store].split(" (")[0],
+        frame and f"frame {frame.frame}",
+    ]
+    rest = "".join(f", {fact}" for fact in facts if fact)
+    return wording.shorten(wording.title(certificate), max(20, _ROOM - wording.columns(rest))) + rest
+
+
+def _cause(conclusions: Conclusions) -> str:
+    if not conclusions.causes:
+        return "nothing was found that explains a failure"
+    first = conclusions.causes[0].finding
+    more = f", and {len(conclusions.causes) - 1} more" if len(conclusions.causes) > 1 else ""
+    node = f" ({wording.shorten(first.node, 20)}{more})" if first.node else more
+    return wording.shorten(first.title, _ROOM - wording.columns(node)) + node
+
+
+def _next_step(conclusions: Conclusions, verdict: Verdict | None) -> str:
+    steps = next_steps(conclusions, limit=1)
+    if steps:
+        return steps[0].remedy.text
+    if verdict is None:
+        return "collect a diagnostic log with tcpdump while the connection is tried"
+    return verdict.collect or "nothing that was read calls for a change"
+
+
+def _counts(report: Report, conclusions: Conclusions) -> str:
+    unanswered = sum(len(findings) for _, findings in conclusions.unanswered)
+    counts = (
+        wording.plural(len(conclusions.causes), "root cause"),
+        wording.plural(conclusions.consequences, "consequence"),
+        wording.plural(len(conclusions.warnings), "warning"),
+        f"{unanswered:,} open",
+    )
+    return f"{', '.join(counts)}; {wording.plural(len(report.case.problems), 'problem')}"

@@ -1,0 +1,63 @@
+"""Severity and outcome as tone, icon and word: colour never stands alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from analyzer.evidence import Outcome
+from analyzer.findings import Confidence, Severity, Verdict
+from analyzer.report import wording
+
+
+class Tone(StrEnum):
+    """The style that a badge and what it stands on take."""
+
+    BAD = "bad"
+    WARN = "warn"
+    GOOD = "good"
+    INFO = "info"
+    OPEN = "open"
+
+
+_ICONS = {Tone.BAD: "✕", Tone.WARN: "!", Tone.GOOD: "✓", Tone.INFO: "i", Tone.OPEN: "?"}
+
+_SEVERITY_TONES = {
+    Severity.CRITICAL: Tone.BAD,
+    Severity.WARNING: Tone.WARN,
+    Severity.INFO: Tone.INFO,
+    Severity.OK: Tone.GOOD,
+}
+
+_OUTCOME_TONES = {
+    Outcome.REFUSED: Tone.BAD,
+    Outcome.CLOSED: Tone.WARN,
+    Outcome.COMPLETED: Tone.GOOD,
+    Outcome.UNKNOWN: Tone.OPEN,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Badge:
+    """A word with its tone."""
+
+    tone: Tone
+    word: str
+
+    @property
+    def icon(self) -> str:
+        return _ICONS[self.tone]
+
+
+def severity_badge(severity: Severity) -> Badge:
+    return Badge(tone=_SEVERITY_TONES[severity], word=wording.SEVERITIES[severity])
+
+
+def outcome_badge(outcome: Outcome) -> Badge:
+    return Badge(tone=_OUTCOME_TONES[outcome], word=wording.OUTCOMES[outcome])
+
+
+def verdict_badge(verdict: Verdict) -> Badge:
+    if verdict.confidence is Confidence.NOT_DETERMINABLE:
+        return Badge(tone=Tone.OPEN, word="Not determinable")
+    return outcome_badge(verdict.outcome)

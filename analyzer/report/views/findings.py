@@ -1,0 +1,181 @@
+"""Findings as cards: found, what it means, what to do, and the evidence; consequences under their cause."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from analyzer.findings import Citation, Evidence, EvidenceKind, Finding, Remedy, RemedyKind
+from analyzer.report import wording
+from analyzer.report.links import anchor, frame_filter, web_address
+from analyzer.report.summary import Cause, NextStep
+from analyzer.report.views.badge import Badge, severity_badge
+from analyzer.report.views.certificates import certificate_anchor
+
+MAX_EVIDENCE = 20
+_REMEDY_ORDER = tuple(RemedyKind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemedyView:
+    """A step. `command`: what to type or where to click, word for word; None if there is none."""
+
+    kind: str
+    text: str
+    command: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceView:
+    """A piece of evidence: where it stands, and what stands there. `anchor` leads to the certificate."""
+
+    kind: str
+    where: str
+    text: str
+    display_filter: str | None
+    anchor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceView:
+    """A document. `url` is None if there is none that may be linked."""
+
+    title: str
+    url: str | None
+    date: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingView:
+    """One card. `repeats`: how often and between which times; None for a single one without a time."""
+
+    anchor: str
+    badge: Badge
+    id: str
+    title: str
+    node: str
+    subject: str
+    confidence: str
+    explanation: str
+    remedies: tuple[RemedyView, ...]
+    evidence: tuple[EvidenceView, ...]
+    more_evidence: int
+    repeats: str | None
+    sources: tuple[SourceView, ...]
+    consequences: tuple[FindingView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepView:
+    """A step of the first screen, and the card that explains it."""
+
+    remedy: RemedyView
+    node: str
+    finding_id: str
+    finding_anchor: str
+
+
+def finding_anchors(findings: Iterable[Finding]) -> dict[Finding, str]:
+    """Give each finding an anchor: its id, numbered from the second one of that id on."""
+    seen: Counter[str] = Counter()
+    anchors: dict[Finding, str] = {}
+    for finding in findings:
+        seen[finding.id] += 1
+        number = seen[finding.id]
+        anchors.setdefault(finding, anchor(finding.id, *([str(number)] if number > 1 else [])))
+    return anchors
+
+
+def cause_view(cause: Cause, anchors: Mapping[Finding, str]) -> FindingView:
+    """Show a cause with its consequences."""
+    return _finding(cause.finding, anchors, tuple(_finding(finding, anchors) for finding in cause.consequences))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnansweredView:
+    """What is missing, and the questions that stay open without it."""
+
+    missing: str
+    questions: tuple[tuple[str, str, str], ...]
+    steps: tuple[RemedyView, ...]
+
+
+def unanswered_view(missing: str, findings: tuple[Finding, ...]) -> UnansweredView:
+    """Show findings that lack the same thing; each question as title, id and node, each step once."""
+    return UnansweredView(
+        missing=missing,
+        questions=tuple((f.title, f.id, wording.node_label(f.node)) for f in findings),
+        steps=tuple(dict.fromkeys(_remedy(remedy) for f in findings for remedy in f.remedy)),
+    )
+
+
+def step_view(step: NextStep, anchors: Mapping[Finding, str]) -> StepView:
+    return StepView(
+        remedy=_remedy(step.remedy),
+        node=wording.node_label(step.finding.node),
+        finding_id=step.finding.id,
+        finding_anchor=anchors[step.finding],
+    )
+
+
+def source_views(findings: Iterable[Finding]) -> tuple[SourceView, ...]:
+    """List every document that a finding cites, once, by title."""
+    citations = {citation for finding in findings for citation in finding.sources}
+    ordered = sorted(citations, key=lambda citation: (citation.title, citation.url or "", citation.date or ""))
+    return tuple(_source(citation) for citation in ordered)
+
+
+def _finding(
+    finding: Finding, anchors: Mapping[Finding, str], consequences: tuple[FindingView, ...] = ()
+) -> FindingView:
+    remedies = sorted(finding.remedy, key=lambda remedy: _REMEDY_ORDER.index(remedy.kind))
+    return FindingView(
+        anchor=anchors[finding],
+        badge=severity_badge(finding.severity),
+        id=finding.id,
+        title=finding.title,
+        node=wording.node_label(finding.node),
+        subject=finding.subject,
+        confidence=wording.CONFIDENCES[finding.confidence],
+        explanation=finding.explanation,
+        remedies=tuple(_remedy(remedy) for remedy in remedies),
+        evidence=tuple(_evidence(evidence) for evidence in finding.evidence[:MAX_EVIDENCE]),
+        more_evidence=max(0, len(finding.evidence) - MAX_EVIDENCE),
+        repeats=_repeats(finding),
+        sources=tuple(_source(citation) for citation in finding.sources),
+        consequences=consequences,
+    )
+
+
+def _remedy(remedy: Remedy) -> RemedyView:
+    return RemedyView(kind=wording.REMEDY_KINDS[remedy.kind], text=remedy.text, command=remedy.command)
+
+
+def _evidence(evidence: Evidence) -> EvidenceView:
+    kind, locator, file = evidence.kind, evidence.locator, evidence.file
+    place = f"{wording.EVIDENCE_KINDS[kind]} {locator}"
+    is_certificate = kind is EvidenceKind.CERTIFICATE and isinstance(locator, str)
+    if kind in {EvidenceKind.SETTING, EvidenceKind.STATUS}:
+        place = str(locator)
+    elif is_certificate:
+        place = f"SHA-256 {str(locator)[:16]}…"
+    return EvidenceView(
+        kind=wording.EVIDENCE_KINDS[kind].capitalize(),
+        where=f"{file}, {place}" if file else place,
+        text=evidence.text,
+        display_filter=frame_filter(locator) if kind is EvidenceKind.FRAME and isinstance(locator, int) else None,
+        anchor=certificate_anchor(str(locator)) if is_certificate else None,
+    )
+
+
+def _source(citation: Citation) -> SourceView:
+    return SourceView(title=citation.title, url=web_address(citation.url), date=citation.date)
+
+
+def _repeats(finding: Finding) -> str | None:
+    times = [wording.utc(time) for time in (finding.first, finding.last) if time]
+    span = f"from {times[0]} to {times[1]}" if len(set(times)) == 2 else f"at {times[0]}" if times else ""
+    if finding.count > 1:
+        return f"{finding.count:,} times {span}".strip()
+    return span or None

@@ -1,0 +1,193 @@
+"""Each Expressway: what it is, its state at a glance, its zones, tunnels, alarms and settings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from analyzer.evidence import Case, Node, NodeRole, Outcome, Setting, Side, Tunnel, Zone
+from analyzer.report import wording
+from analyzer.report.links import anchor
+from analyzer.report.views.badge import Badge, Tone, outcome_badge
+from analyzer.report.views.certificates import StoresView, stores_view
+from analyzer.text import clean
+
+MAX_ROWS = 500
+MAX_STATE = 24
+_EKU_MODE = "ekucheckingmode"
+
+_STATE_TONES = {
+    "active": Tone.GOOD,
+    "ok": Tone.GOOD,
+    "failed": Tone.BAD,
+    "warning": Tone.WARN,
+    "off": Tone.OPEN,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingView:
+    """A setting; `note` tells that it is assumed, or when it changed."""
+
+    name: str
+    value: str
+    source: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneView:
+    """A zone with its state when logging started; a peer is its address, state and cause."""
+
+    name: str
+    type: str
+    state: Badge
+    port: str
+    transport: str
+    verify: str
+    peers: tuple[tuple[str, Badge, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TunnelView:
+    """An SSH tunnel with its state when logging started."""
+
+    target: str
+    domain: str
+    state: Badge
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeView:
+    """One node.
+
+    Attributes:
+        traversal: states of its Unified Communications traversal zones, else of its traversal zones.
+        tunnel_states: states of its SSH tunnels with their counts; None: no status that lists them.
+        as_client, as_server: outcomes with their counts.
+    """
+
+    anchor: str
+    name: str
+    role: str
+    version: str
+    eku_mode: SettingView | None
+    traversal: tuple[tuple[str, Badge], ...]
+    tunnel_states: tuple[tuple[Badge, int], ...] | None
+    as_client: tuple[tuple[Badge, int], ...]
+    as_server: tuple[tuple[Badge, int], ...]
+    facts: tuple[tuple[str, str], ...]
+    stores: StoresView
+    zones: tuple[ZoneView, ...]
+    tunnels: tuple[TunnelView, ...]
+    alarms: tuple[tuple[str, str, str, str], ...]
+    settings: tuple[SettingView, ...]
+
+
+def node_view(case: Case, node: Node, number: int) -> NodeView:
+    """Show a node; `number` keeps the anchors of nodes apart whose names differ only in signs."""
+    settings = tuple(_setting(name, setting) for name, setting in sorted(node.settings.items()))
+    names = sorted(node.settings)
+    eku = next((view for name, view in zip(names, settings, strict=True) if _is_eku_mode(name)), None)
+    return NodeView(
+        anchor=anchor("node", str(number), node.name or ""),
+        name=wording.node_label(node.name),
+        role=wording.NODE_ROLES[node.role],
+        version=node.version or "version not known",
+        eku_mode=eku,
+        traversal=_traversal(node),
+        tunnel_states=None if node.tunnels is None else _counts([_state(t.status) for t in node.tunnels]),
+        as_client=_outcomes(case, node, Side.CLIENT),
+        as_server=_outcomes(case, node, Side.SERVER),
+        facts=_facts(node),
+        stores=stores_view(case, node),
+        zones=tuple(_zone(zone) for zone in node.zones[:MAX_ROWS]),
+        tunnels=tuple(_tunnel(tunnel) for tunnel in (node.tunnels or ())[:MAX_ROWS]),
+        alarms=tuple((a.id or "", a.severity or "", a.title, a.raised or "") for a in node.alarms[:MAX_ROWS]),
+        settings=settings[:MAX_ROWS],
+    )
+
+
+def _is_eku_mode(name: str) -> bool:
+    plain = name.lower().replace(" ", "").replace("_", "").replace("extendedkeyusage", "eku")
+    return plain.endswith(_EKU_MODE)
+
+
+def _facts(node: Node) -> tuple[tuple[str, str], ...]:
+    offset = node.clock_offset
+    reference = node.reference_time
+    origin = wording.REFERENCE_ORIGINS.get(reference.origin)
+    facts = (
+        ("Serial number", node.serial_number),
+        ("Addresses", ", ".join(node.addresses)),
+        ("Host names", ", ".join(node.host_names)),
+        ("Cluster", f"{node.cluster.name or 'no name'}: {', '.join(node.cluster.peers)}" if node.cluster else None),
+        ("Up for", wording.duration(node.uptime) if node.uptime is not None else None),
+        ("Time zone", node.time_zone),
+        ("Clock", f"{wording.clock(offset.seconds)} ({wording.plural(offset.joins, 'join')})" if offset else None),
+        ("Dates judged at", f"{wording.utc(reference.time)}, {origin}" if reference.time and origin else None),
+        ("Logging started", wording.utc(node.taken) if node.taken else None),
+    )
+    return tuple((name, value) for name, value in facts if value)
+
+
+def _traversal(node: Node) -> tuple[tuple[str, Badge], ...]:
+    zones = [zone for zone in node.zones if zone.unified_communications]
+    zones = zones or [zone for zone in node.zones if (zone.type or "").startswith("Traversal")]
+    return tuple((zone.name, _state(zone.status)) for zone in zones[:10])
+
+
+def _outcomes(case: Case, node: Node, side: Side) -> tuple[tuple[Badge, int], ...]:
+    connections = [c for c in case.connections if c.node == node.name and c.local_role is side]
+    counts = ((outcome, sum(c.outcome is outcome for c in connections)) for outcome in Outcome)
+    return tuple((outcome_badge(outcome), count) for outcome, count in counts if count)
+
+
+def _state(status: str | None) -> Badge:
+    if status is None:
+        return Badge(tone=Tone.OPEN, word="not known")
+    return Badge(tone=_STATE_TONES.get(status.lower(), Tone.OPEN), word=wording.shorten(clean(status), MAX_STATE))
+
+
+def _counts(badges: Sequence[Badge]) -> tuple[tuple[Badge, int], ...]:
+    return tuple((badge, badges.count(badge)) for badge in dict.fromkeys(badges))
+
+
+def _setting(name: str, setting: Setting) -> SettingView:
+    changes = [f"changed to {c.value} at {wording.utc(c.time)} ({c.file}, line {c.line})" for c in setting.changes]
+    assumed = ["assumed: the release's default, as the dump does not have it"] if setting.assumed else []
+    return SettingView(
+        name=name,
+        value=setting.current or "not known",
+        source=setting.source or "",
+        note="; ".join(assumed + changes),
+    )
+
+
+def _zone(zone: Zone) -> ZoneView:
+    subject = f", subject name {zone.tls_verify_subject}" if zone.tls_verify_subject else ""
+    kind = zone.type or "not known"
+    return ZoneView(
+        name=zone.name,
+        type=f"{kind} (Unified Communications)" if zone.unified_communications else kind,
+        state=_state(zone.status),
+        port="" if zone.port is None else str(zone.port),
+        transport=zone.transport or "",
+        verify=f"{zone.tls_verify_mode or 'not known'}{subject}",
+        peers=tuple((peer.address, _state(peer.status), peer.cause or "") for peer in zone.peers[:MAX_ROWS]),
+    )
+
+
+def _tunnel(tunnel: Tunnel) -> TunnelView:
+    return TunnelView(
+        target=tunnel.target or tunnel.peer or "not known",
+        domain=tunnel.domain or "",
+        state=_state(tunnel.status),
+        reason=tunnel.reason or "",
+    )
+
+
+def role_order(node: Node) -> int:
+    """Order nodes as a call passes them: Core, Edge, others."""
+    return (NodeRole.CORE, NodeRole.EDGE, NodeRole.UNKNOWN).index(node.role)

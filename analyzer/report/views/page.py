@@ -1,0 +1,176 @@
+"""The whole page: a `Report` in, one `Page` out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from analyzer.evidence import Input, Member, Problem, ReadState
+from analyzer.findings import Report
+from analyzer.report import wording
+from analyzer.report.summary import conclude, index_of, leading_verdict, next_steps
+from analyzer.report.views.badge import Badge, Tone
+from analyzer.report.views.certificates import CertificateView, described_certificates
+from analyzer.report.views.connections import ConnectionsView, connections_view
+from analyzer.report.views.findings import (
+    FindingView,
+    SourceView,
+    StepView,
+    UnansweredView,
+    cause_view,
+    finding_anchors,
+    source_views,
+    step_view,
+    unanswered_view,
+)
+from analyzer.report.views.nodes import NodeView, node_view, role_order
+from analyzer.report.views.verdicts import VerdictView, verdict_view
+
+MAX_VERDICTS = 100
+MAX_CARDS = 100
+MAX_MEMBERS = 500
+MAX_PROBLEMS = 500
+
+_READ_TONES = {ReadState.WHOLE: Tone.GOOD, ReadState.PART: Tone.WARN, ReadState.NOT: Tone.OPEN}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberView:
+    """A member of an input. `size` in bytes; empty strings where nothing is known."""
+
+    name: str
+    kind: str
+    node: str
+    size: str
+    sha256: str
+    read: Badge
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputView:
+    """An input with its members; `read` counts them by what came of reading them."""
+
+    name: str
+    sha256: str
+    read: str
+    members: tuple[MemberView, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Everything that the templates place.
+
+    Attributes:
+        leading: the answer of the first screen; None: there is no verdict at all.
+        private_keys: the members that a private key was found in.
+        certificates: all but those that are in nothing but a trusted CA list.
+        certificate_anchors: of these; a link to any other certificate would lead nowhere.
+    """
+
+    title: str
+    tool_version: str
+    facts_as_of: str
+    reference_time: str
+    private_keys: tuple[str, ...]
+    leading: VerdictView | None
+    verdicts: tuple[VerdictView, ...]
+    more_verdicts: int
+    steps: tuple[StepView, ...]
+    causes: tuple[FindingView, ...]
+    warnings: tuple[FindingView, ...]
+    remarks: tuple[FindingView, ...]
+    more_findings: int
+    unanswered: tuple[UnansweredView, ...]
+    nodes: tuple[NodeView, ...]
+    connections: ConnectionsView
+    connection_count: int
+    certificates: tuple[CertificateView, ...]
+    certificate_anchors: frozenset[str]
+    inputs: tuple[InputView, ...]
+    problems: tuple[Problem, ...]
+    problem_count: int
+    sources: tuple[SourceView, ...]
+
+
+def page_view(report: Report) -> Page:
+    """Decide what the page shows, in which order, and how much of it."""
+    case = report.case
+    index = index_of(case)
+    conclusions = conclude(report.findings)
+    anchors = finding_anchors(report.findings)
+    connections = connections_view(case, index)
+    leading = leading_verdict(report)
+    others = [verdict for verdict in report.verdicts if verdict is not leading]
+    causes, warnings, remarks = (
+        tuple(cause_view(cause, anchors) for cause in group[:MAX_CARDS])
+        for group in (conclusions.causes, conclusions.warnings, conclusions.remarks)
+    )
+    nodes = tuple(node_view(case, node, n) for n, node in enumerate(sorted(case.nodes, key=role_order), start=1))
+    certificates = described_certificates(report)
+    return Page(
+        title=_title(report),
+        tool_version=report.tool_version,
+        facts_as_of=report.facts_as_of,
+        reference_time=_reference_time(report),
+        private_keys=tuple(m.reference for record in case.inputs for m in record.members if m.private_keys),
+        leading=verdict_view(report, leading, index, connections.drawn) if leading else None,
+        verdicts=tuple(verdict_view(report, v, index, connections.drawn) for v in others[:MAX_VERDICTS]),
+        more_verdicts=max(0, len(others) - MAX_VERDICTS),
+        steps=tuple(step_view(step, anchors) for step in next_steps(conclusions)),
+        causes=causes,
+        warnings=warnings,
+        remarks=remarks,
+        more_findings=sum(
+            max(0, len(group) - MAX_CARDS)
+            for group in (conclusions.causes, conclusions.warnings, conclusions.remarks)
+        ),
+        unanswered=tuple(unanswered_view(missing, findings) for missing, findings in conclusions.unanswered),
+        nodes=nodes,
+        connections=connections,
+        connection_count=len(case.connections),
+        certificates=certificates,
+        certificate_anchors=frozenset(view.anchor for view in certificates),
+        inputs=tuple(_input(record) for record in case.inputs),
+        problems=case.problems[:MAX_PROBLEMS],
+        problem_count=len(case.problems),
+        sources=source_views(report.findings),
+    )
+
+
+def _title(report: Report) -> str:
+    nodes = sorted(report.case.nodes, key=role_order)
+    names = [node.name for node in nodes if node.name] or [record.name for record in report.case.inputs]
+    more = f" and {len(names) - 4} more" if len(names) > 4 else ""
+    return f"{', '.join(names[:4])}{more}" if names else "Nothing was read"
+
+
+def _reference_time(report: Report) -> str:
+    reference = report.case.reference_time
+    if reference.time is None:
+        return "not known, so no date is judged"
+    return f"{wording.utc(reference.time)} ({wording.REFERENCE_ORIGINS.get(reference.origin, reference.origin)})"
+
+
+def _input(record: Input) -> InputView:
+    counts = Counter(member.read for member in record.members)
+    return InputView(
+        name=record.name,
+        sha256=record.sha256 or "",
+        read=", ".join(f"{counts[state]:,} {wording.READ_STATES[state]}" for state in ReadState if counts[state]),
+        members=tuple(_member(member) for member in record.members[:MAX_MEMBERS]),
+        more=max(0, len(record.members) - MAX_MEMBERS),
+    )
+
+
+def _member(member: Member) -> MemberView:
+    return MemberView(
+        name=member.name,
+        kind=wording.MEMBER_KINDS[member.kind],
+        node=member.node or "",
+        size="" if member.size is None else f"{member.size:,}",
+        sha256=member.sha256 or "",
+        read=Badge(tone=_READ_TONES[member.read], word=wording.READ_STATES[member.read]),
+        reason=member.reason or "",
+    )

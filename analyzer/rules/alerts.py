@@ -1,0 +1,273 @@
+"""Refusals as the wire and the log say them: who sent the alert, about whose certificate, and what it asks for.
+
+A verify text in the log means that this node refused the peer; an `… alert …` text means that the peer refused
+this node (formats.md 3.4). Each id stands once per peer.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from analyzer.evidence import Alert, Connection, Event, Peer, PeerKind, Side, Visibility
+from analyzer.facts.alerts import alert_name
+from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
+from analyzer.rules import quote
+from analyzer.rules.rule import Judgement, Need, Rule
+from analyzer.rules.view import FAMILIAR, NodeView
+
+TRUSTED_CA = "Maintenance > Security > Trusted CA certificate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meaning:
+    """What an alert says about a certificate.
+
+    Attributes:
+        name: the end of the finding's id.
+        codes: the alert numbers.
+        errors: normalised verify errors that send this alert (measured, rules.md 6).
+        means: why the certificate was refused.
+        ours: what to do if our certificate was refused.
+        theirs: what to do if we refused the peer's.
+    """
+
+    name: str
+    codes: tuple[int, ...]
+    errors: tuple[str, ...]
+    means: str
+    ours: Remedy
+    theirs: Remedy
+    severity: Severity = Severity.CRITICAL
+
+
+def _fix(text: str, command: str | None = None) -> Remedy:
+    return Remedy(text=text, command=command, kind=RemedyKind.DURABLE)
+
+
+MEANINGS = (
+    Meaning(
+        name="unknown-ca",
+        codes=(48,),
+        errors=("issuer-missing", "self-signed", "self-signed-in-chain", "crl-unavailable"),
+        means="the issuing CA is not trusted, the chain that was sent is incomplete, or a demanded CRL is missing",
+        ours=_fix("Let the peer trust the CA of the certificate presented, and send the whole chain.", TRUSTED_CA),
+        theirs=_fix("Append the peer's root and intermediates to the trusted CA list.", TRUSTED_CA),
+    ),
+    Meaning(
+        name="certificate-unknown",
+        codes=(46,),
+        errors=("verify-failed",),
+        means="the certificate was not accepted; Webex and Java peers say so for an untrusted or incomplete chain",
+        ours=_fix("Check that the peer trusts the CA and gets the whole chain.", TRUSTED_CA),
+        theirs=_fix("Check the peer's chain against the trusted CA list.", TRUSTED_CA),
+    ),
+    Meaning(
+        name="unsupported-certificate",
+        codes=(43,),
+        errors=("unsupported-purpose",),
+        means="the certificate may not be used for this purpose: its extended key usage, its key usage or an authority "
+        "above it does not allow it",
+        ours=_fix("Present a certificate whose path allows the use: clientAuth as a client, serverAuth as a server."),
+        theirs=_fix("Have the peer present a certificate whose path allows the use."),
+    ),
+    Meaning(
+        name="bad-certificate",
+        codes=(42,),
+        errors=("not-yet-valid", "weak-key", "identity-unacceptable"),
+        means="the certificate is not valid yet, its key is too weak, or its names do not fit",
+        ours=_fix("Check dates, key size and names of the certificate presented."),
+        theirs=_fix("Check dates, key size and names of the peer's certificate."),
+    ),
+    Meaning(
+        name="certificate-expired",
+        codes=(45,),
+        errors=("expired", "crl-expired"),
+        means="the certificate, or the CRL, has expired by the verifier's clock",
+        ours=_fix("Renew the certificate; check the verifier's clock."),
+        theirs=_fix("Have the peer renew its certificate; check this node's clock."),
+    ),
+    Meaning(
+        name="certificate-revoked",
+        codes=(44,),
+        errors=("revoked",),
+        means="the certificate was revoked",
+        ours=_fix("Replace the certificate."),
+        theirs=_fix("Have the peer replace its certificate."),
+    ),
+    Meaning(
+        name="certificate-required",
+        codes=(116,),
+        errors=(),
+        means="a client certificate was demanded, and none was presented",
+        ours=_fix("Put a certificate into the client store.", "Maintenance > Security > Client certificate"),
+        theirs=_fix("Have the peer present a client certificate."),
+    ),
+    Meaning(
+        name="handshake-failure",
+        codes=(40,),
+        errors=("no-certificate",),
+        means="after an empty client Certificate: a certificate was demanded; before any certificate: no common version, "
+        "cipher suite or curve, which is no matter of certificates",
+        ours=_fix("See what came before the alert: an empty Certificate message, or only the hellos."),
+        theirs=_fix("See what came before the alert: an empty Certificate message, or only the hellos."),
+    ),
+    Meaning(
+        name="access-denied-or-decrypt",
+        codes=(49, 51, 80),
+        errors=(),
+        means="the certificate was valid but not authorised, key and certificate do not fit, or the sender failed",
+        ours=_fix("Ask the peer what it denies; check that certificate and private key belong together."),
+        theirs=_fix("Look at this node's log for the reason; check the peer's certificate and key."),
+        severity=Severity.WARNING,
+    ),
+)
+
+
+@dataclass(slots=True)
+class Refusals:
+    """What shows one meaning towards one peer."""
+
+    connections: list[tuple[Connection, Alert]]
+    events: list[Event]
+
+
+def refusals_of(view: NodeView, meaning: Meaning, *, by_us: bool) -> dict[Peer, Refusals]:
+    """Collect the alerts and log lines of a meaning by peer; Internet background is left out."""
+    found: dict[Peer, Refusals] = defaultdict(lambda: Refusals([], []))
+    for connection in view.connections:
+        if connection.peer.kind not in FAMILIAR or connection.local_role is None:
+            continue
+        for alert in connection.handshake.alerts:
+            if alert.code in meaning.codes and (alert.sender is connection.local_role) == by_us:
+                found[connection.peer].connections.append((connection, alert))
+    for event in view.tls_errors:
+        record = event.record
+        if event.peer is None or event.peer.kind not in FAMILIAR:
+            continue
+        said_by_peer = record.alert in meaning.codes and record.alert is not None
+        if said_by_peer if not by_us else (record.alert is None and record.error in meaning.errors):
+            found[event.peer].events.append(event)
+    return found
+
+
+def judge_alerts(meaning: Meaning, *, by_us: bool) -> Callable[[NodeView], Iterator[Judgement]]:
+    """Make the rule function of a meaning in one direction."""
+
+    def judge(view: NodeView) -> Iterator[Judgement]:
+        for peer, refusals in refusals_of(view, meaning, by_us=by_us).items():
+            yield _judgement(view, meaning, peer, refusals, by_us=by_us)
+
+    return judge
+
+
+def _judgement(view: NodeView, meaning: Meaning, peer: Peer, refusals: Refusals, *, by_us: bool) -> Judgement:
+    node = view.node.name or "This node"
+    who, whose = (node, f"{peer.name}'s") if by_us else (peer.name, "this node's")
+    alerts = ", ".join(f"{alert_name(code)} ({code})" for code in meaning.codes)
+    shown = [evidence for pair in refusals.connections[: quote.MOST] for evidence in _quote(*pair)]
+    times = [alert.time for _, alert in refusals.connections] + [event.record.time for event in refusals.events]
+    first, last = quote.span(times)
+    said = f"alert {alerts}" if refusals.connections or not by_us else f"“{refusals.events[0].record.detail}”"
+    joined = {event.connection for event in refusals.events if event.connection}
+    alone = sum(event.connection is None and _counts(event) for event in refusals.events)
+    count = len({connection.id for connection, _ in refusals.connections} | joined) + alone
+    return Judgement(
+        severity=meaning.severity,
+        confidence=Confidence.PROVEN,
+        subject=peer.name,
+        explanation=f"{who} refused {whose} certificate: {said}{_after(refusals)}. It means that {meaning.means}.",
+        remedy=(meaning.theirs if by_us else meaning.ours,),
+        evidence=(*shown, *quote.quote_events(refusals.events)),
+        count=max(1, count),
+        first=first,
+        last=last,
+        connections=tuple(connection.id for connection, _ in refusals.connections),
+        events=tuple(event.id for event in refusals.events),
+    )
+
+
+def _counts(event: Event) -> bool:
+    """One failure gives several lines; the Event record stands for it."""
+    return event.record.name.endswith("TLS Negotiation Error") or event.record.name == "traffic_server"
+
+
+def _quote(connection: Connection, alert: Alert) -> tuple[Evidence, ...]:
+    return (*quote.quote_certificate_frame(connection, alert.sender.other), quote.quote_alert(connection, alert))
+
+
+def _after(refusals: Refusals) -> str:
+    """Say how long after the certificate the alert came, and in which packets."""
+    for connection, alert in refusals.connections:
+        frame = next((f for f in connection.handshake.frames if f.step == f"{alert.sender.other}_certificate"), None)
+        if frame is not None and connection.certificate(alert.sender.other).visibility is Visibility.SEEN:
+            seconds = (alert.time - frame.time).total_seconds()
+            return f", packet {alert.frame}, {seconds:.3f} s after the certificate in packet {frame.frame}"
+        return f", packet {alert.frame}"
+    return ""
+
+
+def internet_background(view: NodeView) -> Iterator[Judgement]:
+    """Everything that fails against an Internet-facing Edge and concerns nobody known: one row."""
+    connections = [
+        c
+        for c in view.connections
+        if c.peer.kind is PeerKind.INTERNET and (c.handshake.alerts or c.handshake.completed is False)
+    ]
+    events = [
+        e for e in view.tls_errors if e.peer is not None and e.peer.kind is PeerKind.INTERNET and e.connection is None
+    ]
+    if not connections and not events:
+        return
+    addresses = {
+        c.handshake.server.address if c.local_role is Side.CLIENT else c.handshake.client.address for c in connections
+    }
+    addresses |= {e.record.source.address for e in events if e.record.source}
+    first, last = quote.span([c.handshake.started for c in connections] + [e.record.time for e in events])
+    yield Judgement(
+        severity=Severity.INFO,
+        confidence=Confidence.PROVEN,
+        subject="Internet",
+        explanation=f"{len(connections) + len(events)} failed inbound attempts from {len(addresses)} addresses that are "
+        "neither configured nor named: scanners, clients that went away, no common cipher. Normal for an Edge that faces "
+        "the Internet.",
+        evidence=(
+            *(
+                quote.quote_alert(c, c.handshake.alerts[0])
+                for c in [c for c in connections if c.handshake.alerts][:4]
+            ),
+            *quote.quote_events(events[:4]),
+        ),
+        count=len(connections) + len(events),
+        first=first,
+        last=last,
+        connections=tuple(connection.id for connection in connections),
+        events=tuple(event.id for event in events),
+    )
+
+
+def _rules_of(meaning: Meaning) -> Iterable[Rule]:
+    for by_us in (False, True):
+        yield Rule(
+            id=f"{'local' if by_us else 'peer'}-alert-{meaning.name}",
+            title=f"{'This node refused the peer' if by_us else 'The peer refused this node'}: "
+            f"{meaning.name.replace('-', ' ')}",
+            severity=meaning.severity,
+            judge=judge_alerts(meaning, by_us=by_us),
+            needs=((Need.CAPTURE, Need.LOG),),
+            sources=("M", "W"),
+        )
+
+
+RULES = (
+    *(rule for meaning in MEANINGS for rule in _rules_of(meaning)),
+    Rule(
+        id="internet-background",
+        title="Failed attempts from the Internet",
+        severity=Severity.INFO,
+        judge=internet_background,
+        needs=((Need.CAPTURE, Need.LOG),),
+        sources=("I",),
+    ),
+)

@@ -1,0 +1,136 @@
+"""Which finding explains which: one story is one root cause with its effects under it.
+
+The table is knowledge, not code: for each effect its possible causes, the most specific first. A cause counts
+only if the diagnosis was made on the same node or its partner, and, where both rest on connections, on one of
+the same connections.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from analyzer.findings import Finding, Severity
+from analyzer.rules.runner import Grounded, with_cause
+
+_UC_ZONE = (
+    "core-client-eku-missing-check-on",
+    "purpose-error-not-leaf-eku",
+    "expired-at-handshake",
+    "identity-unacceptable",
+    "partner-ca-not-trusted",
+    "peer-ca-not-trusted",
+    "chain-incomplete-sent",
+    "tcp-never-established",
+    "client-certificate-empty",
+    "core-client-not-client-capable",
+    "cert-expired-in-store",
+    "closed-without-alert",
+)
+_OUR_CERTIFICATE = ("presented-wrong-store", "presented-stale-certificate", "presented-unknown-certificate")
+
+CAUSES: Mapping[str, tuple[str, ...]] = {
+    "uc-zone-failed": _UC_ZONE,
+    "ssh-tunnels-down": (
+        "core-client-eku-missing-check-off",
+        "ssh-tunnel-chain-not-trusted",
+        "core-client-eku-missing-check-on",
+        "tcp-never-established",
+        "uc-zone-failed",
+        *_UC_ZONE,
+    ),
+    "core-client-not-client-capable": ("core-client-eku-missing-check-on", "core-client-eku-missing-check-off"),
+    "presented-stale-certificate": ("restart-required",),
+    "expired-at-handshake": ("presented-stale-certificate",),
+    "cert-expired-in-store": ("expired-at-handshake",),
+    "chain-incomplete-sent": ("trust-missing-own-issuer",),
+    "partner-ca-not-trusted": ("trust-missing-own-issuer",),
+    "neighbor-inbound-purpose-error": ("purpose-error-not-leaf-eku",),
+    "peer-alert-unknown-ca": (
+        "chain-incomplete-sent",
+        "partner-ca-not-trusted",
+        *_OUR_CERTIFICATE,
+        "far-end-must-trust-private-ca",
+    ),
+    "peer-alert-certificate-unknown": (
+        "chain-incomplete-sent",
+        "partner-ca-not-trusted",
+        *_OUR_CERTIFICATE,
+        "far-end-must-trust-private-ca",
+    ),
+    "peer-alert-unsupported-certificate": (
+        "core-client-eku-missing-check-on",
+        "purpose-error-not-leaf-eku",
+        *_OUR_CERTIFICATE,
+        "edge-client-is-server-only-copy",
+        "core-client-to-cucm",
+        "core-client-not-client-capable",
+    ),
+    "peer-alert-certificate-expired": ("expired-at-handshake", *_OUR_CERTIFICATE),
+    "peer-alert-bad-certificate": ("expired-at-handshake", *_OUR_CERTIFICATE),
+    "peer-alert-handshake-failure": ("client-certificate-empty",),
+    "peer-alert-certificate-required": ("client-certificate-empty",),
+    "local-alert-unsupported-certificate": (
+        "core-client-eku-missing-check-on",
+        "purpose-error-not-leaf-eku",
+        "neighbor-inbound-purpose-error",
+    ),
+    "local-alert-unknown-ca": ("peer-ca-not-trusted", "partner-ca-not-trusted"),
+    "local-alert-certificate-unknown": ("peer-ca-not-trusted", "identity-unacceptable"),
+    "local-alert-bad-certificate": ("identity-unacceptable", "expired-at-handshake"),
+    "local-alert-certificate-expired": ("expired-at-handshake",),
+    "local-alert-handshake-failure": ("client-certificate-empty",),
+    "local-alert-certificate-required": ("client-certificate-empty",),
+    "closed-without-alert": ("identity-unacceptable", "tls13-suspected-encrypted-alert"),
+    "repeated-failure-period": (
+        "core-client-eku-missing-check-on",
+        "purpose-error-not-leaf-eku",
+        "neighbor-inbound-purpose-error",
+        "peer-ca-not-trusted",
+        "partner-ca-not-trusted",
+        "identity-unacceptable",
+        "expired-at-handshake",
+        "chain-incomplete-sent",
+        "client-certificate-empty",
+        "tcp-never-established",
+        "closed-without-alert",
+    ),
+    "far-end-must-trust-private-ca": ("all-private-ca",),
+    "webex-client-presented": (*_OUR_CERTIFICATE, "chain-incomplete-sent"),
+    "core-client-to-cucm": _OUR_CERTIFICATE,
+    "server-presented-secure-neighbor": _OUR_CERTIFICATE,
+    "capture-no-tls-for-peer": ("bundle-no-pcap", "bundle-pcap-gap"),
+    "bundle-no-pcap": ("bundle-incomplete-restart",),
+    "bundle-client-pem-missing": ("bundle-incomplete-restart",),
+}
+
+_GRAVE = frozenset({Severity.CRITICAL, Severity.WARNING})
+_CONTEXT = frozenset({"bundle-no-pcap"})
+"""Causes that are only information themselves."""
+
+
+def tie(results: Sequence[Grounded]) -> tuple[Finding, ...]:
+    """Return the findings, each with the id of the finding that explains it."""
+    by_id: dict[str, list[Grounded]] = {}
+    for grounded in results:
+        finding = grounded.finding
+        if finding.determined and (finding.severity in _GRAVE or finding.id in _CONTEXT):
+            by_id.setdefault(finding.id, []).append(grounded)
+    return tuple(with_cause(grounded, _cause_of(grounded, by_id)) for grounded in results)
+
+
+def _cause_of(effect: Grounded, by_id: Mapping[str, Sequence[Grounded]]) -> str | None:
+    finding = effect.finding
+    if not finding.determined or finding.severity is Severity.OK:
+        return None
+    for identifier in CAUSES.get(finding.id, ()):
+        if any(_explains(cause, effect) for cause in by_id.get(identifier, ())):
+            return identifier
+    return None
+
+
+def _explains(cause: Grounded, effect: Grounded) -> bool:
+    if cause.finding.node not in effect.partners:
+        return False
+    if cause.finding.node != effect.finding.node or not (cause.connections and effect.connections):
+        return True
+    return bool(cause.connections & effect.connections)

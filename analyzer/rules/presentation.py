@@ -1,0 +1,288 @@
+"""Which certificate this node presented, against the store that the rule says.
+
+X15.5: as a TLS client the client store's, as a server the server store's (Certificate guide X15.5). Earlier
+releases have one store.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from analyzer.evidence import Certificate, Connection, Event, Outcome, Peer, Side, Store
+from analyzer.facts.alarms import AlarmTopic, alarm_ids
+from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
+from analyzer.rules import quote
+from analyzer.rules.rule import Judgement, Need, Rule
+from analyzer.rules.view import NodeView
+from analyzer.text import iso_utc
+
+RESTART = Remedy(
+    text="Restart this Expressway so that it serves the certificate in its store. Service-affecting: in a maintenance "
+    "window, one peer at a time. Then check the serial in a new capture.",
+    command="Maintenance > Restart options > Restart",
+    kind=RemedyKind.DURABLE,
+)
+COMPARE_HOSTS = Remedy(
+    text="Check that the bundle, the capture and the address belong to one Expressway, and whether a firewall in "
+    "between replaces certificates.",
+    kind=RemedyKind.DURABLE,
+)
+
+Shown = tuple[Peer, Side, str]
+
+
+def _shown(view: NodeView) -> dict[Shown, list[Connection]]:
+    """Group the connections in which this node's own certificate was seen, by peer, role and certificate."""
+    groups: dict[Shown, list[Connection]] = defaultdict(list)
+    for connection in view.connections:
+        presented = connection.local_certificate
+        if connection.local_role and presented and presented.leaf and presented.leaf in view.case.certificates:
+            groups[connection.peer, connection.local_role, presented.leaf].append(connection)
+    return groups
+
+
+def _judgement(
+    view: NodeView,
+    shown: Shown,
+    connections: Sequence[Connection],
+    severity: Severity,
+    explanation: str,
+    *,
+    confidence: Confidence = Confidence.PROVEN,
+    remedy: tuple[Remedy, ...] = (),
+    evidence: tuple[Evidence, ...] = (),
+) -> Judgement:
+    peer, role, identity = shown
+    first, last = quote.span(connection.handshake.started for connection in connections)
+    frames = [row for c in connections[: quote.MOST] for row in quote.quote_certificate_frame(c, role)]
+    presented = quote.quote_certificate(view.case.certificates[identity], None, "presented")
+    return Judgement(
+        severity=severity,
+        confidence=confidence,
+        subject=peer.name,
+        explanation=explanation,
+        remedy=remedy,
+        evidence=(*frames, presented, *evidence),
+        count=len(connections),
+        first=first,
+        last=last,
+        connections=tuple(connection.id for connection in connections),
+    )
+
+
+def _quote_expected(view: NodeView, role: Side) -> tuple[Evidence, ...]:
+    leaf = view.expected_leaf(role)
+    store = view.expected_store(role)
+    if leaf is None:
+        return ()
+    return (quote.quote_certificate(leaf, quote.store_file(view.node, store), f"{store} store"),)
+
+
+def presented_expected_store(view: NodeView) -> Iterator[Judgement]:
+    """The store rule was kept."""
+    for shown, connections in _shown(view).items():
+        peer, role, identity = shown
+        expected = view.expected_leaf(role)
+        if expected is None or expected.sha256 != identity:
+            continue
+        yield _judgement(
+            view,
+            shown,
+            connections,
+            Severity.OK,
+            f"As TLS {role} towards {peer.name} it presented the {view.expected_store(role)} store's certificate, serial "
+            f"{expected.serial}: the store rule was kept.",
+            evidence=_quote_expected(view, role),
+        )
+
+
+def presented_wrong_store(view: NodeView) -> Iterator[Judgement]:
+    """The other store's certificate was presented, and the stores differ."""
+    for shown, connections in _shown(view).items():
+        peer, role, _ = shown
+        wrong = Store.SERVER if role is Side.CLIENT else Store.CLIENT
+        if connections[0].certificate(role).store is not wrong:
+            continue
+        service = connections[0].service or f"port {connections[0].handshake.server.port}"
+        yield _judgement(
+            view,
+            shown,
+            connections,
+            Severity.CRITICAL,
+            f"As TLS {role} towards {peer.name} ({service}) it presented the {wrong} store's certificate; the store rule says "
+            f"the {view.expected_store(role)} store's. A restart may be pending, the service may choose its certificate "
+            "itself, or it is a defect.",
+            remedy=(
+                RESTART,
+                Remedy(
+                    text="If a restart changes nothing, open a TAC case with this report.", kind=RemedyKind.DURABLE
+                ),
+            ),
+            evidence=_quote_expected(view, role),
+        )
+
+
+def _stale_of(view: NodeView, presented: Certificate) -> Certificate | None:
+    """Return the store leaf that has taken a presented certificate's place: a shared name or key, and newer."""
+    for leaf in (view.client_leaf, view.server_leaf):
+        if leaf is None or leaf.not_before is None or presented.not_before is None:
+            continue
+        related = set(leaf.names) & set(presented.names) or leaf.public_key_sha256 == presented.public_key_sha256
+        if related and presented.not_before < leaf.not_before:
+            return leaf
+    return None
+
+
+def presented_stale_certificate(view: NodeView) -> Iterator[Judgement]:
+    """An older certificate is still served: what was uploaded is not in use yet."""
+    alarms = [alarm for alarm in view.node.alarms if alarm.id in alarm_ids(AlarmTopic.RESTART)]
+    uploads = _uploads(view)
+    for shown, connections in _shown(view).items():
+        peer, role, identity = shown
+        presented = view.case.certificates[identity]
+        if connections[0].certificate(role).store is not Store.NEITHER:
+            continue
+        newer = _stale_of(view, presented)
+        if newer is None:
+            continue
+        at = connections[-1].handshake.started
+        expired = presented.not_after is not None and presented.not_after < at
+        capability = view.as_client(presented) if role is Side.CLIENT else view.as_server(presented)
+        incapable = capability.capable is False
+        why = ", and that is expired" if expired else f", and {capability.reason}" if incapable else ""
+        yield _judgement(
+            view,
+            shown,
+            connections,
+            Severity.CRITICAL if expired or incapable else Severity.WARNING,
+            f"As TLS {role} towards {peer.name} it still presents an older certificate, serial {presented.serial}, not the one "
+            f"in its store, serial {newer.serial}{why}. A new certificate takes effect only after a restart.",
+            confidence=Confidence.STRONG if alarms or uploads else Confidence.INFERRED,
+            remedy=(RESTART,),
+            evidence=(
+                *_quote_expected(view, role),
+                *(row for alarm in alarms for row in quote.quote_alarm(alarm)),
+                *quote.quote_events(uploads),
+            ),
+        )
+
+
+def _uploads(view: NodeView) -> tuple[Event, ...]:
+    """Return certificate uploads that no restart has followed."""
+    uploads = [event for event in view.events if event.record.name == "Certificate Management"]
+    starts = [e.record.time for e in view.events if e.record.name == "Application Start" and e.record.time]
+    last = max(starts, default=None)
+    return tuple(e for e in uploads if last is None or (e.record.time is not None and e.record.time > last))
+
+
+def presented_unknown_certificate(view: NodeView) -> Iterator[Judgement]:
+    """A certificate in neither store, with no name or key in common with them (rules-amendments A18)."""
+    for shown, connections in _shown(view).items():
+        peer, role, identity = shown
+        presented = view.case.certificates[identity]
+        if connections[0].certificate(role).store is not Store.NEITHER or _stale_of(view, presented):
+            continue
+        refused = any(c.outcome is Outcome.REFUSED and c.refused_by is role.other for c in connections)
+        asked = {(c.handshake.server_name or "").lower() for c in connections} - {""}
+        own = {name.lower() for name in view.node.host_names}
+        other_domain = role is Side.SERVER and bool(asked) and not asked & own and bool(asked & set(presented.names))
+        severity = Severity.CRITICAL if refused else Severity.INFO if other_domain else Severity.WARNING
+        more = (
+            f"The client asked for {', '.join(sorted(asked))}: domain certificates are not in a bundle."
+            if other_domain
+            else "It may be a domain certificate (not in a bundle), another Expressway behind the same address, a firewall "
+            "that inspects TLS, or the wrong bundle."
+        )
+        yield _judgement(
+            view,
+            shown,
+            connections,
+            severity,
+            f"As TLS {role} towards {peer.name} it presented serial {presented.serial}, issued by {presented.issuer}, which is "
+            f"in neither store. {more}",
+            remedy=() if other_domain else (COMPARE_HOSTS,),
+            evidence=_quote_expected(view, role),
+        )
+
+
+def presented_replaced(view: NodeView) -> Iterator[Judgement]:
+    """One role presented different certificates at different times."""
+    for role in Side:
+        own = [
+            c for c in view.connections if c.local_role is role and c.certificate(role).leaf in view.case.certificates
+        ]
+        by_server_name: dict[tuple[str | None, int | None], list[Connection]] = defaultdict(list)
+        for connection in own:
+            port = connection.handshake.server.port if role is Side.SERVER else None
+            by_server_name[connection.handshake.server_name if role is Side.SERVER else None, port].append(connection)
+        for connections in by_server_name.values():
+            changes = [
+                (before, after)
+                for before, after in pairwise(connections)
+                if before.certificate(role).leaf != after.certificate(role).leaf
+            ]
+            if len(changes) != 1:
+                continue
+            before, after = changes[0]
+            yield Judgement(
+                severity=Severity.WARNING,
+                confidence=Confidence.PROVEN,
+                subject=f"as {role}",
+                explanation=f"As TLS {role} it presented serial {before.certificate(role).serial} until "
+                f"{iso_utc(before.handshake.started)} and serial {after.certificate(role).serial} from "
+                f"{iso_utc(after.handshake.started)}: the certificate was replaced while logging ran. The files show "
+                "the state at collection.",
+                evidence=(*quote.quote_certificate_frame(before, role), *quote.quote_certificate_frame(after, role)),
+                first=before.handshake.started,
+                last=after.handshake.started,
+                connections=(before.id, after.id),
+            )
+
+
+_NEEDS = ((Need.SERVER_STORE, Need.CLIENT_STORE), Need.CAPTURE, Need.HANDSHAKE, Need.LOCAL_ADDRESSES)
+
+RULES = (
+    Rule(
+        id="presented-expected-store",
+        title="The certificate presented is the one that the store rule says",
+        severity=Severity.OK,
+        judge=presented_expected_store,
+        needs=_NEEDS,
+        sources=("S", "CG"),
+    ),
+    Rule(
+        id="presented-wrong-store",
+        title="The certificate presented is the other store's",
+        severity=Severity.CRITICAL,
+        judge=presented_wrong_store,
+        needs=(Need.SERVER_STORE, Need.CLIENT_STORE, *_NEEDS[1:]),
+        applies_to=">=X15.5",
+        sources=("S", "CG"),
+    ),
+    Rule(
+        id="presented-stale-certificate",
+        title="An old certificate is still served",
+        severity=Severity.CRITICAL,
+        judge=presented_stale_certificate,
+        needs=_NEEDS,
+        sources=("CG", "AR"),
+    ),
+    Rule(
+        id="presented-replaced-during-capture",
+        title="The certificate was replaced while logging ran",
+        severity=Severity.WARNING,
+        judge=presented_replaced,
+        needs=_NEEDS[1:],
+        sources=("I",),
+    ),
+    Rule(
+        id="presented-unknown-certificate",
+        title="A certificate was presented that is in neither store",
+        severity=Severity.CRITICAL,
+        judge=presented_unknown_certificate,
+        needs=_NEEDS,
+        sources=("S", "I"),
+    ),
+)

@@ -1,0 +1,313 @@
+"""Extended key usage: who was refused because a certificate may not be used as a client's (or a server's).
+
+`unsupported certificate purpose` has more causes than a leaf without clientAuth; they give the same words and
+the same alert 43 (measured with OpenSSL 3.0.19). The leaf is judged first, then its path.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from analyzer.correlate.purpose import Capability, Obstacle
+from analyzer.evidence import Certificate, Connection, Event, NodeRole, Peer, PeerKind, Side
+from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
+from analyzer.rules import quote
+from analyzer.rules.rule import Judgement, Need, Rule
+from analyzer.rules.view import NodeView
+
+UNSUPPORTED_CERTIFICATE = 43
+
+CLIENT_CERTIFICATE_FOR_CORE = Remedy(
+    text="Give the Core a client certificate with clientAuth (best with serverAuth too): from a private CA, or from "
+    "a public one that still issues it. Append that CA's root and intermediates to the Edge's trusted CA list first. "
+    "Then check that the zone and the SSH tunnels are Active.",
+    command="Core: Maintenance > Security > Client certificate; Edge: Maintenance > Security > Trusted CA certificate",
+    kind=RemedyKind.DURABLE,
+)
+CHECKING_OFF = Remedy(
+    text="Only if something other than mobile and remote access needs the zone at once: switch the check off on the "
+    "Edge. It affects every inbound SIP TLS peer, the Internet's too; SSH tunnels and mobile and remote access stay "
+    "down; CA and name checks remain. Set it On again after the certificate is replaced.",
+    command="Edge: xConfiguration SIP TLS Certificate ExtendedKeyUsage Checking Mode: Off",
+    kind=RemedyKind.STOP_GAP,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A purpose refusal: who refused whose certificate, and what shows it.
+
+    Attributes:
+        refused: the side whose certificate was refused.
+        leaf: the certificate that was refused, as the capture or the owner's store shows it; None: neither does.
+        leaf_seen: whether the capture shows it.
+    """
+
+    peer: Peer
+    refused_by_us: bool
+    refused: Side
+    connections: tuple[Connection, ...]
+    events: tuple[Event, ...]
+    leaf: Certificate | None
+    leaf_seen: bool
+
+    def evidence(self) -> tuple[Evidence, ...]:
+        frames = [
+            evidence
+            for connection in self.connections[:2]
+            for evidence in (
+                *quote.quote_certificate_frame(connection, self.refused),
+                *(
+                    quote.quote_alert(connection, a)
+                    for a in connection.handshake.alerts
+                    if a.code == UNSUPPORTED_CERTIFICATE
+                ),
+            )
+        ]
+        return (*quote.quote_events(self.events), *frames)
+
+    def judgement(
+        self,
+        severity: Severity,
+        confidence: Confidence,
+        subject: str,
+        explanation: str,
+        remedy: tuple[Remedy, ...],
+        evidence: tuple[Evidence, ...] = (),
+    ) -> Judgement:
+        first, last = quote.span(
+            [event.record.time for event in self.events]
+            or [connection.handshake.started for connection in self.connections]
+        )
+        lines = sum(event.record.name.endswith("TLS Negotiation Error") for event in self.events) or len(self.events)
+        return Judgement(
+            severity=severity,
+            confidence=confidence,
+            subject=subject,
+            explanation=explanation,
+            remedy=remedy,
+            evidence=(*self.evidence(), *evidence),
+            count=max(lines, len(self.connections), 1),
+            first=first,
+            last=last,
+            connections=tuple(connection.id for connection in self.connections),
+            events=tuple(event.id for event in self.events),
+        )
+
+
+def refusals(view: NodeView) -> tuple[Refusal, ...]:
+    """Collect the purpose refusals of a node, one per peer, refuser and refused certificate."""
+    connections: dict[tuple[Peer, bool, Side], list[Connection]] = defaultdict(list)
+    for connection in view.connections:
+        alert = next((a for a in connection.handshake.alerts if a.code == UNSUPPORTED_CERTIFICATE), None)
+        if alert is not None and connection.local_role is not None:
+            connections[connection.peer, alert.sender is connection.local_role, alert.sender.other].append(connection)
+    events: dict[tuple[Peer, bool, Side], list[Event]] = defaultdict(list)
+    for event in view.tls_errors:
+        role, peer = event.record.local_role, event.peer
+        by_peer = event.record.alert == UNSUPPORTED_CERTIFICATE
+        if role is not None and peer is not None and (by_peer or event.record.error == "unsupported-purpose"):
+            events[peer, not by_peer, role if by_peer else role.other].append(event)
+            joined = next((c for c in view.connections if c.id == event.connection), None)
+            if joined is not None and joined not in connections[peer, not by_peer, role if by_peer else role.other]:
+                connections[peer, not by_peer, role if by_peer else role.other].append(joined)
+    return tuple(
+        _refusal(view, peer, by_us, side, tuple(connections[peer, by_us, side]), tuple(events[peer, by_us, side]))
+        for peer, by_us, side in dict.fromkeys((*events, *connections))
+        if connections[peer, by_us, side] or events[peer, by_us, side]
+    )
+
+
+def _refusal(
+    view: NodeView,
+    peer: Peer,
+    by_us: bool,
+    side: Side,
+    connections: tuple[Connection, ...],
+    events: tuple[Event, ...],
+) -> Refusal:
+    shown = [view.case.certificates.get(c.certificate(side).leaf or "") for c in connections]
+    seen = next((certificate for certificate in shown if certificate), None)
+    leaf = seen or (_leaf_of_partner(view, peer, side) if by_us else view.expected_leaf(side))
+    return Refusal(peer, by_us, side, connections, events, leaf, seen is not None)
+
+
+def _leaf_of_partner(view: NodeView, peer: Peer, side: Side) -> Certificate | None:
+    """Return what the partner's bundle says it presents; several partners must agree."""
+    partners = [p for p in view.partners if peer.node in {None, p.node.name}] if peer.kind is PeerKind.PARTNER else []
+    leaves = {leaf.sha256: leaf for partner in partners if (leaf := partner.expected_leaf(side))}
+    return next(iter(leaves.values())) if len(leaves) == 1 else None
+
+
+def _lacks_usage(capability: Capability) -> bool:
+    """Whether the leaf itself lacks the usage (and does not merely stand below an authority without it)."""
+    return capability.obstacle is Obstacle.LEAF_EXTENDED_KEY_USAGE
+
+
+def core_client_eku_missing_check_on(view: NodeView) -> Iterator[Judgement]:
+    """Test case 1: the Core presents a certificate without clientAuth, and the Edge checks."""
+    for refusal in refusals(view):
+        if refusal.refused is not Side.CLIENT or not _between_core_and_edge(view, refusal.peer):
+            continue
+        if view.is_core and any(partner.is_edge for partner in view.partners):
+            continue
+        if refusal.leaf is not None and not _lacks_usage(view.as_client(refusal.leaf)):
+            continue
+        if view.is_edge and view.checking_mode is not None and view.checking_mode.current == "Off":
+            continue
+        yield _check_on(view, refusal)
+
+
+def _between_core_and_edge(view: NodeView, peer: Peer) -> bool:
+    return peer.kind is PeerKind.PARTNER or view.is_traversal(peer)
+
+
+def _check_on(view: NodeView, refusal: Refusal) -> Judgement:
+    if refusal.leaf is None:
+        confidence = Confidence.INFERRED
+        whose = (
+            "The certificate itself is not in what was given. The same words also come from a key usage, an "
+            "intermediate or a root without client usage, and from anyExtendedKeyUsage: the Core's bundle decides."
+        )
+    else:
+        confidence = Confidence.PROVEN if refusal.leaf_seen else Confidence.STRONG
+        usages = ", ".join(refusal.leaf.extended_key_usage or ())
+        whose = (
+            f"That certificate, serial {refusal.leaf.serial}, has extended key usage {usages}: clientAuth is missing."
+        )
+    mode = view.checking_mode if view.is_edge else None
+    settings = quote.quote_setting("SIP TLS Certificate ExtendedKeyUsage Checking Mode", mode) if mode else ()
+    checks = "on, as the refusal shows (its setting is not in what was given)"
+    if mode is not None:
+        checks = "On (the release's default, assumed)" if mode.assumed else "On"
+    zone = refusal.peer.zone or refusal.peer.name
+    return refusal.judgement(
+        Severity.CRITICAL,
+        confidence,
+        zone,
+        "The Edge refused the certificate that the Core presented as TLS client on the traversal zone: unsupported "
+        f"certificate purpose. {whose} The Edge's extended key usage check is {checks}. While this lasts the zone, the "
+        "SSH tunnels, and mobile and remote access are down.",
+        (CLIENT_CERTIFICATE_FOR_CORE, CHECKING_OFF),
+        (*_quote_leaf(view, refusal), *settings, *_quote_zone(view, refusal.peer)),
+    )
+
+
+def _quote_leaf(view: NodeView, refusal: Refusal) -> tuple[Evidence, ...]:
+    if refusal.leaf is None:
+        return ()
+    file = None
+    for owner in (view, *view.partners):
+        for kind, leaf in (("client", owner.client_leaf), ("server", owner.server_leaf)):
+            if file is None and leaf is not None and leaf.sha256 == refusal.leaf.sha256:
+                file = quote.store_file(owner.node, kind)
+    return (quote.quote_certificate(refusal.leaf, file, "the certificate that was refused"),)
+
+
+def _quote_zone(view: NodeView, peer: Peer) -> tuple[Evidence, ...]:
+    zone = view.zone(peer.zone)
+    return quote.quote_zone(zone) if zone else ()
+
+
+def purpose_error_not_leaf_eku(view: NodeView) -> Iterator[Judgement]:
+    """The same error, and the leaf's own extended key usage is not the reason."""
+    for refusal in refusals(view):
+        leaf = refusal.leaf
+        if leaf is None:
+            continue
+        as_client = refusal.refused is Side.CLIENT
+        capability = view.as_client(leaf) if as_client else view.as_server(leaf)
+        if _lacks_usage(capability):
+            continue
+        usage = "clientAuth" if as_client else "serverAuth"
+        who = "This node" if refusal.refused_by_us else refusal.peer.name
+        found = (
+            capability.reason
+            if capability.capable is False
+            else "nothing in the path that is at hand explains it: the refused chain may hold an authority that is not "
+            "in what was given, or the verifier checks for server use as well"
+        )
+        element = capability.certificate
+        yield refusal.judgement(
+            Severity.CRITICAL,
+            Confidence.STRONG if capability.capable is False else Confidence.INFERRED,
+            refusal.peer.name,
+            f"{who} refused serial {leaf.serial} for its purpose, though the certificate itself "
+            f"{'has no extended key usage' if leaf.extended_key_usage is None else 'has ' + usage}: {found}.",
+            (
+                Remedy(
+                    text=f"Replace the certificate with one from a hierarchy whose key usage, intermediates and root all "
+                    f"allow {usage}; then look for the same error again.",
+                    kind=RemedyKind.DURABLE,
+                ),
+            ),
+            (
+                *_quote_leaf(view, refusal),
+                *((quote.quote_certificate(element, None, "the certificate in the way"),) if element else ()),
+            ),
+        )
+
+
+def neighbor_inbound_purpose_error(view: NodeView) -> Iterator[Judgement]:
+    """A configured neighbour's client certificate has no clientAuth, and we check."""
+    for refusal in refusals(view):
+        if not refusal.refused_by_us or refusal.refused is not Side.CLIENT:
+            continue
+        if refusal.peer.kind not in {PeerKind.NEIGHBOR, PeerKind.CUCM, PeerKind.CLUSTER}:
+            continue
+        if view.is_traversal(refusal.peer):
+            continue
+        subject = refusal.peer.zone or refusal.peer.name
+        yield refusal.judgement(
+            Severity.CRITICAL,
+            Confidence.PROVEN,
+            subject,
+            f"This node refused {refusal.peer.name} because the client certificate that it presented may not be used as "
+            "a client's. Their certificate, our check: the extended key usage check is On by default since X15.5.",
+            (
+                Remedy(
+                    text=f"Have {refusal.peer.name} present a certificate with clientAuth.",
+                    kind=RemedyKind.DURABLE,
+                ),
+                Remedy(
+                    text="Until then the check can be switched off here. It affects every inbound SIP TLS peer; CA and "
+                    "name checks remain.",
+                    command="xConfiguration SIP TLS Certificate ExtendedKeyUsage Checking Mode: Off",
+                    kind=RemedyKind.STOP_GAP,
+                ),
+            ),
+            (*_quote_leaf(view, refusal), *_quote_zone(view, refusal.peer)),
+        )
+
+
+RULES = (
+    Rule(
+        id="core-client-eku-missing-check-on",
+        title="The traversal zone fails: the Core presents a certificate without clientAuth, and the Edge checks it",
+        severity=Severity.CRITICAL,
+        judge=core_client_eku_missing_check_on,
+        needs=((Need.LOG, Need.CAPTURE),),
+        roles=(NodeRole.EDGE, NodeRole.CORE),
+        applies_to=">=X15.5",
+        sources=("S", "M"),
+    ),
+    Rule(
+        id="purpose-error-not-leaf-eku",
+        title="Refused for its purpose, but the certificate's own extended key usage is not the reason",
+        severity=Severity.CRITICAL,
+        judge=purpose_error_not_leaf_eku,
+        needs=((Need.LOG, Need.CAPTURE),),
+        sources=("M", "CRP"),
+    ),
+    Rule(
+        id="neighbor-inbound-purpose-error",
+        title="A neighbour's client certificate was refused for its purpose",
+        severity=Severity.CRITICAL,
+        judge=neighbor_inbound_purpose_error,
+        needs=((Need.LOG, Need.CAPTURE), Need.CONFIGURATION),
+        applies_to=">=X15.5",
+        sources=("S", "FN"),
+    ),
+)

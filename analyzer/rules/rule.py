@@ -1,0 +1,104 @@
+"""What a rule is: one entry that says what it is and needs, and one function that judges one node.
+
+A rule never checks for missing inputs and never says "not determinable" for their lack: it declares them, and
+the runner answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from analyzer.evidence import NodeRole
+from analyzer.findings import Confidence, Evidence, Remedy, Severity
+from analyzer.rules.view import NodeView
+
+
+class Need(Enum):
+    """What a rule needs of a node: what is missing without it, and how to collect it."""
+
+    SERVER_STORE = ("the server certificate (server_….pem)", "Take a diagnostic log on X15.x and keep all its files.")
+    CLIENT_STORE = ("the client certificate (client_….pem)", "Take a diagnostic log on X15.5 and keep all its files.")
+    TRUSTED_LIST = ("the trusted CA list (ca_….pem)", "Take a diagnostic log on X15.x and keep all its files.")
+    CONFIGURATION = (
+        "the configuration dump (xconf_dump_….xml)",
+        "Take a new diagnostic log; a restart while it runs leaves only the log.",
+    )
+    STATUS = (
+        "the status dump (xstat_dump_….xml)",
+        "Take a new diagnostic log; a restart while it runs leaves only the log.",
+    )
+    LOG = ("the log (loggingsnapshot_….txt)", "Take a diagnostic log while the problem happens.")
+    CAPTURE = (
+        "a packet capture",
+        'Maintenance > Diagnostics > Diagnostic logging: tick "Take tcpdump while logging", restart the zone or '
+        "place the call while it runs.",
+    )
+    HANDSHAKE = (
+        "a TLS handshake in the capture",
+        "Capture again while the connection is made: disable and enable the zone, or place the call.",
+    )
+    LOCAL_ADDRESSES = (
+        "this node's own addresses (xconf_dump or xstat_dump)",
+        "Add the node's whole diagnostic bundle.",
+    )
+    ROLE = ("the node's role, Core or Edge (xconf_dump)", "Add the node's whole diagnostic bundle.")
+    VERSION = ("the software version (xstat_dump)", "Add the node's whole diagnostic bundle.")
+    PARTNER = (
+        "the partner Expressway's bundle",
+        "Take a diagnostic log on both Expressways at the same time and give both bundles.",
+    )
+    REFERENCE_TIME = ("a time to judge dates at", "Give one with --as-of DATE.")
+
+    def __init__(self, missing: str, collect: str) -> None:
+        self.missing = missing
+        self.collect = collect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What a rule concludes about one subject of a node; the runner makes the finding of it.
+
+    Attributes:
+        connections, events: ids it rests on, by which effects are tied to their cause.
+        title: only where it differs from the rule's.
+        missing: for `not-determinable` only: what is missing.
+    """
+
+    severity: Severity
+    confidence: Confidence
+    subject: str
+    explanation: str
+    remedy: tuple[Remedy, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    count: int = 1
+    first: datetime | None = None
+    last: datetime | None = None
+    connections: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
+    title: str | None = None
+    missing: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One diagnosis of the catalogue.
+
+    Attributes:
+        severity: the gravest that it gives.
+        needs: each a need, or a tuple of which one is enough.
+        roles: the node roles that it is about; empty: any. An unknown role makes it not determinable.
+        applies_to: version specifier (`>=X15.5`); empty: any.
+        sources: codes of `analyzer.facts.citations`.
+    """
+
+    id: str
+    title: str
+    severity: Severity
+    judge: Callable[[NodeView], Iterable[Judgement]]
+    needs: tuple[Need | tuple[Need, ...], ...] = ()
+    roles: tuple[NodeRole, ...] = ()
+    applies_to: str = ""
+    sources: tuple[str, ...] = ()

@@ -1,0 +1,145 @@
+"""Runs the catalogue over a case. A rule that fails costs its own row, never the report."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from analyzer.evidence import Case, NodeRole
+from analyzer.facts.citations import citations
+from analyzer.facts.releases import matches
+from analyzer.findings import Confidence, Finding, Remedy, RemedyKind, Severity
+from analyzer.rules.rule import Judgement, Need, Rule
+from analyzer.rules.view import NodeView, views_of
+
+logger = logging.getLogger(__name__)
+
+_ORDER = tuple(Severity)
+
+
+@dataclass(frozen=True, slots=True)
+class Grounded:
+    """A finding with the ids that it rests on, for tying effects to causes."""
+
+    finding: Finding
+    connections: frozenset[str]
+    partners: frozenset[str | None]
+
+
+def run(case: Case, rules: Sequence[Rule]) -> tuple[Grounded, ...]:
+    """Judge every node by every rule; the gravest first, then in the order of the catalogue."""
+    results = [grounded for view in views_of(case) for rule in rules for grounded in _judge(rule, view)]
+    return tuple(sorted(results, key=lambda grounded: _ORDER.index(grounded.finding.severity)))
+
+
+def _judge(rule: Rule, view: NodeView) -> Iterator[Grounded]:
+    if rule.roles and view.node.role not in rule.roles and view.node.role is not NodeRole.UNKNOWN:
+        return
+    if rule.applies_to and view.version is not None and not matches(view.version, rule.applies_to):
+        return
+    missing = _missing(rule, view)
+    if missing:
+        yield _ground(rule, view, _not_determinable(missing))
+        return
+    try:
+        judgements = list(rule.judge(view))
+    except Exception as error:
+        logger.exception("rule %s", rule.id)
+        judgements = [_failed(error)]
+    for judgement in judgements:
+        yield _ground(rule, view, judgement)
+
+
+def _missing(rule: Rule, view: NodeView) -> Need | None:
+    """Return the first need that is not met."""
+    if rule.roles and view.node.role is NodeRole.UNKNOWN:
+        return Need.ROLE
+    if rule.applies_to and view.version is None:
+        return Need.VERSION
+    for need in rule.needs:
+        enough = need if isinstance(need, tuple) else (need,)
+        if not any(is_met(one, view) for one in enough):
+            return enough[0]
+    return None
+
+
+def is_met(need: Need, view: NodeView) -> bool:
+    """Tell whether a node has what a rule needs."""
+    node = view.node
+    match need:
+        case Need.SERVER_STORE:
+            return bool(node.stores.server)
+        case Need.CLIENT_STORE:
+            return bool(node.stores.client)
+        case Need.TRUSTED_LIST:
+            return node.stores.trusted is not None
+        case Need.CONFIGURATION:
+            return bool(node.settings or node.zones)
+        case Need.STATUS:
+            return node.version is not None or node.tunnels is not None or any(z.status for z in node.zones)
+        case Need.LOG:
+            return bool(node.logs)
+        case Need.CAPTURE:
+            return bool(node.captures)
+        case Need.HANDSHAKE:
+            return bool(view.connections)
+        case Need.LOCAL_ADDRESSES:
+            return bool(node.addresses)
+        case Need.ROLE:
+            return node.role is not NodeRole.UNKNOWN
+        case Need.VERSION:
+            return view.version is not None
+        case Need.PARTNER:
+            return bool(view.partners)
+        case Need.REFERENCE_TIME:
+            return node.reference_time.time is not None
+
+
+def _not_determinable(need: Need) -> Judgement:
+    return Judgement(
+        severity=Severity.INFO,
+        confidence=Confidence.NOT_DETERMINABLE,
+        subject="",
+        explanation=f"Not determinable: {need.missing} is not in what was given.",
+        remedy=(Remedy(text=need.collect, kind=RemedyKind.COLLECT),),
+        missing=need.missing,
+    )
+
+
+def _failed(error: Exception) -> Judgement:
+    return Judgement(
+        severity=Severity.INFO,
+        confidence=Confidence.NOT_DETERMINABLE,
+        subject="",
+        explanation=f"Not determinable: the rule failed ({type(error).__name__}). Please report this.",
+        missing="a rule without a fault",
+    )
+
+
+def _ground(rule: Rule, view: NodeView, judgement: Judgement) -> Grounded:
+    finding = Finding(
+        id=rule.id,
+        severity=judgement.severity,
+        confidence=judgement.confidence,
+        node=view.node.name,
+        subject=judgement.subject or view.node.name or "",
+        title=judgement.title or rule.title,
+        explanation=judgement.explanation,
+        remedy=judgement.remedy,
+        evidence=judgement.evidence,
+        count=judgement.count,
+        first=judgement.first,
+        last=judgement.last,
+        sources=citations(rule.sources),
+        missing=judgement.missing,
+    )
+    connections = set(judgement.connections)
+    by_id = {event.id: event.connection for event in view.events} if judgement.events else {}
+    connections |= {connection for event in judgement.events if (connection := by_id.get(event))}
+    return Grounded(finding, frozenset(connections), frozenset((view.node.name, *view.node.partners)))
+
+
+def with_cause(grounded: Grounded, cause: str | None) -> Finding:
+    """Return the finding with the id of the finding that explains it."""
+    return replace(grounded.finding, caused_by=cause)

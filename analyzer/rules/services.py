@@ -1,0 +1,207 @@
+"""The seed's scenarios: what was presented to Webex, to a secure neighbour, and by the Core to CUCM."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+
+from analyzer.evidence import Connection, NodeRole, Outcome, Peer, PeerKind, Side, Step, Visibility
+from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
+from analyzer.rules import quote
+from analyzer.rules.rule import Judgement, Need, Rule
+from analyzer.rules.view import NodeView
+
+FIVE_STEPS = (
+    Step.CLIENT_HELLO,
+    Step.SERVER_HELLO,
+    Step.SERVER_CERTIFICATE,
+    Step.CERTIFICATE_REQUEST,
+    Step.CLIENT_CERTIFICATE,
+)
+CUCM_TRUST = Remedy(
+    text="Let CUCM trust the chain of the Core's client store: append it to tomcat-trust and CallManager-trust, then "
+    "restart Tomcat, CallManager and HAProxy (service-affecting, in a maintenance window).",
+    command="CUCM OS Administration > Security > Certificate Management",
+    kind=RemedyKind.DURABLE,
+)
+
+Group = list[Connection]
+
+
+def _by_answer(view: NodeView, wanted: Callable[[Connection], bool]) -> Iterator[tuple[Peer, Group]]:
+    """Group the connections in which this node's certificate was seen by peer, certificate and outcome."""
+    groups: dict[object, Group] = defaultdict(list)
+    for connection in view.connections:
+        if wanted(connection):
+            key = (
+                connection.peer,
+                connection.client_certificate.leaf,
+                connection.server_certificate.leaf,
+                connection.outcome,
+            )
+            groups[key].append(connection)
+    for group in groups.values():
+        yield group[0].peer, group
+
+
+def _five_steps(connection: Connection) -> tuple[Evidence, ...]:
+    frames = [connection.handshake.frame(step) for step in FIVE_STEPS]
+    steps = [quote.quote_frame(connection, frame) for frame in frames if frame is not None]
+    return (*steps, *(quote.quote_alert(connection, alert) for alert in connection.handshake.alerts))
+
+
+def _presented_as_client(connection: Connection) -> bool:
+    return connection.local_role is Side.CLIENT and connection.client_certificate.visibility is Visibility.SEEN
+
+
+def _judge(
+    view: NodeView, peer: Peer, group: Group, role: Side, explanation: str, remedy: Sequence[Remedy], *, refused: bool
+) -> Judgement:
+    connection = group[0]
+    leaf = view.case.certificates.get(connection.certificate(role).leaf or "")
+    store = connection.certificate(role).store
+    file = quote.store_file(view.node, "client" if store in {"client", "both"} else "server")
+    first, last = quote.span(one.handshake.started for one in group)
+    return Judgement(
+        severity=Severity.CRITICAL
+        if refused
+        else Severity.OK
+        if connection.outcome is Outcome.COMPLETED
+        else Severity.INFO,
+        confidence=Confidence.STRONG if peer.hint_only else Confidence.PROVEN,
+        subject=peer.name,
+        explanation=explanation,
+        remedy=tuple(remedy) if refused else (),
+        evidence=(
+            *_five_steps(connection),
+            *((quote.quote_certificate(leaf, file, f"{role} certificate"),) if leaf else ()),
+        ),
+        count=len(group),
+        first=first,
+        last=last,
+        connections=tuple(one.id for one in group),
+    )
+
+
+def _what_came(view: NodeView, connection: Connection, peer: Peer) -> str:
+    match connection.outcome:
+        case Outcome.COMPLETED:
+            return "The handshake completed."
+        case Outcome.REFUSED:
+            us = connection.refused_by is connection.local_role
+            return f"{view.node.name or 'This node' if us else peer.name} refused: {connection.outcome_reason}."
+        case Outcome.CLOSED:
+            return "The connection was closed without an alert before the handshake was through."
+        case Outcome.UNKNOWN:
+            return "What came of it is not in the capture."
+
+
+def webex_client_presented(view: NodeView) -> Iterator[Judgement]:
+    """Scenario 1: we are the TLS client towards Webex."""
+    for peer, group in _by_answer(view, lambda c: c.peer.kind is PeerKind.WEBEX and _presented_as_client(c)):
+        connection = group[0]
+        serial = connection.client_certificate.serial
+        expected = view.leaf_as_client
+        kept = expected is not None and connection.client_certificate.leaf == expected.sha256
+        rule = (
+            f"it is the {view.expected_store(Side.CLIENT)} store's"
+            if kept
+            else "it is not the one that the store rule says"
+        )
+        refused = connection.outcome is Outcome.REFUSED
+        severity_words = _what_came(view, connection, peer)
+        judgement = _judge(
+            view,
+            peer,
+            group,
+            Side.CLIENT,
+            f"As TLS client it presented serial {serial} to Webex: {rule}. {severity_words} That a certificate was sent does "
+            "not show that Webex accepts it; only the completed handshake does.",
+            (
+                Remedy(
+                    text="Look at the alert's own finding for the reason. Whether Webex checks clientAuth is not known to this "
+                    "program: no source says so.",
+                    kind=RemedyKind.DURABLE,
+                ),
+            ),
+            refused=refused,
+        )
+        yield judgement
+
+
+def server_presented_secure_neighbor(view: NodeView) -> Iterator[Judgement]:
+    """Scenario 2: we are the TLS server and ask the neighbour for its certificate."""
+
+    def wanted(connection: Connection) -> bool:
+        return (
+            connection.local_role is Side.SERVER
+            and connection.handshake.certificate_requested is True
+            and connection.peer.kind in {PeerKind.NEIGHBOR, PeerKind.CUCM}
+            and connection.server_certificate.visibility is Visibility.SEEN
+        )
+
+    for peer, group in _by_answer(view, wanted):
+        connection = group[0]
+        zone = view.zone(peer.zone)
+        verify = f" Zone {zone.name}: TLS verify {zone.tls_verify_mode}." if zone and zone.tls_verify_mode else ""
+        theirs = connection.client_certificate.serial
+        judgement = _judge(
+            view,
+            peer,
+            group,
+            Side.SERVER,
+            f"As TLS server it presented serial {connection.server_certificate.serial} and asked {peer.name} for its "
+            f"certificate ({'serial ' + theirs if theirs else connection.client_certificate.visibility}).{verify} "
+            f"{_what_came(view, connection, peer)}",
+            (),
+            refused=False,
+        )
+        yield judgement
+
+
+def core_client_to_cucm(view: NodeView) -> Iterator[Judgement]:
+    """Test case 3: the Core's traffic server is the TLS client towards CUCM."""
+    for peer, group in _by_answer(view, lambda c: c.peer.kind is PeerKind.CUCM and _presented_as_client(c)):
+        connection = group[0]
+        refused = connection.outcome is Outcome.REFUSED and connection.refused_by is Side.SERVER
+        yield _judge(
+            view,
+            peer,
+            group,
+            Side.CLIENT,
+            f"The Core presented serial {connection.client_certificate.serial} as TLS client to {peer.name}, port "
+            f"{connection.handshake.server.port}. {_what_came(view, connection, peer)} CUCM has to trust the chain of this "
+            "certificate; since X15.5 that is the client store's.",
+            (CUCM_TRUST,),
+            refused=refused,
+        )
+
+
+RULES = (
+    Rule(
+        id="webex-client-presented",
+        title="What was presented to Webex",
+        severity=Severity.CRITICAL,
+        judge=webex_client_presented,
+        needs=(Need.CAPTURE, Need.HANDSHAKE, Need.LOCAL_ADDRESSES),
+        roles=(NodeRole.EDGE,),
+        sources=("S",),
+    ),
+    Rule(
+        id="server-presented-secure-neighbor",
+        title="What was presented, as a server, to a secure neighbour",
+        severity=Severity.OK,
+        judge=server_presented_secure_neighbor,
+        needs=(Need.CAPTURE, Need.HANDSHAKE, Need.LOCAL_ADDRESSES, Need.CONFIGURATION),
+        sources=("S",),
+    ),
+    Rule(
+        id="core-client-to-cucm",
+        title="What the Core presented to CUCM",
+        severity=Severity.CRITICAL,
+        judge=core_client_to_cucm,
+        needs=(Need.CAPTURE, Need.HANDSHAKE, Need.LOCAL_ADDRESSES),
+        roles=(NodeRole.CORE,),
+        sources=("S", "T2", "MRA", "FN-CUCM"),
+    ),
+)

@@ -1,0 +1,189 @@
+"""What rules see of a node: its records by subject, with what is asked of them again and again worked out once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+
+from analyzer.correlate.chains import CertificationPath, Pool, build_path
+from analyzer.correlate.purpose import Capability, client_capable, server_capable
+from analyzer.evidence import (
+    Case,
+    Certificate,
+    Connection,
+    Event,
+    Node,
+    NodeRole,
+    Peer,
+    PeerKind,
+    Setting,
+    Side,
+    Tunnel,
+    Zone,
+)
+from analyzer.facts.releases import Version
+from analyzer.facts.settings import EKU_CHECKING_MODE
+
+FIRST_WITH_TWO_STORES = Version(15, 5)
+
+FAMILIAR = frozenset(PeerKind) - {PeerKind.INTERNET, PeerKind.UNKNOWN}
+"""Peers whose failures matter: configured, named, or Webex (rules-amendments A6)."""
+
+
+class NodeView:
+    """One node of a case, for rules. Nothing here judges."""
+
+    def __init__(self, case: Case, node: Node, views: dict[str | None, NodeView]) -> None:
+        """Keep the case; `views` holds the views of all nodes by name, this one's among them."""
+        self.case = case
+        self.node = node
+        self._views = views
+
+    @cached_property
+    def partners(self) -> tuple[NodeView, ...]:
+        """The Edges of a Core, the Cores of an Edge, whose bundles are at hand."""
+        return tuple(self._views[name] for name in self.node.partners if name in self._views)
+
+    @cached_property
+    def others(self) -> tuple[NodeView, ...]:
+        """All other nodes of the case."""
+        return tuple(view for view in self._views.values() if view is not self)
+
+    @property
+    def is_core(self) -> bool:
+        return self.node.role is NodeRole.CORE
+
+    @property
+    def is_edge(self) -> bool:
+        return self.node.role is NodeRole.EDGE
+
+    @cached_property
+    def version(self) -> Version | None:
+        """The release; X15.5 is inferred from a client store or from the EKU checking mode."""
+        known = Version.parse(self.node.version)
+        if known is None and (self.node.stores.client is not None or self.has_checking_mode):
+            return FIRST_WITH_TWO_STORES
+        return known
+
+    @property
+    def has_two_stores(self) -> bool:
+        """Whether this release has a client store of its own."""
+        return self.version is not None and self.version >= FIRST_WITH_TWO_STORES
+
+    @property
+    def has_checking_mode(self) -> bool:
+        setting = self.node.settings.get(EKU_CHECKING_MODE)
+        return setting is not None and not setting.assumed and setting.current is not None
+
+    @property
+    def checking_mode(self) -> Setting | None:
+        """`SIP TLS Certificate ExtendedKeyUsage Checking Mode`; assumed On where X15.5 does not say."""
+        return self.node.settings.get(EKU_CHECKING_MODE)
+
+    def setting(self, name: str) -> str | None:
+        """Return the current value of a setting, or None."""
+        setting = self.node.settings.get(name)
+        return setting.current if setting else None
+
+    @cached_property
+    def server_leaf(self) -> Certificate | None:
+        return self._leaf(self.node.stores.server)
+
+    @cached_property
+    def client_leaf(self) -> Certificate | None:
+        return self._leaf(self.node.stores.client)
+
+    @cached_property
+    def leaf_as_client(self) -> Certificate | None:
+        """The leaf that the store rule says it presents as a TLS client."""
+        return self.client_leaf if self.has_two_stores else self.server_leaf
+
+    def expected_leaf(self, role: Side) -> Certificate | None:
+        """Return the leaf that the store rule says it presents in a role; None if not known."""
+        return self.leaf_as_client if role is Side.CLIENT else self.server_leaf
+
+    def expected_store(self, role: Side) -> str:
+        """Return the name of the store that the rule says (`client` or `server`)."""
+        return "client" if role is Side.CLIENT and self.has_two_stores else "server"
+
+    def _leaf(self, ids: tuple[str, ...] | None) -> Certificate | None:
+        return self.case.certificates.get(ids[0]) if ids else None
+
+    @cached_property
+    def trusted(self) -> Pool:
+        """The node's trusted CA list (empty if the member is absent)."""
+        return Pool(self.certificates(self.node.stores.trusted or ()))
+
+    @cached_property
+    def known_authorities(self) -> Pool:
+        """Every certificate of the case: what a path can be drawn with, whoever trusts it."""
+        return Pool(self.case.certificates.values())
+
+    def certificates(self, ids: Iterable[str]) -> tuple[Certificate, ...]:
+        """Return the certificates of ids, in order."""
+        return tuple(self.case.certificates[identity] for identity in ids if identity in self.case.certificates)
+
+    def path(self, leaf: Certificate) -> CertificationPath:
+        """Return the best path of a leaf with all that the case holds."""
+        return build_path(leaf, self.known_authorities, self.node.reference_time.time)
+
+    def as_client(self, leaf: Certificate) -> Capability:
+        """Tell whether a leaf passes a strict peer's client-purpose check."""
+        return client_capable(self.path(leaf))
+
+    def as_server(self, leaf: Certificate) -> Capability:
+        """Tell whether a leaf passes a strict peer's server-purpose check."""
+        return server_capable(self.path(leaf))
+
+    @cached_property
+    def connections(self) -> tuple[Connection, ...]:
+        return tuple(connection for connection in self.case.connections if connection.node == self.node.name)
+
+    @cached_property
+    def events(self) -> tuple[Event, ...]:
+        return tuple(event for event in self.case.events if event.node == self.node.name)
+
+    @cached_property
+    def tls_errors(self) -> tuple[Event, ...]:
+        """Events that report a TLS error."""
+        return tuple(event for event in self.events if event.record.error is not None)
+
+    def events_of(self, connection: Connection) -> tuple[Event, ...]:
+        """Return the events that belong to a connection."""
+        return tuple(self._events_by_id[identity] for identity in connection.events)
+
+    @cached_property
+    def _events_by_id(self) -> dict[str, Event]:
+        return {event.id: event for event in self.events}
+
+    def zone(self, name: str | None) -> Zone | None:
+        """Return a zone by its name."""
+        return next((zone for zone in self.node.zones if zone.name == name), None) if name else None
+
+    @cached_property
+    def traversal_zones(self) -> tuple[Zone, ...]:
+        """The traversal zones; those for Unified Communications alone, if any is marked so."""
+        zones = tuple(z for z in self.node.zones if (z.type or "").lower() in {"traversalserver", "traversalclient"})
+        return tuple(zone for zone in zones if zone.unified_communications) or zones
+
+    @property
+    def tunnels(self) -> tuple[Tunnel, ...]:
+        return self.node.tunnels or ()
+
+    def is_traversal(self, peer: Peer | None) -> bool:
+        """Whether a peer is the other end of a traversal zone."""
+        if peer is None:
+            return False
+        zone = self.zone(peer.zone)
+        return zone is not None and (zone.type or "").lower() in {"traversalserver", "traversalclient"}
+
+
+def views_of(case: Case) -> tuple[NodeView, ...]:
+    """Return a view of each node of a case, in the case's order."""
+    views: dict[str | None, NodeView] = {}
+    ordered = []
+    for node in case.nodes:
+        view = NodeView(case, node, views)
+        views[node.name] = view
+        ordered.append(view)
+    return tuple(ordered)

@@ -1,0 +1,1 @@
+"""Small synthetic bundles, one per situation, and the script that makes them."""

@@ -1,0 +1,65 @@
+"""What a sample is: how its bundles are made, and what is right to conclude from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from analyzer.evidence import Outcome, Side, Store, Visibility
+from samples.builders.bundle import Bundle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedVerdict:
+    """One verdict of the report, by what it must say.
+
+    Attributes:
+        local_role: None: the sample cannot tell.
+        visibility: None: no capture shows a handshake with this peer.
+        store: None: not visible, or nothing to compare with.
+    """
+
+    node: str
+    peer: str
+    local_role: Side | None
+    visibility: Visibility | None
+    store: Store | None
+    outcome: Outcome
+    refused_by: Side | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """One sample.
+
+    Attributes:
+        name: of its folder.
+        title: what it stands for in Cisco's document 225693, or in the field.
+        made: how.
+        shows: what a reader can see in the evidence.
+        verdict: the right answer, in words.
+        build: makes its bundles, Core before Edge, with keys of a kind (`rsa2048`).
+        verdicts: what the report's verdicts must include.
+        critical, warning: ids of the findings that must have this severity, on whichever node.
+        noted: ids that must be there as `ok` or `info`.
+        absent: ids that would be wrong at any severity but `not-determinable`.
+    """
+
+    name: str
+    title: str
+    made: str
+    shows: str
+    verdict: str
+    build: Callable[[str], tuple[Bundle, ...]]
+    verdicts: tuple[ExpectedVerdict, ...]
+    critical: frozenset[str] = frozenset()
+    warning: frozenset[str] = frozenset()
+    noted: frozenset[str] = frozenset()
+    absent: frozenset[str] = frozenset()
+
+
+def no_sign_of_webex(node: str = "expe") -> ExpectedVerdict:
+    """Return the verdict that an Edge has which never spoke to Webex."""
+    return ExpectedVerdict(
+        node=node, peer="Webex", local_role=None, visibility=None, store=None, outcome=Outcome.UNKNOWN
+    )

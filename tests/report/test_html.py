@@ -1,0 +1,288 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections import Counter
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import html
+
+from analyzer.evidence import Member, MemberKind, Outcome, PeerKind, Side
+from analyzer.findings import Report
+from analyzer.report.html import render_html
+from tests.report.reports import (
+    BUNDLE,
+    CORE,
+    FINDINGS,
+    completed,
+    connection,
+    empty_report,
+    hostile_report,
+    member,
+    rewritten,
+    rich_report,
+    verdict,
+)
+
+REPORTS = pytest.mark.parametrize(
+    "report", [rich_report(), empty_report(), hostile_report()], ids=["rich", "empty", "hostile"]
+)
+
+
+def page(report: Report) -> html.HtmlElement:
+    return html.document_fromstring(render_html(report).replace("<!doctype html>", ""))
+
+
+def text(element: html.HtmlElement) -> str:
+    return " ".join(element.text_content().split())
+
+
+def section(report: Report, name: str) -> str:
+    return text(page(report).get_element_by_id(name))
+
+
+def test_the_same_report_makes_the_same_page() -> None:
+    assert render_html(rich_report()) == render_html(rich_report())
+
+
+def test_the_answer_names_certificate_store_frame_and_refusal() -> None:
+    answer = section(rich_report(), "answer")
+
+    assert "edge1 refused core1 as TLS client" in answer
+    assert "CN=core1.example.com,OU=Collaboration,O=Example GmbH,C=DE" in answer
+    assert "serverAuth only" in answer
+    assert "client store" in answer
+    assert "client_core1_2026-03-29_06:58:02.pem" in answer
+    assert "frame.number == 2409" in answer
+    assert "unsupported certificate (fatal, alert 43)" in answer
+
+
+def test_the_answer_spells_the_serial_as_each_tool_does() -> None:
+    answer = section(rich_report(), "answer")
+
+    assert "A1:00:00:00:4C:86:9C:77" in answer
+    assert "00:a1:00:00:00:4c:86:9c:77" in answer
+    assert "a10000004c869c77c8981becde00000000004c" in answer
+
+
+def test_a_refusal_by_a_known_peer_leads_before_an_open_question() -> None:
+    headings = [text(heading) for heading in page(rich_report()).get_element_by_id("answer").iter("h2")]
+
+    assert headings == ["edge1 refused core1 as TLS client"]
+
+
+def test_the_durable_fix_comes_before_the_stop_gap() -> None:
+    answer = section(rich_report(), "answer")
+
+    assert answer.index("Durable fix") < answer.index("Stop-gap")
+
+
+def test_consequences_stand_inside_the_card_of_their_cause() -> None:
+    card = page(rich_report()).xpath("//article[@id='core-client-not-client-capable']")[0]
+
+    assert [element.get("id") for element in card.xpath(".//div[@id]")] == ["uc-zone-failed", "ssh-tunnels-down"]
+
+
+def test_questions_that_lack_the_same_thing_stand_together() -> None:
+    findings = section(rich_report(), "findings")
+
+    assert "A capture of the Edge leaves 2 questions open" in findings
+
+
+def test_equal_connections_are_drawn_once_with_their_number() -> None:
+    drawn = page(rich_report()).xpath("//table[contains(@class, 'handshake')]")
+
+    assert len(drawn) == 2
+    assert "120 times" in section(rich_report(), "connections")
+
+
+def test_a_handshake_is_told_in_six_steps() -> None:
+    steps = page(rich_report()).xpath("(//table[@class='handshake'])[1]/tbody/tr/th")
+
+    assert [text(step) for step in steps] == [
+        "1 ClientHello",
+        "2 ServerHello",
+        "3 Server certificate (peer's)",
+        "4 CertificateRequest",
+        "5 Client certificate (ours)",
+        "6 Result",
+    ]
+
+
+def test_an_encrypted_certificate_is_called_not_visible() -> None:
+    report = rich_report()
+    only = replace(report, case=replace(report.case, connections=(completed(121),)))
+
+    assert "not visible: TLS 1.3 encrypts certificates" in section(only, "connections")
+
+
+def test_ends_of_unknown_roles_are_called_by_their_addresses() -> None:
+    report = rich_report()
+    lone = connection(1, local_role=None)
+
+    connections = section(replace(report, case=replace(report.case, connections=(lone,))), "connections")
+
+    assert "client 10.106.1.10:25001" in connections
+    assert "(ours)" not in connections
+
+
+def test_internet_strangers_do_not_lead_the_answer() -> None:
+    report = rich_report()
+    stranger = connection(
+        1, peer=replace(connection(1).peer, name="198.51.100.7", kind=PeerKind.INTERNET), local_role=Side.SERVER
+    )
+    case = replace(report.case, connections=(stranger, completed(2)))
+    verdicts = (
+        verdict(peer="198.51.100.7", connections=("c1",), local_role=Side.SERVER, refused_by=Side.CLIENT),
+        verdict(peer="cucm1", connections=("c2",), outcome=Outcome.COMPLETED, refused_by=None),
+    )
+
+    answer = page(replace(report, case=case, verdicts=verdicts)).get_element_by_id("answer-heading")
+
+    assert text(answer) == "core1 as TLS client to cucm1: the handshake completed"
+
+
+def test_stores_stand_side_by_side_and_are_compared() -> None:
+    stores = section(rich_report(), "stores")
+
+    assert "The stores hold different certificates, with the same DNS names." in stores
+    assert "Both stores hold the same certificate" in stores
+    assert "Trusted CA list: 1 certificate" in stores
+
+
+def test_a_private_key_in_the_bundle_is_said_at_the_top() -> None:
+    report = rich_report()
+    found = replace(member("server.pem", MemberKind.SERVER_PEM), private_keys=1)
+    inputs = (replace(report.case.inputs[0], members=(found,)),)
+
+    answer = section(replace(report, case=replace(report.case, inputs=inputs)), "answer")
+
+    assert answer.startswith("A private key was in the bundle.")
+    assert f"{BUNDLE}/server.pem" in answer
+
+
+def test_problems_are_announced_at_the_top_and_listed() -> None:
+    assert "Not everything could be read: 1 problem." in section(rich_report(), "answer")
+    assert "whether later handshakes succeeded" in section(rich_report(), "inputs")
+
+
+def test_an_assumed_setting_is_called_assumed() -> None:
+    assert "On assumed: the release's default" in section(rich_report(), "glance")
+
+
+def test_a_report_without_tls_says_so() -> None:
+    assert "No TLS connection of an Expressway was found" in section(empty_report(), "answer")
+    assert "Nothing that was read calls for a change." not in section(rich_report(), "answer")
+
+
+@REPORTS
+def test_nothing_untrusted_becomes_markup(report: Report) -> None:
+    document = page(report)
+
+    assert not document.xpath("//script | //img | //*[@onerror] | //*[@style]")
+    assert {link.get("rel") for link in document.iter("a") if link.get("href", "#")[0] != "#"} <= {
+        "noreferrer noopener"
+    }
+
+
+@REPORTS
+def test_nothing_invisible_or_unencodable_gets_through(report: Report) -> None:
+    rendered = render_html(report)
+
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", rendered)
+    assert rendered.encode("utf-8")
+
+
+@REPORTS
+def test_every_anchor_exists_once(report: Report) -> None:
+    document = page(report)
+    ids: Counter[str] = Counter(document.xpath("//@id"))
+
+    assert {link[1:] for link in document.xpath("//a/@href") if link.startswith("#")} <= set(ids)
+    assert max(ids.values()) == 1
+
+
+@REPORTS
+def test_the_policy_allows_the_one_style_and_nothing_else(report: Report) -> None:
+    document = page(report)
+    (style,) = document.xpath("//style/text()")
+    policy = document.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")[0]
+
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert policy.startswith(f"default-src 'none'; style-src 'sha256-{digest}';")
+    assert document.xpath("//link/@href | //*/@src") == ["data:,"]
+
+
+@REPORTS
+def test_tables_and_headings_can_be_navigated(report: Report) -> None:
+    document = page(report)
+    levels = [int(heading.tag[1]) for heading in document.xpath("//h1 | //h2 | //h3 | //h4 | //h5")]
+
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    assert not document.xpath("//th[not(@scope)] | //table[not(caption)]")
+    assert document.get("lang") == "en"
+
+
+def test_a_language_without_words_falls_back_to_english() -> None:
+    assert '<html lang="en">' in render_html(empty_report(), language="xx")
+
+
+def test_findings_that_explain_each_other_are_still_shown() -> None:
+    first, second = (replace(FINDINGS[0], caused_by="uc-zone-failed"), FINDINGS[1])
+
+    document = page(replace(rich_report(), findings=(first, second)))
+
+    assert {"core-client-not-client-capable", "uc-zone-failed"} <= set(document.xpath("//@id"))
+
+
+def test_a_cause_that_was_not_found_hides_nothing() -> None:
+    orphan = replace(FINDINGS[1], caused_by="no-such-finding")
+
+    assert page(replace(rich_report(), findings=(orphan,))).xpath("//article[@id='uc-zone-failed']")
+
+
+def test_ten_thousand_connections_stay_below_four_megabytes() -> None:
+    report = rich_report()
+    many = tuple(
+        connection(n, peer=replace(connection(n).peer, name=f"peer{n}"), outcome_reason=f"reason {n}")
+        for n in range(1, 10_001)
+    )
+
+    rendered = render_html(replace(report, case=replace(report.case, connections=many)))
+
+    assert len(rendered.encode()) < 4_000_000
+    assert "9,900 more in the JSON report" in rendered
+
+
+def test_a_folder_of_many_members_is_cut_and_says_so() -> None:
+    report = rich_report()
+    members: tuple[Member, ...] = tuple(member(f"m{n}", MemberKind.OTHER) for n in range(1200))
+    inputs = (replace(report.case.inputs[0], members=members),)
+
+    assert "700 more in the JSON report" in section(
+        replace(report, case=replace(report.case, inputs=inputs)), "inputs"
+    )
+
+
+def test_a_node_with_nothing_but_a_name_is_shown() -> None:
+    report = rich_report()
+    bare = replace(CORE, stores=type(CORE.stores)(), settings={}, zones=(), tunnels=None, alarms=(), members=())
+
+    stores = section(replace(report, case=replace(report.case, nodes=(bare,))), "stores")
+
+    assert stores.count("The member is not in the bundle.") == 2
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.text(min_size=1, max_size=40))
+def test_any_text_in_any_field_stays_text(noise: str) -> None:
+    rendered = render_html(rewritten(rich_report(), lambda value: value + noise))
+
+    plain = render_html(rewritten(rich_report(), lambda value: value + "x"))
+    assert Counter(re.findall(r"<\w+", rendered)) == Counter(re.findall(r"<\w+", plain))
+    assert rendered.encode("utf-8")

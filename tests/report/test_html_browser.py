@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from analyzer.findings import Report
+from analyzer.report.html import render_html
+from tests.report.reports import empty_report, hostile_report, rich_report
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+REPORTS = pytest.mark.parametrize(
+    "report", [rich_report(), empty_report(), hostile_report()], ids=["rich", "empty", "hostile"]
+)
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None and os.environ.get("CI") != "true", reason="Chromium is not installed"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+def opened(page: Page, report: Report, folder: Path) -> list[str]:
+    """Open a report and all its details; return every console message, error, dialog and foreign request."""
+    file = folder / "report.html"
+    file.write_text(render_html(report), encoding="utf-8")
+    noise: list[str] = []
+    page.on("console", lambda message: noise.append(message.text))
+    page.on("pageerror", lambda error: noise.append(str(error)))
+    page.on("dialog", lambda dialog: noise.append(dialog.message))
+    page.on("request", lambda request: noise.extend({request.url} - {file.as_uri()}))
+    page.goto(file.as_uri())
+    page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
+    return noise
+
+
+@REPORTS
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_report_is_quiet_and_fits_its_window(
+    browser: Browser, tmp_path: Path, report: Report, width: int, scheme: str
+) -> None:
+    with browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme) as context:  # type: ignore[arg-type]
+        page = context.new_page()
+
+        noise = opened(page, report, tmp_path)
+
+        assert noise == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_report_reads_without_javascript(browser: Browser, tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(render_html(rich_report()), encoding="utf-8")
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(file.as_uri())
+
+        page.locator("#connections summary").first.click()
+
+        assert page.get_by_text("5 Client certificate (ours)").first.is_visible()
+
+
+def test_the_style_is_in_force_under_the_policy(browser: Browser, tmp_path: Path) -> None:
+    with browser.new_context(color_scheme="dark") as context:
+        page = context.new_page()
+        opened(page, rich_report(), tmp_path)
+
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 21, 24)"

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from analyzer.findings import Report
+from analyzer.report.note import MAX_LINES, render_note
+from tests.report.reports import CORE, FINDINGS, empty_report, hostile_report, rich_report
+
+REPORTS = pytest.mark.parametrize(
+    "report", [rich_report(), empty_report(), hostile_report()], ids=["rich", "empty", "hostile"]
+)
+
+
+def crowded_report() -> Report:
+    report = rich_report()
+    nodes = tuple(replace(CORE, name=f"core{n}") for n in range(20))
+    findings = tuple(replace(FINDINGS[0], id=f"finding-{n}", subject=f"s{n}") for n in range(50))
+    inputs = report.case.inputs * 30
+    return replace(report, case=replace(report.case, nodes=nodes, inputs=inputs), findings=findings)
+
+
+def test_the_note_carries_answer_cause_evidence_and_steps() -> None:
+    note = render_note(rich_report())
+
+    assert "**edge1 refused core1 as TLS client** (proven)" in note
+    assert "- Serial: `A1:00:00:00:4C:86:9C:77:C8:98:1B:EC:DE:00:00:00:00:00:4C`" in note
+    assert (
+        "- **Core's client certificate lacks clientAuth** (core1, proven; `core-client-not-client-capable`)" in note
+    )
+    assert "Explains: `uc-zone-failed`, `ssh-tunnels-down`" in note
+    assert "1. Durable fix: Have a CA that the Edge trusts" in note
+    assert "- A capture of the Edge: leaves 2 questions open" in note
+
+
+@pytest.mark.parametrize(
+    "report",
+    [rich_report(), empty_report(), hostile_report(), crowded_report()],
+    ids=["rich", "empty", "hostile", "crowded"],
+)
+def test_the_note_has_at_most_forty_lines(report: Report) -> None:
+    assert len(render_note(report).splitlines()) <= MAX_LINES
+
+
+def test_a_crowded_note_still_ends_with_versions() -> None:
+    assert "facts of 2026-11-01" in render_note(crowded_report()).splitlines()[-1]
+
+
+@REPORTS
+def test_the_note_is_encodable_and_shows_what_is_invisible(report: Report) -> None:
+    note = render_note(report)
+
+    assert note.encode("utf-8")
+    assert note.replace("\n", "").isprintable()
+
+
+def test_nothing_untrusted_becomes_a_link_or_a_tag() -> None:
+    prose = "".join(part for i, part in enumerate(render_note(hostile_report()).split("`")) if i % 2 == 0)
+
+    assert "[x](" not in prose
+    assert "<script" not in prose.replace("\\<script", "")

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from analyzer.findings import Report
+from analyzer.report import wording
+from analyzer.report.terminal import WIDTH, print_verdict, verdict_lines
+from tests.report.reports import FINDINGS, OPEN_WEBEX, empty_report, hostile_report, rich_report
+
+PATH = Path("/srv/case/core1_report.html")
+REPORTS = pytest.mark.parametrize(
+    "report", [rich_report(), empty_report(), hostile_report()], ids=["rich", "empty", "hostile"]
+)
+
+
+def printed(report: Report, path: Path = PATH, encoding: str = "utf-8") -> str:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding, newline="")
+    print_verdict(report, path, file=stream)
+    stream.flush()
+    return stream.buffer.getvalue().decode(encoding)
+
+
+def test_the_verdict_reads_in_five_lines() -> None:
+    assert verdict_lines(rich_report()) == [
+        "Answer   edge1 refused core1 as TLS client, 2026-03-29 07:34:39.839 UTC",
+        "Shown    core1.example.com, serverAuth only, client store, frame 2409",
+        "Cause    Core's client certificate lacks clientAuth (core1)",
+        "Do now   Have a CA that the Edge trusts issue a client certificate for Core w…",
+        "Found    1 root cause, 2 consequences, 1 warning, 2 open; 1 problem",
+    ]
+
+
+@REPORTS
+def test_no_line_is_wider_than_a_terminal(report: Report) -> None:
+    lines = verdict_lines(report)
+
+    assert len(lines) == 5
+    assert all(wording.columns(line) <= WIDTH for line in lines)
+
+
+def test_wide_characters_count_twice() -> None:
+    finding = replace(FINDINGS[0], title="証明書" * 30)
+
+    assert all(wording.columns(line) <= WIDTH for line in verdict_lines(replace(rich_report(), findings=(finding,))))
+
+
+def test_an_open_question_says_what_to_collect() -> None:
+    lines = verdict_lines(replace(rich_report(), verdicts=(OPEN_WEBEX,), findings=()))
+
+    assert lines[0] == "Answer   What edge1 presented to Webex is not determinable"
+    assert lines[3].startswith("Do now   Place a call to Webex while logging runs")
+
+
+def test_the_path_is_the_last_line_and_whole() -> None:
+    long = PATH.parent / ("x" * 200) / "report.html"
+
+    assert printed(rich_report(), long).splitlines()[-1] == str(long)
+
+
+@REPORTS
+def test_nothing_untrusted_reaches_the_terminal_as_control_or_markup(report: Report) -> None:
+    output = printed(report)
+
+    assert len(output.splitlines()) == 6
+    assert output.replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp932"])
+def test_any_output_encoding_is_borne(encoding: str) -> None:
+    assert "edge1 refused core1" in printed(rich_report(), encoding=encoding)
+
+
+def test_no_color_is_respected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+
+    assert "\x1b" not in printed(rich_report())
