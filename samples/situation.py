@@ -40,7 +40,8 @@ class Situation:
         verdict: the right answer, in words.
         build: makes its bundles, Core before Edge, with keys of a kind (`rsa2048`).
         verdicts: what the report's verdicts must include.
-        critical, warning: ids of the findings that must have this severity, on whichever node.
+        critical: ids of all findings that are critical, on whichever node; None: left open.
+        warning: ids of findings that must be warnings; there may be more.
         noted: ids that must be there as `ok` or `info`.
         absent: ids that would be wrong at any severity but `not-determinable`.
     """
@@ -52,7 +53,7 @@ class Situation:
     verdict: str
     build: Callable[[str], tuple[Bundle, ...]]
     verdicts: tuple[ExpectedVerdict, ...]
-    critical: frozenset[str] = frozenset()
+    critical: frozenset[str] | None = frozenset()
     warning: frozenset[str] = frozenset()
     noted: frozenset[str] = frozenset()
     absent: frozenset[str] = frozenset()

@@ -37,7 +37,7 @@ class Inputs:
     def _distinct(self, paths: Sequence[Path]) -> Iterator[Path]:
         seen: set[str] = set()
         for path in paths:
-            real = os.path.realpath(path)
+            real = _real(path)
             if real in seen:
                 self._problem(_base_name(path), "the input is read only once", "it was named twice", "nothing")
             else:
@@ -138,7 +138,14 @@ def open_inputs(paths: Sequence[Path], limits: Limits | None = None) -> Inputs:
     return Inputs(paths, limits or Limits())
 
 
+def _real(path: Path) -> str:
+    try:
+        return os.path.realpath(path)
+    except (OSError, ValueError):
+        return str(path)
+
+
 def _base_name(path: Path) -> str:
     """Return the last part of a path, also of one like `.` that ends in none."""
-    last = path.name if path.name not in {"", ".."} else Path(os.path.realpath(path)).name
+    last = path.name if path.name not in {"", ".."} else Path(_real(path)).name
     return clean(last or str(path), 255)

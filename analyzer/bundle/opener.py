@@ -17,6 +17,7 @@ from analyzer.bundle.sniff import (
     ArchiveFormat,
     archive_format,
     content_kind,
+    holds_tar_header,
     member_kind,
     unopened_format,
 )
@@ -79,7 +80,7 @@ class Opener:
         if archive is ArchiveFormat.GZIP:
             content = Inflated(content, GZIP, self._budget)
             head, damage = read_up_to(content.reader(), HEAD_BYTES)
-            archive = archive_format(head)
+            archive = _archive_in(content, head)
         if archive:
             return self._open(entry, place, content, archive)
         unknown = member_kind(parse_name(entry.name).kind, head) is MemberKind.OTHER
@@ -173,9 +174,10 @@ class Opener:
 
 
 def _archive_in(content: Content, head: bytes) -> ArchiveFormat | None:
-    """Return which archive this is. A zip is found by its end, too: something may stand before it."""
-    found = archive_format(head)
-    if found is None and content.seekable and content_kind(head) is None:
-        directory = read_directory(content, 1)
-        return ArchiveFormat.ZIP if directory and directory.headers else None
-    return found
+    """Return which archive this is, even if its beginning is damaged or something stands before it."""
+    found, kind = archive_format(head), content_kind(head)
+    if found or kind is MemberKind.CAPTURE:
+        return found
+    if holds_tar_header(head):
+        return ArchiveFormat.TAR
+    return ArchiveFormat.ZIP if kind is None and content.seekable and read_directory(content, 1) else None

@@ -88,6 +88,12 @@ def is_tar_header(block: bytes) -> bool:
     return int(digits, 8) in {sum(rest), signed}
 
 
+def holds_tar_header(head: bytes) -> bool:
+    """Return whether there is a tar header behind the first block, which is damaged."""
+    blocks = (head[start : start + 512] for start in range(512, len(head), 512))
+    return any(block[257:262] == b"ustar" and is_tar_header(block) for block in blocks)
+
+
 def content_kind(head: bytes) -> MemberKind | None:
     """Return what kind of member starts with these bytes, None if they do not tell."""
     if head[:4] in _PCAP or _PCAPNG.match(head):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 
 from analyzer.bundle.content import CHUNK, Damaged, Reader
 from analyzer.bundle.digest import Digest
@@ -26,7 +25,7 @@ class Pass:
     damage: str | None
 
 
-class MemberStream:
+class MemberStream(io.RawIOBase):
     """A member's bytes. Damage reads as the end; `damage` then says what it was.
 
     The hash and the archive's checksum are only complete once the end was reached: `drain` does that.
@@ -39,12 +38,12 @@ class MemberStream:
         self._digest = Digest()
         self._ended = False
 
-    def read(self, size: int = CHUNK) -> bytes:
-        """Return 1 to `size` bytes, or nothing at the end."""
-        if self._ended or size < 1:
+    def read(self, size: int = -1) -> bytes:
+        """Return 1 to `size` bytes, or nothing at the end. Without a size it is a piece, too, never all at once."""
+        if self._ended or not size:
             return b""
         try:
-            data = self._next(size)
+            data = self._next(size if size > 0 else CHUNK)
         except Damaged as damage:
             self._end(str(damage))
             return b""
@@ -91,11 +90,4 @@ class MemberStream:
         """End the reading here. What was not read stays unknown."""
         self._ended = True
         self._digest.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+        super().close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from analyzer.bundle.content import Content
 from analyzer.bundle.entry import Entry, Listing, Trouble, too_many
@@ -34,24 +35,22 @@ def read_zip(content: Content, limits: Limits, budget: Budget) -> Listing:
     directory = read_directory(content, limits.members + 1)
     if directory is None:
         return _salvaged(content, limits, budget)
-    members = [_Member(content, header) for header in directory.headers[: limits.members]]
-    overlapping = _overlapping([member.header for member in members if member.own])
+    members = [_Member(content, header) for header in directory[: limits.members]]
+    running_over = _running_over(members)
     entries, troubles = [], []
     for member in members:
         header = member.header
         reason = _why_not_read(header, limits)
         if member.own is None:
             reason = "its header is not where the archive's directory says"
-        elif header.offset in overlapping:
-            reason = "it shares bytes with another member, as only damaged or forged archives do"
+        elif member in running_over:
+            reason = "it runs into the next member, as only damaged or forged archives do"
         elif member.own.raw_name != header.raw_name:
             troubles.append(_misnamed(header, member.own))
         if not _is_folder(header):
             entries.append(_entry(content, header, reason, budget))
-    if len(directory.headers) > limits.members:
+    if len(directory) > limits.members:
         troubles.append(too_many(limits.members))
-    elif directory.claimed not in {len(members), len(members) & 0xFFFF}:
-        troubles.append(_miscounted(directory.claimed, len(members)))
     return Listing(entries=tuple(entries), troubles=tuple(troubles))
 
 
@@ -60,14 +59,6 @@ def _misnamed(header: ZipHeader, own: ZipHeader) -> Trouble:
         what=f"a member has two names, {clean(header.name, 255)} and {clean(own.name, 255)}",
         why="the archive's directory and the member's own header differ: it was damaged or forged",
         leaves_open="which of the two names it had when the archive was made (the directory's is used)",
-    )
-
-
-def _miscounted(claimed: int, found: int) -> Trouble:
-    return Trouble(
-        what="the archive does not hold as many members as it says",
-        why=f"{found:,} were found, {claimed:,} are claimed",
-        leaves_open="whether members are missing",
     )
 
 
@@ -101,17 +92,14 @@ def _reconciled(listed: ZipHeader, own: ZipHeader) -> ZipHeader:
     return replace(listed, data=own.data, compressed=min(own.compressed, listed.compressed), size=None)
 
 
-def _overlapping(headers: Sequence[ZipHeader]) -> frozenset[int]:
-    """Return the offsets of members that share bytes with another."""
-    found: set[int] = set()
-    widest_end, widest = 0, -1
-    for header in sorted(headers, key=lambda header: header.offset):
-        end = header.data + header.compressed
-        if header.offset < widest_end:
-            found |= {header.offset, widest}
-        if end > widest_end:
-            widest_end, widest = end, header.offset
-    return frozenset(found)
+def _running_over(members: Sequence[_Member]) -> set[_Member]:
+    """Return the members that run into the next one: those that are left share no byte."""
+    in_order = sorted((member for member in members if member.own), key=lambda member: member.header.offset)
+    return {
+        member
+        for member, following in pairwise(in_order)
+        if member.header.data + member.header.compressed > following.header.offset
+    }
 
 
 def _entry(content: Content, header: ZipHeader, unreadable: str | None, budget: Budget) -> Entry:

@@ -61,14 +61,7 @@ class ZipHeader:
         return decode_name(self.raw_name, "cp437")
 
 
-class Directory(NamedTuple):
-    """The entries of a directory, and how many it claims to have."""
-
-    headers: list[ZipHeader]
-    claimed: int
-
-
-def read_directory(content: Content, most: int) -> Directory | None:
+def read_directory(content: Content, most: int) -> list[ZipHeader] | None:
     """Return up to `most` entries of the directory; None if there is none or it does not hold together."""
     end = _find_end(content)
     if end is None or end.disk:
@@ -86,7 +79,9 @@ def read_directory(content: Content, most: int) -> Directory | None:
             return None
         header, position = entry
         headers.append(header)
-    return Directory(headers, end.entries)
+    # Without zip64 the number of entries is kept modulo 65,536.
+    sound = position == end.size and end.entries in {len(headers), len(headers) & 0xFFFF}
+    return headers if sound or position < end.size else None
 
 
 class _End(NamedTuple):

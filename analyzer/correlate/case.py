@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from analyzer.correlate.chains import Pool
 from analyzer.correlate.clock import measure_offset
-from analyzer.correlate.connections import Draft, draft_connections, finish
+from analyzer.correlate.connections import Draft, Ends, draft_connections, finish
 from analyzer.correlate.nodes import build_nodes
 from analyzer.correlate.origin import classify
 from analyzer.correlate.partners import find_partners
@@ -87,6 +88,7 @@ def _number(
         ids = tuple(event_ids[id(event)] for event in draft.events)
         connections.append(finish(draft, identifier, ids, nodes, certificates))
         home.update({id(event): (identifier, draft.peer) for event in draft.events})
+    names = _names_by_ends(readings)
     events = []
     for node, event in logged:
         connection, peer = home.get(id(event), (None, None))
@@ -95,11 +97,32 @@ def _number(
                 id=event_ids[id(event)],
                 node=node.name,
                 record=event,
-                peer=peer or _peer_of(event, node, nodes),
+                peer=peer or _peer_of(event, names, node, nodes),
                 connection=connection,
             )
         )
     return tuple(connections), tuple(events)
+
+
+@dataclass(slots=True)
+class _LoggedNames:
+    """The names that the lines of one connection give its peer; of several lines only one does."""
+
+    asked: set[str] = field(default_factory=set)
+    presented: set[str] = field(default_factory=set)
+
+
+def _names_by_ends(readings: Sequence[NodeReading]) -> Mapping[Ends, _LoggedNames]:
+    names: dict[Ends, _LoggedNames] = defaultdict(_LoggedNames)
+    for reading in readings:
+        for event in reading.events:
+            if event.common_name and event.source and event.destination:
+                names[frozenset((event.source, event.destination))].asked.add(event.common_name.lower())
+        for identity in reading.identities:
+            if identity.local and identity.remote:
+                presented = names[frozenset((identity.local, identity.remote))].presented
+                presented.update(name.lower() for name in identity.names)
+    return names
 
 
 def _origins(nodes: Sequence[Node], certificates: Mapping[str, Certificate]) -> dict[str, Origin]:
@@ -108,15 +131,19 @@ def _origins(nodes: Sequence[Node], certificates: Mapping[str, Certificate]) -> 
     return {identity: classify(certificate, pool, trusted) for identity, certificate in certificates.items()}
 
 
-def _peer_of(event: LogEvent, node: Node, nodes: Sequence[Node]) -> Peer | None:
+def _peer_of(
+    event: LogEvent, names: Mapping[Ends, _LoggedNames], node: Node, nodes: Sequence[Node]
+) -> Peer | None:
     if event.source is None and event.destination is None:
         return None
+    logged = names.get(frozenset(end for end in (event.source, event.destination) if end), _LoggedNames())
     inbound = event.local_role is Side.SERVER
     contact = Contact(
         local_role=event.local_role,
         local=event.destination if inbound else event.source,
         remote=event.source if inbound else event.destination,
-        asked_names=(event.common_name.lower(),) if event.common_name else (),
+        certificate_names=tuple(sorted(logged.presented)),
+        asked_names=tuple(sorted(logged.asked)),
     )
     return identify_peer(contact, node, nodes)
 

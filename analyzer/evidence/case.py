@@ -61,7 +61,8 @@ class Peer:
     Attributes:
         name: what it is called in the report: `Webex`, a node's name, a zone's peer, a certificate name, an address.
         kind: see `PeerKind`.
-        reason: why it is called so (`SAN DNS:…webex.com`, `zone "UC traversal"`), or None.
+        reason: why it is called so (`SAN DNS:…webex.com`, `zone "UC traversal"`), or None; the same peer may be
+            told in several ways, so it is not compared.
         hint_only: decided by an address range or a port alone.
         node: the node's name, if it is a node of this case.
         zone: the name of the local zone that it belongs to.
@@ -69,7 +70,7 @@ class Peer:
 
     name: str
     kind: PeerKind
-    reason: str | None = None
+    reason: str | None = field(default=None, compare=False)
     hint_only: bool = False
     node: str | None = None
     zone: str | None = None

@@ -8,14 +8,12 @@ from collections.abc import Iterator
 from analyzer.evidence import Node
 from analyzer.findings import Evidence, EvidenceKind, Finding, Report, Verdict
 from analyzer.report import wording
+from analyzer.report.conclusions import Conclusions, conclude, next_steps
 from analyzer.report.summary import (
-    Conclusions,
     certificate_frame,
-    conclude,
     headline,
     index_of,
     leading_verdict,
-    next_steps,
     presenting_side,
     shown_connection,
 )

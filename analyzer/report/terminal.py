@@ -18,15 +18,13 @@ from typing import TextIO
 from analyzer.evidence import Outcome
 from analyzer.findings import Report, Verdict
 from analyzer.report import wording
+from analyzer.report.conclusions import Conclusions, conclude, next_steps
 from analyzer.report.summary import (
-    Conclusions,
     Index,
     certificate_frame,
-    conclude,
     headline,
     index_of,
     leading_verdict,
-    next_steps,
     presenting_side,
     shown_connection,
 )

@@ -99,11 +99,23 @@ CAUSES: Mapping[str, tuple[str, ...]] = {
     "core-client-to-cucm": _OUR_CERTIFICATE,
     "server-presented-secure-neighbor": _OUR_CERTIFICATE,
     "capture-no-tls-for-peer": ("bundle-no-pcap", "bundle-pcap-gap"),
+    "stores-identical-after-upgrade": ("edge-client-is-server-only-copy", "core-client-not-client-capable"),
     "bundle-no-pcap": ("bundle-incomplete-restart",),
     "bundle-client-pem-missing": ("bundle-incomplete-restart",),
 }
 
 _GRAVE = frozenset({Severity.CRITICAL, Severity.WARNING})
+_OF_ONE_NODE = frozenset(
+    {
+        "stores-identical-after-upgrade",
+        "presented-stale-certificate",
+        "capture-no-tls-for-peer",
+        "bundle-no-pcap",
+        "bundle-client-pem-missing",
+    }
+)
+"""Effects that nothing on the partner explains."""
+
 _CONTEXT = frozenset({"bundle-no-pcap"})
 """Causes that are only information themselves."""
 
@@ -130,6 +142,8 @@ def _cause_of(effect: Grounded, by_id: Mapping[str, Sequence[Grounded]]) -> str 
 
 def _explains(cause: Grounded, effect: Grounded) -> bool:
     if cause.finding.node not in effect.partners:
+        return False
+    if effect.finding.id in _OF_ONE_NODE and cause.finding.node != effect.finding.node:
         return False
     if cause.finding.node != effect.finding.node or not (cause.connections and effect.connections):
         return True

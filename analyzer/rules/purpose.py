@@ -15,9 +15,12 @@ from analyzer.evidence import Certificate, Connection, Event, NodeRole, Peer, Pe
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.rule import Judgement, Need, Rule
-from analyzer.rules.view import NodeView
+from analyzer.rules.view import FAMILIAR, NodeView
 
 UNSUPPORTED_CERTIFICATE = 43
+
+NEIGHBORS = frozenset({PeerKind.NEIGHBOR, PeerKind.CUCM, PeerKind.CLUSTER, PeerKind.PARTNER})
+"""Configured peers; a partner that stands at no traversal zone with this node is a neighbour as others are."""
 
 CLIENT_CERTIFICATE_FOR_CORE = Remedy(
     text="Give the Core a client certificate with clientAuth (best with serverAuth too): from a private CA, or from "
@@ -149,19 +152,35 @@ def _lacks_usage(capability: Capability) -> bool:
 def core_client_eku_missing_check_on(view: NodeView) -> Iterator[Judgement]:
     """Test case 1: the Core presents a certificate without clientAuth, and the Edge checks."""
     for refusal in refusals(view):
-        if refusal.refused is not Side.CLIENT or not _between_core_and_edge(view, refusal.peer):
+        if refusal.refused is not Side.CLIENT or not view.is_between_core_and_edge(refusal.peer):
             continue
-        if view.is_core and any(partner.is_edge for partner in view.partners):
+        if refusal.refused_by_us is not view.is_edge or _told_by_refuser(view, refusal):
             continue
         if refusal.leaf is not None and not _lacks_usage(view.as_client(refusal.leaf)):
             continue
-        if view.is_edge and view.checking_mode is not None and view.checking_mode.current == "Off":
+        if view.is_edge and not _was_checking(view, refusal):
             continue
         yield _check_on(view, refusal)
 
 
-def _between_core_and_edge(view: NodeView, peer: Peer) -> bool:
-    return peer.kind is PeerKind.PARTNER or view.is_traversal(peer)
+def _told_by_refuser(view: NodeView, refusal: Refusal) -> bool:
+    """Whether the partner who refused has the same story in its own bundle: it is told once, there."""
+    if refusal.refused_by_us:
+        return False
+    partner = view.counterpart(refusal.peer)
+    partners = (partner,) if partner else view.partners if view.is_traversal(refusal.peer) else ()
+    return any(
+        own.refused_by_us and own.refused is refusal.refused and own.peer.node in {None, view.node.name}
+        for partner in partners
+        for own in refusals(partner)
+        if partner.is_between_core_and_edge(own.peer)
+    )
+
+
+def _was_checking(view: NodeView, refusal: Refusal) -> bool:
+    """Whether the check was on at one of the refusals; where the setting is not known, the refusal shows it."""
+    times = [event.record.time for event in refusal.events] or [c.handshake.started for c in refusal.connections]
+    return any(view.checking_mode_at(time) != "Off" for time in times)
 
 
 def _check_on(view: NodeView, refusal: Refusal) -> Judgement:
@@ -178,6 +197,8 @@ def _check_on(view: NodeView, refusal: Refusal) -> Judgement:
             f"That certificate, serial {refusal.leaf.serial}, has extended key usage {usages}: clientAuth is missing."
         )
     mode = view.checking_mode if view.is_edge else None
+    if mode is not None and mode.value is None and not mode.changes:
+        mode = None
     settings = quote.quote_setting("SIP TLS Certificate ExtendedKeyUsage Checking Mode", mode) if mode else ()
     checks = "on, as the refusal shows (its setting is not in what was given)"
     if mode is not None:
@@ -215,7 +236,7 @@ def purpose_error_not_leaf_eku(view: NodeView) -> Iterator[Judgement]:
     """The same error, and the leaf's own extended key usage is not the reason."""
     for refusal in refusals(view):
         leaf = refusal.leaf
-        if leaf is None:
+        if leaf is None or refusal.peer.kind not in FAMILIAR or _told_by_refuser(view, refusal):
             continue
         as_client = refusal.refused is Side.CLIENT
         capability = view.as_client(leaf) if as_client else view.as_server(leaf)
@@ -230,12 +251,16 @@ def purpose_error_not_leaf_eku(view: NodeView) -> Iterator[Judgement]:
             "in what was given, or the verifier checks for server use as well"
         )
         element = capability.certificate
+        if leaf.extended_key_usage is not None:
+            has = f"has {usage}" if usage in leaf.extended_key_usage else "is not excluded by name"
+        else:
+            unreadable = "extended_key_usage" in leaf.unreadable
+            has = "has an extended key usage that cannot be read" if unreadable else "has no extended key usage"
         yield refusal.judgement(
             Severity.CRITICAL,
             Confidence.STRONG if capability.capable is False else Confidence.INFERRED,
             refusal.peer.name,
-            f"{who} refused serial {leaf.serial} for its purpose, though the certificate itself "
-            f"{'has no extended key usage' if leaf.extended_key_usage is None else 'has ' + usage}: {found}.",
+            f"{who} refused serial {leaf.serial} for its purpose, though the certificate itself {has}: {found}.",
             (
                 Remedy(
                     text=f"Replace the certificate with one from a hierarchy whose key usage, intermediates and root all "
@@ -255,9 +280,7 @@ def neighbor_inbound_purpose_error(view: NodeView) -> Iterator[Judgement]:
     for refusal in refusals(view):
         if not refusal.refused_by_us or refusal.refused is not Side.CLIENT:
             continue
-        if refusal.peer.kind not in {PeerKind.NEIGHBOR, PeerKind.CUCM, PeerKind.CLUSTER}:
-            continue
-        if view.is_traversal(refusal.peer):
+        if refusal.peer.kind not in NEIGHBORS or view.is_between_core_and_edge(refusal.peer):
             continue
         subject = refusal.peer.zone or refusal.peer.name
         yield refusal.judgement(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from functools import cached_property
 
 from analyzer.correlate.chains import CertificationPath, Pool, build_path
@@ -11,6 +12,7 @@ from analyzer.evidence import (
     Case,
     Certificate,
     Connection,
+    Endpoint,
     Event,
     Node,
     NodeRole,
@@ -80,6 +82,14 @@ class NodeView:
         """`SIP TLS Certificate ExtendedKeyUsage Checking Mode`; assumed On where X15.5 does not say."""
         return self.node.settings.get(EKU_CHECKING_MODE)
 
+    def checking_mode_at(self, time: datetime | None) -> str | None:
+        """Return the mode at a time of the log: a change outranks the dump from its time on (rules-amendments A12)."""
+        mode = self.checking_mode
+        if mode is None:
+            return None
+        past = [change.value for change in mode.changes if time is None or change.time is None or change.time <= time]
+        return past[-1] if past else mode.value
+
     def setting(self, name: str) -> str | None:
         """Return the current value of a setting, or None."""
         setting = self.node.settings.get(name)
@@ -95,7 +105,9 @@ class NodeView:
 
     @cached_property
     def leaf_as_client(self) -> Certificate | None:
-        """The leaf that the store rule says it presents as a TLS client."""
+        """The leaf that the store rule says it presents as a TLS client; None where the release is not known."""
+        if self.version is None:
+            return None
         return self.client_leaf if self.has_two_stores else self.server_leaf
 
     def expected_leaf(self, role: Side) -> Certificate | None:
@@ -145,8 +157,13 @@ class NodeView:
 
     @cached_property
     def tls_errors(self) -> tuple[Event, ...]:
-        """Events that report a TLS error."""
-        return tuple(event for event in self.events if event.record.error is not None)
+        """Events that report a TLS error.
+
+        OpenSSL's "certificate verify failed" says nothing that the line with the reason does not say better.
+        """
+        errors = tuple(event for event in self.events if event.record.error is not None)
+        explained = {_ends(event) for event in errors if event.record.error != "verify-failed"}
+        return tuple(e for e in errors if e.record.error != "verify-failed" or _ends(e) not in explained)
 
     def events_of(self, connection: Connection) -> tuple[Event, ...]:
         """Return the events that belong to a connection."""
@@ -170,12 +187,24 @@ class NodeView:
     def tunnels(self) -> tuple[Tunnel, ...]:
         return self.node.tunnels or ()
 
+    def counterpart(self, peer: Peer) -> NodeView | None:
+        """Return the view of a peer that is a partner in the traversal zone, if its bundle is at hand."""
+        return next((partner for partner in self.partners if partner.node.name == peer.node), None)
+
+    def is_between_core_and_edge(self, peer: Peer | None) -> bool:
+        """Whether a peer is the Core of this Edge, or the Edge of this Core."""
+        return peer is not None and (self.is_traversal(peer) or self.counterpart(peer) is not None)
+
     def is_traversal(self, peer: Peer | None) -> bool:
         """Whether a peer is the other end of a traversal zone."""
         if peer is None:
             return False
         zone = self.zone(peer.zone)
         return zone is not None and (zone.type or "").lower() in {"traversalserver", "traversalclient"}
+
+
+def _ends(event: Event) -> tuple[Endpoint | None, Endpoint | None]:
+    return event.record.source, event.record.destination
 
 
 def views_of(case: Case) -> tuple[NodeView, ...]:

@@ -18,13 +18,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import (
-    AuthorityInformationAccessOID,
-    ExtendedKeyUsageOID,
-    ExtensionOID,
-    NameOID,
-    ObjectIdentifier,
-)
+from cryptography.x509.oid import NameOID, ObjectIdentifier
+
+from samples.builders.extensions import extended_key_usage, key_usage, private_marks, public_marks
 
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
@@ -34,6 +30,7 @@ NOT_AFTER = datetime(2027, 1, 9, 8, 0, 0, tzinfo=UTC)
 BOTH_USAGES = ("serverAuth", "clientAuth")
 SERVER_ONLY = ("serverAuth",)
 CLIENT_ONLY = ("clientAuth",)
+
 
 class AuthorityKind(StrEnum):
     """Whose rules an authority follows."""
@@ -167,16 +164,22 @@ class Authority:
         if alternative_names:
             builder = builder.add_extension(x509.SubjectAlternativeName(alternative_names), critical=False)
         if key_usages is not None:
-            builder = builder.add_extension(_key_usage(key_usages), critical=True)
+            builder = builder.add_extension(key_usage(key_usages), critical=True)
         if usages is not None:
-            builder = builder.add_extension(_extended_key_usage(usages), critical=False)
-        for mark in _marks(self, private_key):
+            builder = builder.add_extension(extended_key_usage(usages), critical=False)
+        for mark in self._marks(private_key, not_before):
             builder = builder.add_extension(mark, critical=False)
         return Identity(
             certificate=builder.sign(self.key, hashes.SHA256()),
             key=private_key,
             chain=self.path[:-1],
         )
+
+    def _marks(self, key: PrivateKey, logged: datetime) -> tuple[x509.ExtensionType, ...]:
+        name = str(self.certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value)
+        if self.kind is AuthorityKind.PRIVATE:
+            return private_marks(name)
+        return public_marks(name, _fingerprint(key), logged)
 
 
 def self_signed(
@@ -195,7 +198,7 @@ def self_signed(
     builder = _builder(name, private_key, not_before, not_after).issuer_name(name)
     builder = builder.add_extension(alternative_names, critical=False)
     if usages is not None:
-        builder = builder.add_extension(_extended_key_usage(usages), critical=False)
+        builder = builder.add_extension(extended_key_usage(usages), critical=False)
     return Identity(certificate=builder.sign(private_key, hashes.SHA256()), key=private_key)
 
 
@@ -234,9 +237,9 @@ def _authority_builder(
     builder = (
         _builder(name, key, not_before, not_after)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(_key_usage(("digital_signature", "key_cert_sign", "crl_sign")), critical=True)
+        .add_extension(key_usage(("digital_signature", "key_cert_sign", "crl_sign")), critical=True)
     )
-    return builder.add_extension(_extended_key_usage(usages), critical=False) if usages is not None else builder
+    return builder.add_extension(extended_key_usage(usages), critical=False) if usages is not None else builder
 
 
 def _leaf_serial(authority: Authority, key: PrivateKey) -> int:
@@ -288,7 +291,3 @@ def _public_name(common_name: str, organisation: str) -> x509.Name:
 
 def _rdn(kind: ObjectIdentifier, value: str) -> x509.RelativeDistinguishedName:
     return x509.RelativeDistinguishedName([x509.NameAttribute(kind, value)])
-
-
-def _common_name(name: x509.Name) -> str:
-    return str(name.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value)

@@ -115,6 +115,9 @@ def handshake(
         session = ends[Side.CLIENT].connection.get_session()
         if close_notify:
             flights += _take_leave(ends[Side.CLIENT])
+        for end in ends.values():
+            # A connection that is freed without a shutdown takes its session out of the server's cache.
+            end.connection.set_shutdown(SSL.SENT_SHUTDOWN | SSL.RECEIVED_SHUTDOWN)
     return Transcript(
         flights=tuple(flights),
         version=version,

@@ -45,6 +45,7 @@ class Stage:
         client_presents: Identity | None = None,
         server_presents: Identity | None = None,
         alert: int | None = None,
+        refuses_name: bool = False,
         closing: Closing | None = None,
         segment_size: int | Mapping[Side, int] = ETHERNET_MSS,
         resume: Transcript | None = None,
@@ -64,6 +65,7 @@ class Stage:
             client_presents: something else than the client store holds.
             server_presents: something else than the server store holds.
             alert: with which alert the refusing side says so, if not as OpenSSL does.
+            refuses_name: the client expects another name than the server's certificate has.
             closing: how the connection ends; None: FIN if it was refused, else SIP stays and HTTPS takes its leave.
             segment_size: payload octets per segment.
             resume: an earlier transcript of the two.
@@ -79,10 +81,10 @@ class Stage:
             time=time,
             resume=resume,
         )
-        if closing is None:
-            closing = Closing.FIN if by_traffic_server or not transcript.completed else Closing.NONE
         if alert is not None:
             transcript = transcript.with_alert(alert)
+        if refuses_name:
+            transcript = transcript.with_name_refused()
         ends = {
             Side.CLIENT: Endpoint(address=client.address, port=client_port),
             Side.SERVER: Endpoint(address=server.address, port=port),
@@ -92,7 +94,7 @@ class Stage:
             client=ends[Side.CLIENT],
             server=ends[Side.SERVER],
             start=time,
-            closing=closing,
+            closing=closing or _closing(transcript, by_traffic_server=by_traffic_server),
             closed_by=transcript.refused_by or Side.CLIENT,
             segment_size=segment_size,
         )
@@ -189,6 +191,12 @@ class Stage:
     def _capture(self, segments: Sequence[Segment], *hosts: Host) -> None:
         for host in hosts:
             self.frames[host.name] += frames(segments)
+
+
+def _closing(transcript: Transcript, *, by_traffic_server: bool) -> Closing:
+    if transcript.name_refused:
+        return Closing.RESET
+    return Closing.FIN if by_traffic_server or not transcript.completed else Closing.NONE
 
 
 def _party(host: Host, role: Side, instead: Identity | None) -> Party:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from analyzer.evidence import Endpoint, Side
-from samples.builders.handshake import Flight
+from samples.builders.transcript import Flight
 
 ETHERNET_MSS = 1448  # 1500 octets of IPv4 packet, less 40 of headers and 12 of timestamps
 OFFLOADED = 60_000  # what generic receive offload hands to the capture as one frame

@@ -15,7 +15,7 @@ from cryptography import x509
 
 from samples.builders.certificates import BOTH_USAGES, SERVER_ONLY, Authority, AuthorityKind, Identity
 from samples.builders.dumps import EKU_CHECKING_MODE, AlarmState, NodeState, TunnelState, ZoneState
-from samples.builders.stage import Host
+from samples.builders.host import Host
 
 CORE = "expc.harbor.example"
 EDGE = "expe.harbor.example"
@@ -73,6 +73,7 @@ def core(
     *,
     client: Identity | None,
     server: Identity,
+    edge_name: str = EDGE,
     zone_status: str = "Active",
     tunnel_reason: str | None = None,
     zones: tuple[ZoneState, ...] = (),
@@ -82,13 +83,23 @@ def core(
 ) -> Host:
     """Return the Core: traversal client of the Edge, neighbour of CUCM.
 
-    `tunnel_reason`: why its SSH tunnels failed; None: they are active if the zone is.
+    Args:
+        known: the authorities; all of them are in its trusted CA list.
+        client: its client store; None: it has none (X15.4 and older).
+        server: its server store.
+        edge_name: how its zone calls the Edge.
+        zone_status: of the traversal zone.
+        tunnel_reason: why its SSH tunnels failed; None: they are active if the zone is.
+        zones: further zones.
+        settings: further settings, by command line path.
+        version: of the software.
+        alarms: raised when logging started.
     """
     traversal = ZoneState(
         name="UC traversal",
         type="TraversalClient",
         port=7001,
-        peers=(EDGE,),
+        peers=(edge_name,),
         unified_communications=True,
         status=zone_status,
     )
@@ -98,7 +109,7 @@ def core(
         serial_number="00C0FFEE",
         addresses=(ADDRESSES[CORE],),
         zones=(traversal, *zones),
-        tunnels=(_tunnel(EDGE, zone_status, tunnel_reason, None),),
+        tunnels=(_tunnel(edge_name, zone_status, tunnel_reason, None),),
         settings=_settings(version, settings),
         alarms=alarms,
     )
@@ -125,7 +136,7 @@ def edge(
     version: str = "X15.5",
     alarms: tuple[AlarmState, ...] = (),
 ) -> Host:
-    """Return the Edge: traversal server of the Core, with a DNS zone to Webex."""
+    """Return the Edge: traversal server of the Core, with a DNS zone to Webex. Arguments as for the Core."""
     traversal = ZoneState(
         name="UC traversal",
         type="TraversalServer",

@@ -15,7 +15,7 @@ from samples.builders.host import Host
 from samples.builders.log import Line
 from samples.builders.tcp import Segment
 from samples.builders.transcript import Transcript
-from samples.builders.wording import alert_words, verify_words
+from samples.builders.wording import NAME_REFUSED, REMOTE_DISCONNECT, alert_words, verify_words
 
 SIP_OPTIONS = (
     "OPTIONS sip:{server}:{port};transport=tls SIP/2.0\n"
@@ -85,13 +85,13 @@ class Trace:
         )
 
     def _names(self) -> Iterable[Line]:
-        """Names of the peer's certificate, which tvcs reads once it has accepted it."""
+        """Yield the names of the peer's certificate, which tvcs reads once OpenSSL has accepted it."""
         for method, text in _name_lines(self.shown.certificate):
             yield log.ssl(self._decided, "DEBUG", text, method=method, thread=self._thread)
 
     def _failure(self) -> Iterable[Line]:
-        local, remote = self.ends[self.role], self.ends[self.role.other]
-        reason = self._openssl_words
+        if self.transcript.name_refused and self._refused:
+            yield from self._names()
         yield log.negotiation_error(
             self._decided,
             self.ends[Side.CLIENT],
@@ -100,6 +100,12 @@ class Trace:
             detail=self._words,
             common_name=self.peer.name if self.role is Side.CLIENT else "",
         )
+        if not self.transcript.name_refused:
+            yield from self._openssl_failure()
+
+    def _openssl_failure(self) -> Iterable[Line]:
+        local, remote = self.ends[self.role], self.ends[self.role.other]
+        reason = self._openssl_words
         yield log.ssl_error(self._decided, local, remote, role=self.role, reason=reason, thread=self._thread)
         yield log.ssl(
             self._decided, "DEBUG", 'Detail="Handshake Failed" Reason="want error ssl"', thread=self._thread
@@ -111,6 +117,8 @@ class Trace:
 
     @property
     def _words(self) -> str:
+        if self.transcript.name_refused:
+            return NAME_REFUSED if self._refused else REMOTE_DISCONNECT
         if self._refused:
             return verify_words(self.transcript.verify_error)
         return alert_words(self.transcript.alert or 40)

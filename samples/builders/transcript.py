@@ -34,6 +34,7 @@ class Transcript:
         completed: whether both sides finished the handshake.
         refused_by: the side that ended it; None if it completed.
         verify_error: OpenSSL's number of the refuser's verification error; None if that was not the reason.
+        name_refused: the client ended it without an alert, because it expected another name.
         alerts: all that were sent, close_notify included.
         session: for `handshake(resume=…)`.
     """
@@ -44,6 +45,7 @@ class Transcript:
     resumed: bool = False
     refused_by: Side | None = None
     verify_error: int | None = None
+    name_refused: bool = False
     alerts: tuple[SentAlert, ...] = ()
     session: Session | None = field(default=None, repr=False)
 
@@ -68,9 +70,21 @@ class Transcript:
         alert = SentAlert(sender=last.sender, level=2, code=code)
         return replace(self, flights=(*self.flights[:-1], refusal), alerts=(alert,))
 
-    def without_alert(self) -> Transcript:
-        """Return the same handshake ended by silence, as Expressway ends it for an unacceptable identity."""
-        return replace(self, flights=self.flights[:-1], alerts=())
+    def with_name_refused(self) -> Transcript:
+        """Return the same handshake up to the server's certificate, whose name the client does not accept.
+
+        Expressway then resets the connection and sends no alert (Cisco 212475, issue 6).
+        """
+        return replace(
+            self,
+            flights=self.flights[:2],
+            completed=False,
+            refused_by=Side.CLIENT,
+            verify_error=None,
+            name_refused=True,
+            alerts=(),
+            session=None,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+# Expressway's own words, as Cisco 212475 quotes them.
+NAME_REFUSED = "Peer's TLS certificate identity was unacceptable"
+REMOTE_DISCONNECT = "No SSL error available, probably remote disconnect"
+
 # X509_V_ERR_… to its text in OpenSSL 1.1 (crypto/x509/x509_txt.c).
 _VERIFY_WORDS = {
     9: "certificate is not yet valid",

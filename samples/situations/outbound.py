@@ -8,10 +8,12 @@ from analyzer.evidence import Outcome, Side, Store, Visibility
 from samples.builders.bundle import Bundle
 from samples.builders.certificates import SERVER_ONLY, Identity
 from samples.builders.frames import CapturedFrame, merged, pcap, rotated
-from samples.builders.handshake import Party, Transcript, Verification, handshake
-from samples.builders.stage import Host, Stage
+from samples.builders.handshake import Party, Verification, handshake
+from samples.builders.host import Host
+from samples.builders.stage import Stage
 from samples.builders.tcp import OFFLOADED
 from samples.builders.topology import CORE, EDGE, Authorities, authorities, core, edge, webex
+from samples.builders.transcript import Transcript
 from samples.situation import ExpectedVerdict, Situation, no_sign_of_webex
 from samples.situations.timing import COLLECTED, after
 

@@ -214,6 +214,7 @@ SITUATIONS = (
                 refused_by=Side.SERVER,
             ),
         ),
+        critical=None,
         warning=frozenset({"bundle-incomplete-restart"}),
         absent=frozenset({"presented-expected-store", "presented-unknown-certificate"}),
     ),

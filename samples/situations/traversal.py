@@ -8,7 +8,8 @@ from analyzer.evidence import Outcome, Side, Store, Visibility
 from samples.builders import log
 from samples.builders.bundle import Bundle
 from samples.builders.dumps import EKU_CHECKING_MODE, AlarmState
-from samples.builders.stage import Host, Stage
+from samples.builders.host import Host
+from samples.builders.stage import Stage
 from samples.builders.topology import CORE, EDGE, authorities, core, edge, in_time_zone
 from samples.situation import ExpectedVerdict, Situation, no_sign_of_webex
 from samples.situations.timing import COLLECTED, after, attempts

@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 from analyzer.bundle import Inputs, Limits, OpenMember, open_inputs
 
@@ -34,9 +35,9 @@ def zipped(
 ) -> bytes:
     """Return a zip; `streamed` ones give the sizes behind the data."""
     buffer = io.BytesIO()
-    target = _Unseekable(buffer) if streamed else buffer
+    target: IO[bytes] = _Unseekable(buffer) if streamed else buffer  # type: ignore[assignment]
     method = zipfile.ZIP_DEFLATED if deflate else zipfile.ZIP_STORED
-    with zipfile.ZipFile(target, "w", method) as archive:  # type: ignore[arg-type]
+    with zipfile.ZipFile(target, "w", method) as archive:
         for name, data in members.items() if isinstance(members, Mapping) else members:
             archive.writestr(zipfile.ZipInfo(name), data, compress_type=method)
     return buffer.getvalue()

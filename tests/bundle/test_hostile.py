@@ -63,10 +63,10 @@ def test_arbitrary_bytes(tmp_path: Path, head: bytes, rest: bytes) -> None:
 
 @QUICK
 @given(place=st.floats(0, 0.9999), bit=st.integers(0, 7))
-def test_one_changed_bit_of_a_zip_costs_two_members_at_most(tmp_path: Path, place: float, bit: int) -> None:
+def test_one_changed_bit_of_a_zip_costs_one_member_at_most(tmp_path: Path, place: float, bit: int) -> None:
     data = bytearray(ARCHIVES["zip"])
     data[int(place * len(data))] ^= 1 << bit
 
     with opened(tmp_path, bytes(data)) as inputs:
         bodies = [body for body, damage in contents(inputs).values() if damage is None]
-    assert sum(body in SMALL.values() for body in bodies) >= len(SMALL) - 2
+    assert sum(body in SMALL.values() for body in bodies) >= len(SMALL) - 1

@@ -54,7 +54,9 @@ def test_both_dialects_and_expressways_own_words_have_one_key(text: str, key: st
     assert normalise_error(text) == key
 
 
-@pytest.mark.parametrize("text", ["", "TCP Connection Closed", "Connection timed out", "error:0B080074:x509 routines"])
+@pytest.mark.parametrize(
+    "text", ["", "TCP Connection Closed", "Connection timed out", "error:0B080074:x509 routines"]
+)
 def test_words_about_something_else_are_no_tls_error(text: str) -> None:
     assert normalise_error(text) is None
     assert alert_in(text) is None
@@ -108,7 +110,9 @@ def test_any_text_is_borne(text: str) -> None:
     assert alert_in(text) is None or normalise_error(text) == "peer-alert"
 
 
-@pytest.mark.parametrize("piece", ["a", " ", "sslv3 ", "sslv3 alert ", "error:", "unable to get ", "tls ", "error:1409"])
+@pytest.mark.parametrize(
+    "piece", ["a", " ", "sslv3 ", "sslv3 alert ", "error:", "unable to get ", "tls ", "error:1409"]
+)
 def test_time_is_linear_in_the_length(piece: str) -> None:
     text = piece * (65536 // len(piece))
     started = time.perf_counter()

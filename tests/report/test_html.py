@@ -114,6 +114,17 @@ def test_a_handshake_is_told_in_six_steps() -> None:
     ]
 
 
+def test_a_goodbye_after_the_refusal_is_not_taken_for_it() -> None:
+    report = rich_report()
+    alerts = connection(120).handshake.alerts
+    goodbye = replace(alerts[0], level="warning", description="close_notify", code=0)
+    last = replace(connection(120), handshake=replace(connection(120).handshake, alerts=(*alerts, goodbye)))
+
+    answer = section(replace(report, case=replace(report.case, connections=(last,))), "answer")
+
+    assert "unsupported certificate (fatal, alert 43)" in answer
+
+
 def test_an_encrypted_certificate_is_called_not_visible() -> None:
     report = rich_report()
     only = replace(report, case=replace(report.case, connections=(completed(121),)))
@@ -144,7 +155,19 @@ def test_internet_strangers_do_not_lead_the_answer() -> None:
 
     answer = page(replace(report, case=case, verdicts=verdicts)).get_element_by_id("answer-heading")
 
-    assert text(answer) == "core1 as TLS client to cucm1: the handshake completed"
+    assert text(answer) == "core1 as TLS client to cucm1: completed"
+
+
+def test_a_lone_capture_is_answered_by_role_and_address() -> None:
+    report = rich_report()
+    case = replace(report.case, nodes=(), connections=(connection(1, node=None, local_role=None),))
+    lone = verdict(node=None, peer="192.0.2.20", local_role=None, connections=("c1",), events=())
+
+    answer = section(replace(report, case=case, verdicts=(lone,)), "answer")
+
+    assert "Handshake with 192.0.2.20: refused by the server" in answer
+    assert "client 10.106.1.10:25001" in answer
+    assert "server 192.0.2.20:7001: unsupported certificate" in answer
 
 
 def test_stores_stand_side_by_side_and_are_compared() -> None:
@@ -279,7 +302,7 @@ def test_a_node_with_nothing_but_a_name_is_shown() -> None:
 
 
 @settings(max_examples=15, deadline=None)
-@given(st.text(min_size=1, max_size=40))
+@given(st.text(st.characters(exclude_characters="/"), min_size=1, max_size=40))  # a slash parts archive and member
 def test_any_text_in_any_field_stays_text(noise: str) -> None:
     rendered = render_html(rewritten(rich_report(), lambda value: value + noise))
 

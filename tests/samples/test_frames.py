@@ -10,8 +10,9 @@ import pytest
 from analyzer.evidence import Endpoint, Side
 from samples.builders.certificates import SERVER_ONLY, Authority
 from samples.builders.frames import CapturedFrame, Link, datagrams, frames, merged, pcap, pcapng, rotated
-from samples.builders.handshake import Flight, Party, Verification, handshake
+from samples.builders.handshake import Party, Verification, handshake
 from samples.builders.tcp import Closing, Opening, Segment, conversation, from_middle, shifted, without_payload
+from samples.builders.transcript import Flight
 
 IPV4 = ("10.0.0.1", "10.0.0.2")
 IPV6 = ("2001:db8::1", "2001:db8::2")

@@ -112,8 +112,9 @@ def test_the_alert_of_a_refusal_can_be_another() -> None:
         handshake(Party(identity=CLIENT), SERVER).with_alert(46)
 
 
-def test_a_refusal_can_be_silent() -> None:
-    silent = handshake(Party(identity=EXPIRED), SERVER).without_alert()
+def test_a_client_that_expects_another_name_leaves_without_an_alert() -> None:
+    transcript = handshake(Party(identity=CLIENT), SERVER).with_name_refused()
 
-    assert silent.alert is None
-    assert silent.flights[-1].sender is Side.CLIENT
+    assert transcript.refused_by is Side.CLIENT
+    assert transcript.alert is None
+    assert [flight.sender for flight in transcript.flights] == [Side.CLIENT, Side.SERVER]

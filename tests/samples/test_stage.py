@@ -52,6 +52,18 @@ def test_a_client_presents_its_client_store_and_webex_takes_it() -> None:
     assert b"TCP Connection Closed" not in log
 
 
+def test_an_unacceptable_name_is_reset_and_named_in_the_log() -> None:
+    stage = Stage(collected=COLLECTED)
+
+    stage.connect(SERVER_ONLY_CORE, WORKING_EDGE, port=7001, client_port=25045, time=after(1), refuses_name=True)
+
+    here, there = (stage.bundle(host).log or b"" for host in (SERVER_ONLY_CORE, WORKING_EDGE))
+    assert b'Detail="Peer\'s TLS certificate identity was unacceptable"' in here
+    assert b'AltName="expe.harbor.example"' in here
+    assert b"ssl_error_reason" not in here + there
+    assert b"probably remote disconnect" in there
+
+
 def test_a_resumed_connection_names_nobody() -> None:
     stage, cloud = Stage(collected=COLLECTED), webex(KNOWN)
     full = Stage(collected=COLLECTED).connect(WORKING_EDGE, cloud, port=5061, client_port=25002, time=after(1))

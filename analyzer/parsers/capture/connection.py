@@ -85,6 +85,7 @@ class Connection:
         place: Place,
     ) -> None:
         """Take a segment. `missing`: bytes of its payload behind `data` that were not captured."""
+        direction.heard = True
         if flags & SYN:
             self._open(direction, sequence, flags, place)
             sequence = (sequence + 1) & 0xFFFFFFFF
@@ -101,8 +102,7 @@ class Connection:
         """Use what is left of both directions. `cut`: the capture ends here only because its file is damaged."""
         for direction in self.directions:
             direction.finish()
-            unseen = direction.acknowledged is None and direction.initial is None and not direction.payload
-            if direction.is_behind() or unseen or (cut and self.closed is None):
+            if direction.is_behind() or (cut and self.closed is None):
                 self.dialogue.lose(direction.sender)
 
     def _open(self, direction: Direction, sequence: int, flags: int, place: Place) -> None:

@@ -130,5 +130,3 @@ class Dialogue:
         if self.exchanges and self.exchanges[-1].begins_anew(sender):
             self.exchanges.append(Exchange(place))
         self.current(place).add_client_hello(sender, hello, place)
-
-

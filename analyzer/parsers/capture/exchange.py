@@ -113,6 +113,8 @@ class Exchange:
     """
 
     __slots__ = (
+        "_flight_bytes",
+        "_last_flight",
         "alerts",
         "client",
         "client_hello",
@@ -127,8 +129,6 @@ class Exchange:
         "ssl2_resumed",
         "started",
         "steps",
-        "_flight_bytes",
-        "_last_flight",
     )
 
     def __init__(self, started: Place) -> None:
@@ -276,4 +276,4 @@ class Exchange:
         """Note that bytes of this sender are missing."""
         side = self.sides[sender]
         side.lost = side.lost or not side.complete
-        side.torn = side.torn or not side.finished
+        side.torn = side.torn or not (side.finished or (self.is_tls13 and side.complete))

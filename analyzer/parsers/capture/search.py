@@ -78,6 +78,13 @@ def begins_hello(data: bytes) -> bool:
     return bool(data) and data[0] in _FIRST_BYTES and judge(data, 0, in_midstream=False) in {Start.TLS, Start.SSL2}
 
 
+def begins_client_hello(data: bytes) -> bool:
+    """Whether a segment begins with a record that begins with a ClientHello."""
+    return (
+        len(data) > 5 and data[0] == _HANDSHAKE and data[5] == 1 and judge(data, 0, in_midstream=False) is Start.TLS
+    )
+
+
 def begins_message(payload: bytes) -> bool:
     """Whether a record's payload begins with a handshake message, by all that can be checked in it."""
     return _judge_handshake(payload, len(payload)) is Start.TLS

@@ -40,7 +40,9 @@ class Direction:
         initial: sequence number of the SYN; None: not captured.
         base: unwrapped sequence number of the first byte that was read; None: none yet.
         position: unwrapped sequence number of the next byte; None: not known yet.
-        acknowledged: the other end's last acknowledgement; None: none captured.
+        heard: a packet of it was captured.
+        acknowledged: the other end's last acknowledgement, unwrapped; None: none captured.
+        unacknowledged: the other end's first acknowledgement.
         payload: bytes of payload seen.
         banner: the first line, if it is the one of SSH.
         gaps: losses that were given up.
@@ -54,6 +56,7 @@ class Direction:
         "connection",
         "doubts",
         "gaps",
+        "heard",
         "initial",
         "payload",
         "peer",
@@ -64,6 +67,7 @@ class Direction:
         "reference",
         "sender",
         "stream",
+        "unacknowledged",
     )
 
     peer: Direction
@@ -77,7 +81,9 @@ class Direction:
         self.base: int | None = None
         self.position: int | None = None
         self.reference: int | None = None
+        self.heard = False
         self.acknowledged: int | None = None
+        self.unacknowledged: int | None = None
         self.payload = 0
         self.banner: str | None = None
         self.gaps = 0
@@ -139,8 +145,10 @@ class Direction:
 
     def acknowledge(self, number: int) -> None:
         """Take the other end's word for what it has received: a gap before that will not be filled any more."""
-        self.acknowledged = number
-        if self.queue and self.unwrap(number) > self.queue[0][0]:
+        self.acknowledged = self.unwrap(number)
+        if self.unacknowledged is None:
+            self.unacknowledged = self.acknowledged
+        if self.queue and self.acknowledged > self.queue[0][0]:
             self.doubts += 1
             if self.doubts >= _PATIENCE:
                 self.skip_gap()
@@ -169,10 +177,12 @@ class Direction:
         self.stream.finish()
 
     def is_behind(self) -> bool:
-        """Whether the other end acknowledged bytes that were not captured; a FIN counts as one."""
-        if self.acknowledged is None:
+        """Whether bytes of it must have been sent that were not captured. A FIN counts as one, and is none."""
+        if not self.heard:
+            return True
+        if self.acknowledged is None or self.unacknowledged is None:
             return False
-        return self.position is None or self.unwrap(self.acknowledged) > self.position + 1
+        return self.acknowledged > (self.unacknowledged if self.position is None else self.position) + 1
 
     def _pop(self) -> tuple[int, bytes, int]:
         at, _, data, missing, _ = heapq.heappop(self.queue)

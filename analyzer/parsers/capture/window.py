@@ -26,6 +26,7 @@ class Window:
     """The bytes `start` to `end` of `buffer` are read and not yet used.
 
     Attributes:
+        view: of `buffer`, to copy out of it only once.
         offset: where `buffer[0]` lies in the (decompressed) file.
         failure: what the stream raised, if it did.
     """
@@ -34,7 +35,7 @@ class Window:
         self.buffer = bytearray(_SIZE + _SLACK)
         self.start = self.end = self.offset = 0
         self.failure: str | None = None
-        self._view = memoryview(self.buffer)
+        self.view = memoryview(self.buffer)
         self._stream: BinaryIO = stream
         self._left = most
         if self.refill() and self.buffer.startswith(_GZIP):
@@ -56,7 +57,7 @@ class Window:
             self.failure = self.failure or "it is larger than the limit"
             return False
         try:
-            count = self._stream.readinto(self._view[left : min(_SIZE, left + self._left)])  # type: ignore[attr-defined]
+            count = self._stream.readinto(self.view[left : min(_SIZE, left + self._left)])  # type: ignore[attr-defined]
         except Exception as error:  # noqa: BLE001 - the stream is foreign code: archives raise a dozen kinds
             self.failure = f"{type(error).__name__}: {error}"
             return False

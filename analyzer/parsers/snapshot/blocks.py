@@ -7,9 +7,17 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Protocol
 
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+class Readable(Protocol):
+    """The part of a binary stream that is used."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return 1 to `size` bytes, or nothing at the end."""
+        ...
 
 
 class LineBlocks:
@@ -23,7 +31,7 @@ class LineBlocks:
         cut_lines: how many lines were longer than the limit, so far.
     """
 
-    def __init__(self, stream: BinaryIO, *, chunk_size: int, line_limit: int) -> None:
+    def __init__(self, stream: Readable, *, chunk_size: int, line_limit: int) -> None:
         self._stream = stream
         self._chunk_size = chunk_size
         self._line_limit = line_limit
@@ -55,7 +63,7 @@ class LineBlocks:
         return b"".join((*pieces, lines[kept:])) if pieces else lines
 
 
-def _utf8_chunks(stream: BinaryIO, size: int) -> Iterator[bytes]:
+def _utf8_chunks(stream: Readable, size: int) -> Iterator[bytes]:
     head = b""
     while len(head) < len(codecs.BOM_UTF8) and (more := stream.read(size)):
         head += more

@@ -92,6 +92,7 @@ class _Scan:
         self.unclosed: list[int] = []
         # What the last search found, for whoever asks again: no byte is searched twice.
         self._hopeless_until = 0
+        self._no_reopening_until = 0
         self._closing: tuple[int, re.Match[bytes] | None] | None = None
         self._bar_line: tuple[int, int | None] | None = None
 
@@ -140,7 +141,7 @@ class _Scan:
         indented = self.buffer[self.buffer.rfind(b"\n", 0, bar) + 1] in b" \t"
         horizon = bar + self.limit
         searched = max(bar + 1, self._hopeless_until)
-        looked = bar
+        looked = max(bar, self._no_reopening_until)
         while (close := self.next_close(searched, horizon)) is not None:
             searched = close
             if indented and self.reopens(looked, searched):
@@ -150,7 +151,7 @@ class _Scan:
                 return self.believed(searched)
         if not self.final and len(self.buffer) <= horizon:
             raise _MoreNeeded
-        self._hopeless_until = horizon
+        self._hopeless_until, self._no_reopening_until = horizon, looked if indented else bar
         return self.give_up(start, bar, horizon, indented=indented)
 
     def next_close(self, position: int, end: int) -> int | None:

@@ -10,10 +10,9 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
-from typing import BinaryIO
 
 from analyzer.evidence import LogEvent, LogSpan, LogTrace, PeerIdentity, Problem
-from analyzer.parsers.snapshot.blocks import LineBlocks
+from analyzer.parsers.snapshot.blocks import LineBlocks, Readable
 from analyzer.parsers.snapshot.bodies import BODY_LIMIT, outside_bodies
 from analyzer.parsers.snapshot.changes import shown
 from analyzer.parsers.snapshot.connections import Connections
@@ -22,7 +21,7 @@ from analyzer.parsers.snapshot.headers import CANDIDATE, HEADER
 from analyzer.parsers.snapshot.records import Record, read_records
 
 _KEY_BEGINS = b"PRIVATE KEY-----"
-_PRIVATE_KEY = re.compile(rb"-----BEGIN (?:[A-Z]{1,12} ){0,2}+PRIVATE KEY-----")
+_PRIVATE_KEY = re.compile(rb"-----BEGIN (?:[A-Z]{1,12} ){0,2}PRIVATE KEY-----")
 # How the records of one log begin; to look for these bytes is much faster than to try every line.
 _STARTS = (b"\n20", b"\n<", b"\n")
 _MAX_HOSTS = 20
@@ -48,7 +47,7 @@ class SnapshotReading:
 
 
 def read_snapshot(
-    stream: BinaryIO,
+    stream: Readable,
     file: str,
     *,
     chunk_size: int = 1 << 17,
@@ -86,7 +85,8 @@ class _Reader:
         self._line = 1
         self._records = 0
         self._private_keys = 0
-        self._unclosed: list[int] = []
+        self._unclosed = 0
+        self._first_unclosed = 0
         self._events: list[LogEvent] = []
         self._dropped_events = 0
         self._connections = Connections(limit=max_traces)
@@ -125,7 +125,9 @@ class _Reader:
                     counted = match.start()
                     self._read_line(match[0], line)
         self._measure(buffer, outside.spans)
-        self._unclosed += [self._line + buffer.count(b"\n", 0, position) for position in outside.unclosed]
+        if outside.unclosed and not self._unclosed:
+            self._first_unclosed = self._line + buffer.count(b"\n", 0, outside.unclosed[0])
+        self._unclosed += len(outside.unclosed)
         self._line = line + buffer.count(b"\n", counted, outside.consumed)
         self._carry = buffer[outside.consumed :]
 
@@ -207,8 +209,8 @@ class _Reader:
                 "what these lines say further on",
             ),
             (
-                len(self._unclosed),
-                f"{len(self._unclosed)} SIP or HTTP messages, the first at line {min(self._unclosed, default=0)}",
+                self._unclosed,
+                f"{self._unclosed} SIP or HTTP messages, the first at line {self._first_unclosed}",
                 "a message does not end, so that it cannot be told from the records after it with certainty",
                 "events right after the beginning of these messages",
             ),

@@ -41,7 +41,7 @@ class Record:
         time: `UTCTime`, else the header's stamp if it names its offset; None: neither.
         utc_offset: seconds east of UTC in the header; None: not said.
         process: the innermost process tag, without the process id.
-        words: what stands before the first pair of the message.
+        words: what stands before the first pair of the message; the whole message if no value is quoted.
         pairs: keys as written, values without quotes and outer blanks, in order; keys repeat.
     """
 
@@ -102,7 +102,7 @@ def read_records(text: str, line: int) -> Iterator[Record]:
 def _read_pairs(text: str, position: int) -> tuple[str, tuple[tuple[str, str], ...], int]:
     """Return the words before the first pair of the message, the pairs, and where the next record starts."""
     pairs: list[tuple[str, str]] = []
-    words = ""
+    message, words, quoted = position, "", False
     while len(pairs) < _MAX_PAIRS:
         key = _KEY.search(text, position)
         following = _NEXT_RECORD.match(text, position) if pairs else None
@@ -111,10 +111,12 @@ def _read_pairs(text: str, position: int) -> tuple[str, tuple[tuple[str, str], .
         between = text[position : key.start() if key else len(text)].strip(" \t\r:")
         words = words or between
         if key is None:
+            words = words if quoted else text[message:].strip(" \t\r:")
             break
         end = (_CLOSING_QUOTE if key[2] else _WORD_END).search(text, key.end())
         value = text[key.end() : end.start() if end else len(text)]
         pairs.append((key[1], value.strip()))
+        quoted = quoted or key[2] is not None
         position = end.end() if end and key[2] else key.end() + len(value)
     return words, tuple(pairs), len(text)
 

@@ -1,29 +1,19 @@
-"""Connections by peer; of equal ones the newest is drawn, with a count and a list of others.
-
-A zone that retries every few seconds makes thousands of equal handshakes: one of them tells the story.
-"""
+"""Connections by peer, each group of equal ones with its newest handshake in full, and the log lines beside it."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Hashable, Iterator, Sequence
+from collections import Counter
 from dataclasses import dataclass
-from itertools import islice
 
-from analyzer.evidence import Case, Connection, Event, Outcome, PeerKind
+from analyzer.evidence import Case, Connection, Event, PeerKind
 from analyzer.report import wording
 from analyzer.report.links import anchor, conversation_filter
 from analyzer.report.summary import Index
 from analyzer.report.views.badge import Badge, outcome_badge
+from analyzer.report.views.grouping import OUTCOMES, EqualConnections, PeerConnections, group_connections
 from analyzer.report.views.handshakes import StepView, handshake_steps
 
-MAX_GROUPS = 100
-MAX_ROWS = 500
-MAX_ROWS_PER_GROUP = 50
 MAX_EVENTS = 20
-
-_OUTCOMES = (Outcome.REFUSED, Outcome.CLOSED, Outcome.UNKNOWN, Outcome.COMPLETED)
-_PEER_KINDS = tuple(PeerKind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +75,6 @@ class PeerView:
     kind: str
     reason: str | None
     hint_only: bool
-    count: int
     outcomes: tuple[tuple[Badge, int], ...]
     groups: tuple[GroupView, ...]
 
@@ -100,101 +89,35 @@ class ConnectionsView:
 
 
 def connections_view(case: Case, index: Index) -> ConnectionsView:
-    """Group the connections of a case by peer and by equality, within the page's limits."""
-    by_peer: dict[tuple[str, PeerKind], list[Connection]] = defaultdict(list)
-    for connection in sorted(case.connections, key=lambda c: c.handshake.started, reverse=True):
-        by_peer[_peer_key(connection)].append(connection)
-    groups = {key: _equal(connections) for key, connections in by_peer.items()}
-    order = sorted(groups, key=lambda key: _peer_order(key, groups[key]))
-    places = _places([group for key in order for group in groups[key]])
-    drawn: set[str] = set()
-    peers = []
-    for number, key in enumerate(order, start=1):
-        shown = [(group, rows) for group, rows in islice(places, len(groups[key])) if rows is not None]
-        drawn.update(connection.id for group, rows in shown for connection in (group[0], *rows))
-        if shown:
-            peers.append(_peer(case, index, key, number, by_peer[key], shown))
-    return ConnectionsView(peers=tuple(peers), drawn=frozenset(drawn), hidden=len(case.connections) - len(drawn))
-
-
-Place = tuple[list[Connection], list[Connection] | None]
-"""A group, and the connections that it lists beside its newest one; None: the group is not drawn."""
-
-
-def _places(groups: Sequence[list[Connection]]) -> Iterator[Place]:
-    room = MAX_ROWS
-    for position, group in enumerate(groups):
-        if position >= MAX_GROUPS:
-            yield group, None
-            continue
-        rows = group[1 : 1 + min(MAX_ROWS_PER_GROUP, room)]
-        room -= len(rows)
-        yield group, rows
-
-
-def _peer_key(connection: Connection) -> tuple[str, PeerKind]:
-    kind = connection.peer.kind
-    return ("Internet", kind) if kind is PeerKind.INTERNET else (connection.peer.name, kind)
-
-
-def _peer_order(key: tuple[str, PeerKind], groups: list[list[Connection]]) -> tuple[bool, int, int, str]:
-    name, kind = key
-    worst = min(_OUTCOMES.index(group[0].outcome) for group in groups)
-    return (kind is PeerKind.INTERNET, worst, _PEER_KINDS.index(kind), name)
-
-
-def _equal(connections: Sequence[Connection]) -> list[list[Connection]]:
-    groups: dict[Hashable, list[Connection]] = defaultdict(list)
-    for connection in connections:
-        groups[_likeness(connection)].append(connection)
-    return sorted(groups.values(), key=lambda group: _OUTCOMES.index(group[0].outcome))
-
-
-def _likeness(connection: Connection) -> Hashable:
-    handshake = connection.handshake
-    server = None if connection.peer.kind is PeerKind.INTERNET else handshake.server
-    return (
-        connection.node,
-        connection.local_role,
-        server,
-        connection.service,
-        handshake.tls_version,
-        connection.outcome,
-        connection.refused_by,
-        connection.outcome_reason,
-        connection.server_certificate,
-        connection.client_certificate,
-        tuple((alert.sender, alert.code) for alert in handshake.alerts),
+    """Show the connections of a case by peer, within the page's limits."""
+    peers = group_connections(case.connections)
+    drawn = {c.id for peer in peers for group in peer.groups for c in (group.newest, *group.listed)}
+    return ConnectionsView(
+        peers=tuple(_peer(case, index, peer, number) for number, peer in enumerate(peers, start=1)),
+        drawn=frozenset(drawn),
+        hidden=len(case.connections) - len(drawn),
     )
 
 
-def _peer(
-    case: Case,
-    index: Index,
-    key: tuple[str, PeerKind],
-    number: int,
-    connections: list[Connection],
-    shown: list[tuple[list[Connection], list[Connection]]],
-) -> PeerView:
-    name, kind = key
-    peer = connections[0].peer
-    counts = [(outcome, sum(c.outcome is outcome for c in connections)) for outcome in _OUTCOMES]
+def _peer(case: Case, index: Index, group: PeerConnections, number: int) -> PeerView:
+    peer = group.connections[0].peer
+    counts = Counter(connection.outcome for connection in group.connections)
     return PeerView(
-        anchor=anchor("peer", str(number), name),
-        name=name,
-        kind=wording.PEER_KINDS[kind],
-        reason=None if kind is PeerKind.INTERNET else peer.reason,
+        anchor=anchor("peer", str(number), group.name),
+        name=group.name,
+        kind=wording.PEER_KINDS[group.kind],
+        reason=None if group.kind is PeerKind.INTERNET else peer.reason,
         hint_only=peer.hint_only,
-        count=len(connections),
-        outcomes=tuple((outcome_badge(outcome), count) for outcome, count in counts if count),
-        groups=tuple(_group(case, index, group, rows) for group, rows in shown),
+        outcomes=tuple((outcome_badge(outcome), counts[outcome]) for outcome in OUTCOMES if counts[outcome]),
+        groups=tuple(_group(case, index, equal) for equal in group.groups),
     )
 
 
-def _group(case: Case, index: Index, group: list[Connection], rows: list[Connection]) -> GroupView:
-    newest = group[0]
+def _group(case: Case, index: Index, group: EqualConnections) -> GroupView:
+    newest = group.newest
     handshake = newest.handshake
-    span = (wording.utc(group[-1].handshake.started), wording.utc(handshake.started))
+    count = len(group.connections)
+    first, last = wording.utc(group.connections[-1].handshake.started), wording.utc(handshake.started)
     events = [index.events[id_] for id_ in newest.events if id_ in index.events]
     return GroupView(
         id=newest.id,
@@ -204,22 +127,21 @@ def _group(case: Case, index: Index, group: list[Connection], rows: list[Connect
         role=f"as {wording.SIDES[newest.local_role]}" if newest.local_role else "roles not known",
         service=newest.service,
         tls_version=handshake.tls_version or "TLS version not agreed",
-        count=len(group),
-        span=span[1] if len(group) == 1 else f"{span[0]} to {span[1]}",
+        count=count,
+        span=last if count == 1 else f"{first} to {last}",
         client=str(handshake.client),
         server=str(handshake.server),
         captures=handshake.captures,
         display_filter=conversation_filter(handshake.client, handshake.server),
         steps=handshake_steps(case, newest),
-        events=tuple(event_view(event) for event in events[:MAX_EVENTS]),
+        events=tuple(_event(event) for event in events[:MAX_EVENTS]),
         more_events=max(0, len(events) - MAX_EVENTS),
-        rows=tuple(_row(connection) for connection in rows),
-        more=len(group) - 1 - len(rows),
+        rows=tuple(_row(connection) for connection in group.listed),
+        more=count - 1 - len(group.listed),
     )
 
 
-def event_view(event: Event) -> EventView:
-    """Show a log line."""
+def _event(event: Event) -> EventView:
     record = event.record
     return EventView(
         time=wording.utc(record.time),

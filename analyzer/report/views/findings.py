@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from analyzer.findings import Citation, Evidence, EvidenceKind, Finding, Remedy, RemedyKind
 from analyzer.report import wording
+from analyzer.report.conclusions import Cause, NextStep
 from analyzer.report.links import anchor, frame_filter, web_address
-from analyzer.report.summary import Cause, NextStep
 from analyzer.report.views.badge import Badge, severity_badge
 from analyzer.report.views.certificates import certificate_anchor
 

@@ -9,7 +9,7 @@ from analyzer.evidence import Case, Node, NodeRole, Outcome, Setting, Side, Tunn
 from analyzer.report import wording
 from analyzer.report.links import anchor
 from analyzer.report.views.badge import Badge, Tone, outcome_badge
-from analyzer.report.views.certificates import StoresView, stores_view
+from analyzer.report.views.stores import StoresView, stores_view
 from analyzer.text import clean
 
 MAX_ROWS = 500

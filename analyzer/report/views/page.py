@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from analyzer.evidence import Input, Member, Problem, ReadState
 from analyzer.findings import Report
 from analyzer.report import wording
-from analyzer.report.summary import conclude, index_of, leading_verdict, next_steps
+from analyzer.report.conclusions import conclude, next_steps
+from analyzer.report.summary import index_of, leading_verdict
 from analyzer.report.views.badge import Badge, Tone
 from analyzer.report.views.certificates import CertificateView, described_certificates
 from analyzer.report.views.connections import ConnectionsView, connections_view

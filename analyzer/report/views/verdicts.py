@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container
 from dataclasses import dataclass
 
-from analyzer.evidence import Connection
+from analyzer.evidence import Connection, Side
 from analyzer.findings import Confidence, Report, Verdict
 from analyzer.report import wording
 from analyzer.report.links import FrameReference, anchor, conversation_filter, frame_reference
@@ -19,7 +19,9 @@ from analyzer.report.summary import (
     shown_connection,
 )
 from analyzer.report.views.badge import Badge, verdict_badge
-from analyzer.report.views.certificates import CertificateView, certificate_view, store_files
+from analyzer.report.views.certificates import CertificateView, certificate_view
+from analyzer.report.views.handshakes import end_names
+from analyzer.report.views.stores import store_files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,7 @@ class VerdictView:
     """One answer.
 
     Attributes:
+        presenter: None where neither a role nor a connection is known.
         confidence: None where the badge says that it is not determinable.
         certificate: what this node presented; None unless it was seen.
         presented: how it can be seen, or why it cannot.
@@ -50,9 +53,7 @@ class VerdictView:
     headline: str
     sentence: str
     confidence: str | None
-    node: str
-    peer: str
-    role: str
+    presenter: str | None
     certificate: CertificateView | None
     presented: str
     store: str | None
@@ -77,9 +78,7 @@ def verdict_view(report: Report, verdict: Verdict, index: Index, drawn: Containe
         headline=headline(verdict),
         sentence=verdict.sentence,
         confidence=None if open_ else wording.CONFIDENCES[verdict.confidence],
-        node=wording.node_label(verdict.node),
-        peer=verdict.peer,
-        role=wording.SIDES[verdict.local_role] if verdict.local_role else "role not known",
+        presenter=_end(verdict, presenting_side(verdict), connection) if verdict.local_role or connection else None,
         certificate=certificate_view(report.case, presented.certificate, at) if presented.certificate else None,
         presented=wording.VISIBILITIES[presented.visibility] if presented.visibility else "not known",
         store=wording.STORES[presented.store] if presented.store else None,
@@ -93,6 +92,14 @@ def verdict_view(report: Report, verdict: Verdict, index: Index, drawn: Containe
     )
 
 
+def _end(verdict: Verdict, side: Side, connection: Connection | None) -> str:
+    """Call an end by its name and its role; where the roles are not known, by its role and address."""
+    if verdict.local_role is None:
+        return end_names(connection)[side] if connection else f"the {side}"
+    name = wording.node_label(verdict.node) if side is verdict.local_role else verdict.peer
+    return f"{name} ({wording.SIDES[side]})"
+
+
 def _filter(connection: Connection | None) -> str | None:
     return conversation_filter(connection.handshake.client, connection.handshake.server) if connection else None
 
@@ -100,13 +107,11 @@ def _filter(connection: Connection | None) -> str | None:
 def _refusal(verdict: Verdict, connection: Connection | None, index: Index) -> RefusalView | None:
     if verdict.refused_by is None or verdict.confidence is Confidence.NOT_DETERMINABLE:
         return None
-    ours = verdict.refused_by is verdict.local_role
-    who = wording.node_label(verdict.node) if ours else verdict.peer
     alert = refusing_alert(connection, verdict.refused_by)
     event = refusing_event(verdict, index)
     words = wording.alert(alert) if alert else event.record.detail if event else None
     return RefusalView(
-        who=f"{who} ({wording.SIDES[verdict.refused_by]})",
+        who=_end(verdict, verdict.refused_by, connection),
         words=words or (connection.outcome_reason if connection else None) or "reason not stated",
         meaning=wording.ALERT_MEANINGS.get(alert.code) if alert else None,
         frame=frame_reference(alert),

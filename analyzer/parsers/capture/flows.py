@@ -1,0 +1,142 @@
+"""The table of connections, and what comes of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from analyzer.evidence import Handshake, TcpConversation
+from analyzer.parsers.capture import conversations, handshakes
+from analyzer.parsers.capture.certificate_shelf import CertificateShelf
+from analyzer.parsers.capture.connection import Connection
+from analyzer.parsers.capture.dialogue import Dialogue
+from analyzer.parsers.capture.place import Place
+from analyzer.parsers.capture.search import begins_client_hello
+from analyzer.parsers.capture.sources import CaptureLimits
+from analyzer.parsers.capture.tcp import RST, SYN, Direction
+
+_MOST_ADDRESSES = 4095
+
+
+@dataclass(slots=True)
+class Results:
+    """What came of the connections that are done with.
+
+    Attributes:
+        gaps: losses in connections with TLS.
+        evicted: connections with TLS that gave way to others before their end.
+        oversized: handshake messages beyond the limit.
+        refused: handshakes and conversations beyond the limit.
+    """
+
+    handshakes: list[Handshake] = field(default_factory=list)
+    conversations: list[TcpConversation] = field(default_factory=list)
+    gaps: int = 0
+    evicted: int = 0
+    oversized: int = 0
+    refused: int = 0
+
+
+class FlowTable:
+    """The connections of one interface.
+
+    Attributes:
+        directions: by addresses and ports as the sender writes them.
+        addresses: of the connections that were new since the set was emptied, at most 4096.
+    """
+
+    def __init__(self, limits: CaptureLimits, shelf: CertificateShelf, results: Results) -> None:
+        self.directions: dict[bytes, Direction] = {}
+        self.addresses: set[bytes] = set()
+        self.results = results
+        self._limits = limits
+        self._shelf = shelf
+        self._waiting: dict[Connection, int] = {}
+        self._buffered = 0
+
+    def receive(
+        self, key: bytes, sequence: int, acknowledged: int, flags: int, data: bytes, missing: int, place: Place
+    ) -> None:
+        """Take a segment; `key`: source and destination address, source and destination port, as on the wire."""
+        direction = self.directions.get(key)
+        if direction is None or _begins_another(direction, sequence, flags, data):
+            if not (data or missing or flags & SYN) or flags & RST:
+                return
+            direction = self._open(key)
+        connection = direction.connection
+        connection.receive(direction, sequence, acknowledged, flags, data, missing, place)
+        if direction.queued > self._limits.queued_bytes:
+            direction.skip_gap()
+        if data or connection in self._waiting:
+            self._account(connection)
+
+    def finish(self, cut: bool) -> None:
+        """Conclude all connections. `cut`: the capture ends only because its file is damaged."""
+        for key, direction in self.directions.items():
+            if key == direction.connection.key:
+                self._conclude(direction.connection, cut)
+        self.directions.clear()
+        self._waiting.clear()
+
+    def _open(self, key: bytes) -> Direction:
+        if key in self.directions:
+            self._remove(self.directions[key].connection)
+        if len(self.directions) >= 2 * self._limits.flows:
+            self._evict(next(iter(self.directions.values())).connection)
+        if len(self.addresses) < _MOST_ADDRESSES:
+            size = (len(key) - 4) // 2
+            self.addresses |= {key[:size], key[size : 2 * size]}
+        connection = Connection(key, Dialogue(self._shelf), self._limits.handshake_message)
+        self.directions[key], self.directions[_reverse(key)] = connection.directions
+        return self.directions[key]
+
+    def _account(self, connection: Connection) -> None:
+        """Keep what all connections together hold back within its limit; the one that waits longest gives way."""
+        buffered = connection.buffered
+        self._buffered += buffered - self._waiting.get(connection, 0)
+        if buffered:
+            self._waiting[connection] = buffered
+        else:
+            self._waiting.pop(connection, None)
+        while self._buffered > self._limits.buffered_bytes:
+            self._evict(next(iter(self._waiting)))
+
+    def _evict(self, connection: Connection) -> None:
+        if connection.dialogue.exchanges and not connection.dialogue.settled:
+            self.results.evicted += 1
+        self._remove(connection)
+
+    def _remove(self, connection: Connection) -> None:
+        self._buffered -= self._waiting.pop(connection, 0)
+        self.directions.pop(connection.key, None)
+        self.directions.pop(_reverse(connection.key), None)
+        self._conclude(connection, cut=False)
+
+    def _conclude(self, connection: Connection, cut: bool) -> None:
+        connection.finish(cut)
+        results = self.results
+        if connection.dialogue.exchanges:
+            results.gaps += sum(direction.gaps for direction in connection.directions)
+            results.oversized += sum(direction.stream.oversized for direction in connection.directions)
+            room = self._limits.handshakes - len(results.handshakes)
+            found = handshakes.conclude(connection)
+            results.handshakes += found[:room]
+            results.refused += len(found[room:])
+        elif conversation := conversations.conclude(connection):
+            if len(results.conversations) < self._limits.conversations:
+                results.conversations.append(conversation)
+            else:
+                results.refused += 1
+
+
+def _begins_another(direction: Direction, sequence: int, flags: int, data: bytes) -> bool:
+    """Whether a segment belongs to a later connection on the same ports, whose SYN may not be in the capture."""
+    if flags & SYN:
+        return direction.connection.is_reopened_by(direction, sequence)
+    if data and (not direction.reading or direction.is_elsewhere(sequence)) and begins_client_hello(data):
+        return direction.is_elsewhere(sequence) or direction.is_new(sequence)
+    return False
+
+
+def _reverse(key: bytes) -> bytes:
+    size = (len(key) - 4) // 2
+    return key[size : 2 * size] + key[:size] + key[-2:] + key[-4:-2]

@@ -1,0 +1,171 @@
+"""From what was seen of a TLS handshake to the record of it: roles, outcome, frames."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from ipaddress import ip_address
+
+from analyzer.evidence import (
+    Alert,
+    CertificateMessage,
+    Endpoint,
+    Frame,
+    Handshake,
+    Side,
+    Step,
+    TlsRecord,
+)
+from analyzer.parsers.capture import alerts, visibility
+from analyzer.parsers.capture.connection import Connection
+from analyzer.parsers.capture.exchange import Exchange, SeenRecord
+from analyzer.parsers.capture.messages import CertificateRequest, ClientHello
+from analyzer.parsers.capture.place import Place
+
+_NO_HELLO = ClientHello()
+_NO_REQUEST = CertificateRequest()
+
+
+def endpoints(key: bytes) -> tuple[Endpoint, Endpoint]:
+    """Return both ends of a connection: the sender of `key`, then the other."""
+    size = (len(key) - 4) // 2
+    return _endpoint(key[:size], key[-4:-2]), _endpoint(key[size : 2 * size], key[-2:])
+
+
+@lru_cache(maxsize=4096)
+def _endpoint(address: bytes, port: bytes) -> Endpoint:
+    return Endpoint(address=_address(address), port=int.from_bytes(port, "big"))
+
+
+@lru_cache(maxsize=4096)
+def _address(address: bytes) -> str:
+    return ip_address(address).compressed
+
+
+def conclude(connection: Connection) -> list[Handshake]:
+    """Return the handshakes of a connection whose roles can be told, in order."""
+    exchanges = connection.dialogue.exchanges
+    return [
+        _handshake(connection, exchange, is_last=exchange is exchanges[-1])
+        for exchange in exchanges
+        if exchange.client is not None and _is_worth_reporting(exchange)
+    ]
+
+
+def _is_worth_reporting(exchange: Exchange) -> bool:
+    shown = exchange.client_hello or exchange.server_hello or exchange.retried or exchange.request or exchange.alerts
+    return bool(shown) or any(side.chain is not None or side.certificate_lost for side in exchange.sides)
+
+
+def _handshake(connection: Connection, exchange: Exchange, is_last: bool) -> Handshake:
+    assert exchange.client is not None
+    client, server = endpoints(connection.key)
+    if exchange.client == 1:
+        client, server = server, client
+    closed = connection.closed if is_last else None
+    frames = _frames(connection, exchange, closed)
+    hello = exchange.client_hello or _NO_HELLO
+    request = exchange.request or _NO_REQUEST
+    return Handshake(
+        captures=tuple(dict.fromkeys(frame.capture for frame in frames)),
+        client=client,
+        server=server,
+        started=exchange.started.time,
+        tls_version=exchange.version,
+        server_name=hello.server_name,
+        resumed=visibility.is_resumed(exchange),
+        seen_from_start=exchange.client_hello is not None and not any(side.torn for side in exchange.sides),
+        certificate_requested=visibility.is_requested(exchange),
+        certificate_authorities=request.authorities,
+        frames=frames,
+        server_certificate=_shared(visibility.server_certificate(exchange)),
+        client_certificate=_shared(visibility.client_certificate(exchange)),
+        alerts=tuple(_alert(exchange, *alert) for alert in exchange.alerts),
+        completed=_is_completed(exchange, closed is not None),
+        closed_by=_side(exchange, connection.closed_by) if closed else None,
+        closed_by_reset=connection.closed_by_reset if closed else False,
+        last_record_before_close=_last_record(exchange, connection) if closed else None,
+        encrypted_records=tuple(
+            _record(exchange, record)
+            for record in sorted(exchange.sides[0].records + exchange.sides[1].records, key=lambda r: r.place)
+        ),
+        cipher_suite=exchange.server_hello.cipher_suite if exchange.server_hello else None,
+        signature_algorithms=hello.signature_algorithms,
+        requested_signature_algorithms=request.signature_algorithms,
+        requested_certificate_types=request.certificate_types,
+    )
+
+
+@lru_cache(maxsize=1024)
+def _shared(message: CertificateMessage) -> CertificateMessage:
+    """Return one record for equal ones: thousands of handshakes show the same few chains."""
+    return message
+
+
+def _side(exchange: Exchange, sender: int | None) -> Side | None:
+    if sender is None:
+        return None
+    return Side.CLIENT if sender == exchange.client else Side.SERVER
+
+
+def _frames(connection: Connection, exchange: Exchange, closed: Place | None) -> tuple[Frame, ...]:
+    seen: list[tuple[Place, Step, int | None]] = [
+        (place, step, sender) for (step, sender), place in exchange.steps.items()
+    ]
+    for sender, side in enumerate(exchange.sides):
+        if side.certificate_place:
+            step = Step.CLIENT_CERTIFICATE if sender == exchange.client else Step.SERVER_CERTIFICATE
+            seen.append((side.certificate_place, step, sender))
+    seen += [(alert.place, Step.ALERT, alert.sender) for alert in exchange.alerts]
+    if closed:
+        seen.append((closed, Step.CLOSED, connection.closed_by))
+    seen.sort(key=lambda row: row[0])
+    return tuple(
+        Frame(step=step, capture=place.capture, frame=place.frame, time=place.time, sender=_side(exchange, sender))
+        for place, step, sender in seen
+    )
+
+
+def _alert(exchange: Exchange, sender: int, level: int, code: int, place: Place) -> Alert:
+    return Alert(
+        sender=Side.CLIENT if sender == exchange.client else Side.SERVER,
+        level=alerts.level_name(level),
+        description=alerts.description_name(code),
+        code=code,
+        capture=place.capture,
+        frame=place.frame,
+        time=place.time,
+    )
+
+
+def _record(exchange: Exchange, record: SeenRecord) -> TlsRecord:
+    return TlsRecord(
+        sender=Side.CLIENT if record.sender == exchange.client else Side.SERVER,
+        length=record.length,
+        capture=record.place.capture,
+        frame=record.place.frame,
+        time=record.place.time,
+    )
+
+
+def _last_record(exchange: Exchange, connection: Connection) -> TlsRecord | None:
+    if not exchange.is_tls13 or connection.closed_by is None or connection.dialogue.settled:
+        return None
+    last = exchange.sides[connection.closed_by].last_record
+    return _record(exchange, last) if last else None
+
+
+def _is_completed(exchange: Exchange, is_closed: bool) -> bool | None:
+    """Whether the handshake went through; None: that cannot be told.
+
+    Under TLS 1.3 a client has finished before the server judges its certificate, so that only the server's data
+    proves it. An alert in clear is one that was sent before the sender's keys changed, hence before the end.
+    """
+    if exchange.version and not exchange.is_tls13:
+        if exchange.server_data or all(side.finished for side in exchange.sides):
+            return True
+    elif exchange.is_tls13 and exchange.server_data:
+        return True
+    if any(alert.level == alerts.FATAL for alert in exchange.alerts):
+        return False
+    is_whole = exchange.client_hello is not None and not any(side.torn for side in exchange.sides)
+    return False if is_closed and is_whole and not exchange.is_tls13 else None

@@ -1,0 +1,191 @@
+"""From the frames of one capture file to the TCP segments in them."""
+
+from __future__ import annotations
+
+import struct
+from typing import Final
+
+from analyzer.parsers.capture.cursor import Cursor
+from analyzer.parsers.capture.fallback import RAW_IP, Dissector, find_dissector
+from analyzer.parsers.capture.files import PcapHeader, check_length, pcap_frames, pcapng_frames, read_pcap_header
+from analyzer.parsers.capture.flows import FlowTable
+from analyzer.parsers.capture.fragments import FragmentTable
+from analyzer.parsers.capture.place import Place
+from analyzer.parsers.capture.tunnels import TUNNEL_PORTS
+from analyzer.parsers.capture.walk import find_segment, is_known
+from analyzer.parsers.capture.window import Window
+
+_SECOND: Final = 1_000_000_000
+_FRAME_HEADER: Final = 16
+_ETHERNET: Final = 1
+_IPV4, _IPV6 = 0x0800, 0x86DD
+_WITHOUT_OPTIONS: Final = 0x45  # version 4, a header of five words
+_FRAGMENT_BITS = 0x3FFF  # more fragments, or an offset
+_TCP: Final = 6
+_UDP: Final = 17
+_TO_TCP_FLAGS: Final = 54
+_FIN_SYN_RST: Final = 7
+_HANDSHAKE_RECORD: Final = 0x16
+# The total length, then addresses, ports and all up to the TCP flags (RFC 791 section 3.1, RFC 9293 section 3.1).
+_PLAIN_TCP = struct.Struct(">H8x12sIIBB")
+
+
+class TimeRange:
+    """The earliest and the latest of some times, in nanoseconds since 1970; None: there was none."""
+
+    def __init__(self) -> None:
+        self.first: int | None = None
+        self.last: int | None = None
+
+    def add(self, time: int) -> None:
+        """Extend the range."""
+        self.first = time if self.first is None else min(self.first, time)
+        self.last = time if self.last is None else max(self.last, time)
+
+
+class PacketReader:
+    """Reads one capture file into a table of connections.
+
+    Attributes:
+        packets: frames read.
+        cut_frames: of these, cut by the snaplen.
+        lost_segments: TCP segments with payload that the snaplen cut, in connections that were still read.
+        unknown_links: frames by link types that could not be read.
+    """
+
+    def __init__(self, name: str, order: int, table: FlowTable, fragments: FragmentTable) -> None:
+        self.packets = 0
+        self.cut_frames = 0
+        self.lost_segments = 0
+        self.times = TimeRange()
+        self.unknown_links: dict[int, int] = {}
+        self._name = name
+        self._order = order
+        self._table = table
+        self._fragments = fragments
+        self._dissectors: dict[int, Dissector | None] = {}
+
+    def read(self, window: Window) -> None:
+        """Read a capture file to its end.
+
+        Raises:
+            DamageError: where the rest cannot be read.
+        """
+        header = read_pcap_header(window)
+        if header is not None and header.link == _ETHERNET and header.frame_header == _FRAME_HEADER:
+            self._read_ethernet(window, header)
+            return
+        time = 0
+        for frame in pcapng_frames(window) if header is None else pcap_frames(window, header):
+            self.packets += 1
+            self.cut_frames += frame.end - frame.start < frame.original
+            if frame.nanoseconds is not None:
+                time = frame.nanoseconds
+                self.times.add(time)
+            self._walk(window.buffer, frame.link, frame.start, frame.end, frame.original, time)
+
+    def _read_ethernet(self, window: Window, header: PcapHeader) -> None:
+        """Read a classic capture of Ethernet: the one loop that decides how fast this program is.
+
+        One `unpack_from` per frame fetches its header and what tells the kinds of frames apart. Plain UDP is left at
+        once, plain TCP of a connection that is of no more interest costs one look into the table, and whatever is
+        not plain takes the walk. `unpack_from` may look beyond a short frame: the window has slack for that, and
+        the lengths are checked before anything from there is used.
+        """
+        unit = header.unit
+        read_fields = struct.Struct(header.order + "IIII12xHB5xHxB12xH").unpack_from
+        ipv4, ipv6, fragment_bits = (_in_order(number, header.order) for number in (_IPV4, _IPV6, _FRAGMENT_BITS))
+        tunnels = frozenset(_in_order(port, header.order) for port in TUNNEL_PORTS)
+        read_tcp, receive, directions = _PLAIN_TCP.unpack_from, self._table.receive, self._table.directions
+        buffer, view = window.buffer, window.view
+        number = cut = before = second = 0
+        try:
+            while True:
+                position, end = window.start, window.end
+                while position + _FRAME_HEADER <= end:
+                    seconds, fraction, captured, original, ethertype, version, fragment, protocol, port = read_fields(
+                        buffer, position
+                    )
+                    start = position + _FRAME_HEADER
+                    following = start + captured
+                    if following > end:
+                        check_length(captured, number + 1, window.offset + position)
+                        break
+                    position = following
+                    number += 1
+                    if captured < original:
+                        cut += 1
+                    if seconds != second or fraction < before:
+                        # Times nearly always rise, so that the range can only have grown where they do not.
+                        if number > 1:
+                            self.times.add(second * _SECOND + before * unit)
+                        self.times.add(seconds * _SECOND + fraction * unit)
+                        second = seconds
+                    before = fraction
+
+                    if ethertype == ipv4 and version == _WITHOUT_OPTIONS and not fragment & fragment_bits:
+                        if protocol == _UDP and port not in tunnels:
+                            continue
+                        if protocol == _TCP and captured >= _TO_TCP_FLAGS:
+                            total, key, sequence, acknowledged, offset, flags = read_tcp(buffer, start + 16)
+                            payload = start + 34 + (offset >> 4 << 2)
+                            stop = start + 14 + total if total else following
+                            direction = directions.get(key)
+                            if (
+                                direction is not None
+                                and not direction.reading
+                                and not flags & _FIN_SYN_RST
+                                and (payload >= stop or buffer[payload] != _HANDSHAKE_RECORD)
+                            ):
+                                continue
+                            data = bytes(view[payload : min(stop, following)])
+                            missing = max(stop - max(payload, following), 0)
+                            place = Place(self._order, number, self._name, seconds * _SECOND + fraction * unit)
+                            if missing:
+                                self.lost_segments += 1
+                            receive(key, sequence, acknowledged, flags, data, missing, place)
+                            continue
+                    elif ethertype == ipv6 and buffer[start + 20] == _UDP:
+                        if (buffer[start + 56] << 8 | buffer[start + 57]) not in TUNNEL_PORTS:
+                            continue
+                    self.packets = number
+                    self._walk(buffer, _ETHERNET, start, following, original, seconds * _SECOND + fraction * unit)
+                window.start = position
+                if not window.refill():
+                    break
+        finally:
+            self.packets, self.cut_frames = number, cut
+            if number:
+                self.times.add(second * _SECOND + before * unit)
+        if window.failure or window.end > window.start:
+            raise window.cut(number + 1)
+
+    def _walk(self, data: bytes | bytearray, link: int, start: int, end: int, original: int, time: int) -> None:
+        """Take any frame to its TCP segment, whatever lies between."""
+        if not is_known(link):
+            packet = self._fallback(link, data, start, end)
+            if packet is None:
+                self.unknown_links[link] = self.unknown_links.get(link, 0) + 1
+                return
+            original += len(packet) - (end - start)
+            link, data, start, end = RAW_IP, packet, 0, len(packet)
+        cursor = Cursor(data, start, end, original, time // _SECOND, self._fragments)
+        segment = find_segment(link, cursor)
+        if segment is not None:
+            place = Place(self._order, self.packets, self._name, time)
+            payload = bytes(segment.data[segment.start : segment.end])
+            self.lost_segments += segment.missing > 0
+            self._table.receive(
+                segment.key, segment.sequence, segment.acknowledged, segment.flags, payload, segment.missing, place
+            )
+
+    def _fallback(self, link: int, data: bytes | bytearray, start: int, end: int) -> bytes | None:
+        if link not in self._dissectors:
+            self._dissectors[link] = find_dissector(link)
+        dissect = self._dissectors[link]
+        return dissect(bytes(data[start:end])) if dissect else None
+
+
+def _in_order(number: int, order: str) -> int:
+    """Return a number in network order as a 16-bit field of a capture in this byte order reads it."""
+    return number if order == ">" else (number & 0xFF) << 8 | number >> 8

@@ -1,0 +1,148 @@
+"""All captures of one node, read once, front to back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from ipaddress import ip_address
+
+from analyzer.evidence import CaptureFile, Problem
+from analyzer.parsers.capture.certificate_shelf import CertificateShelf
+from analyzer.parsers.capture.files import first_time
+from analyzer.parsers.capture.flows import FlowTable, Results
+from analyzer.parsers.capture.fragments import FragmentTable
+from analyzer.parsers.capture.packets import PacketReader
+from analyzer.parsers.capture.place import instant
+from analyzer.parsers.capture.sources import CaptureLimits, CaptureReading, CaptureSource
+from analyzer.parsers.capture.window import DamageError, Window
+from analyzer.text import clean
+
+# Files that follow on each other may overlap by as much as frames change places in a capture.
+_OVERLAP = 2_000_000_000
+
+
+def read_captures(sources: Sequence[CaptureSource], limits: CaptureLimits | None = None) -> CaptureReading:
+    """Read all capture files of one node.
+
+    The files of an interface are one capture: they are read in the order of their first packets, and a connection
+    goes on from one to the next. A file that begins before the one before has ended is a capture of its own.
+    """
+    reading = _Reading(limits or CaptureLimits())
+    for interface in sorted({source.interface or "" for source in sources}):
+        reading.read_interface(in_order(s for s in sources if (s.interface or "") == interface))
+    return reading.result()
+
+
+def in_order(sources: Iterable[CaptureSource]) -> list[CaptureSource]:
+    """Return files by the time of their first packet; the numbers of rotated files wrap around."""
+    timed = [(first_time(source.head), source) for source in sources]
+    return [source for _, source in sorted(timed, key=lambda row: (row[0] or 0, row[1].sequence or 0, row[1].name))]
+
+
+class _Reading:
+    """What has been read so far."""
+
+    def __init__(self, limits: CaptureLimits) -> None:
+        self._limits = limits
+        self._shelf = CertificateShelf(limits)
+        self._results = Results()
+        self._files: list[CaptureFile] = []
+        self._problems: list[Problem] = []
+
+    def read_interface(self, sources: Iterable[CaptureSource]) -> None:
+        """Read the files of one interface, in order."""
+        table, fragments = FlowTable(self._limits, self._shelf, self._results), FragmentTable()
+        last, is_cut, name = None, False, ""
+        for source in sources:
+            begins = first_time(source.head)
+            if last is not None and begins is not None and begins < last - _OVERLAP:
+                table.finish(is_cut)
+                table, last = FlowTable(self._limits, self._shelf, self._results), None
+            reader = PacketReader(source.name, len(self._files), table, fragments)
+            is_cut = self._read_file(source, reader, table)
+            last = max(filter(None, (last, reader.times.last)), default=None)
+            name = source.name
+        table.finish(is_cut)
+        if fragments.incomplete:
+            why = f"parts of {fragments.incomplete} fragmented packets are missing"
+            self._add(name, "Fragmented packets", why, "what these packets carried")
+
+    def result(self) -> CaptureReading:
+        """Return everything, sorted."""
+        self._report_limits()
+        handshakes, conversations = self._results.handshakes, self._results.conversations
+        return CaptureReading(
+            handshakes=tuple(sorted(handshakes, key=lambda h: (h.started, h.client, h.server))),
+            conversations=tuple(sorted(conversations, key=lambda c: (c.started, c.client, c.server))),
+            files=tuple(self._files),
+            certificates=self._shelf.certificates,
+            problems=tuple(self._problems),
+        )
+
+    def _read_file(self, source: CaptureSource, reader: PacketReader, table: FlowTable) -> bool:
+        """Read a file and describe it. True: it is damaged."""
+        damage = None
+        table.addresses.clear()
+        try:
+            stream = source.open()
+        except Exception as error:  # noqa: BLE001 - foreign code: archives raise a dozen kinds
+            damage = f"{type(error).__name__}: {error}"
+        else:
+            with stream:
+                try:
+                    reader.read(Window(stream, self._limits.file_bytes))
+                except DamageError as error:
+                    damage = str(error)
+        self._files.append(_describe(source, reader, table))
+        if damage:
+            self._add(source.name, "The rest of the capture", damage, "whether more was captured behind that")
+        self._report_frames(source.name, reader)
+        return damage is not None
+
+    def _report_frames(self, name: str, reader: PacketReader) -> None:
+        for link, frames in sorted(reader.unknown_links.items()):
+            why = f"link type {link} is not known"
+            self._add(name, f"{frames} frames", why, "every connection in these frames")
+        if reader.lost_segments:
+            why = f"the capture's snapshot length cut {reader.lost_segments} TCP segments short"
+            self._add(name, "TLS in cut frames", why, "certificates and alerts in the part that was cut off")
+
+    def _report_limits(self) -> None:
+        results, limits = self._results, self._limits
+        everywhere = self._files[-1].name if self._files else ""
+        rows = (
+            (results.gaps, "lost segments", "the capture lacks them", "what they carried"),
+            (results.evicted, "connections", f"more than {limits.flows} were open at once", "how they went on"),
+            (
+                results.oversized,
+                "handshake messages",
+                f"larger than {limits.handshake_message} bytes",
+                "what they say",
+            ),
+            (results.refused, "connections", "more than the limit", "these connections"),
+            (
+                self._shelf.refused,
+                "Certificate messages",
+                "more certificates than the limit",
+                "the certificates left out",
+            ),
+        )
+        for count, what, why, leaves_open in rows:
+            if count:
+                self._add(everywhere, f"{count} {what}", why, leaves_open)
+
+    def _add(self, file: str, what: str, why: str, leaves_open: str) -> None:
+        self._problems.append(Problem(file=file, what=what, why=clean(why), leaves_open=leaves_open))
+
+
+def _describe(source: CaptureSource, reader: PacketReader, table: FlowTable) -> CaptureFile:
+    times = reader.times
+    return CaptureFile(
+        name=source.name,
+        interface=source.interface,
+        sequence=source.sequence,
+        first=None if times.first is None else instant(times.first),
+        last=None if times.last is None else instant(times.last),
+        packets=reader.packets,
+        cut_frames=reader.cut_frames,
+        addresses=tuple(sorted(ip_address(address).compressed for address in table.addresses)),
+    )

@@ -1,0 +1,99 @@
+"""The stores of a node, side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from analyzer.evidence import Case, MemberKind, Node, Side, Store
+from analyzer.report import wording
+from analyzer.report.views.certificates import MAX_CERTIFICATES, CertificateView, certificate_view
+
+_STORE_MEMBERS = {
+    "client": MemberKind.CLIENT_PEM,
+    "server": MemberKind.SERVER_PEM,
+    "trusted": MemberKind.CA_PEM,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreView:
+    """A client or server store.
+
+    Attributes:
+        note: why there is nothing to show; None if there is a leaf.
+        chain: what follows the leaf in the file.
+    """
+
+    title: str
+    files: tuple[str, ...]
+    leaf: CertificateView | None
+    note: str | None
+    chain: tuple[CertificateView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoresView:
+    """A node's stores. `relation` compares the two leaves in one sentence; None if one is missing."""
+
+    client: StoreView
+    server: StoreView
+    relation: str | None
+    trusted: tuple[CertificateView, ...]
+    trusted_count: int
+    trusted_note: str
+    trusted_files: tuple[str, ...]
+
+    @property
+    def pair(self) -> tuple[StoreView, StoreView]:
+        return (self.client, self.server)
+
+
+def store_files(node: Node | None, store: Store | None) -> tuple[str, ...]:
+    """Return the members that hold a store of a node."""
+    names = {Store.BOTH: ("client", "server")}.get(store, (store.value,)) if store else ()
+    kinds = {_STORE_MEMBERS[name] for name in names if name in _STORE_MEMBERS}
+    return tuple(member.reference for member in node.members if member.kind in kinds) if node else ()
+
+
+def stores_view(case: Case, node: Node) -> StoresView:
+    """Show the stores of a node, judged at its reference time."""
+    at = node.reference_time.time
+    trusted = node.stores.trusted
+    listed = (certificate_view(case, sha256, at) for sha256 in (trusted or ())[:MAX_CERTIFICATES])
+    return StoresView(
+        client=_store(case, node, Side.CLIENT, node.stores.client),
+        server=_store(case, node, Side.SERVER, node.stores.server),
+        relation=_relation(case, node),
+        trusted=tuple(view for view in listed if view),
+        trusted_count=len(trusted or ()),
+        trusted_note="not in the bundle" if trusted is None else wording.plural(len(trusted), "certificate"),
+        trusted_files=store_files(node, Store.TRUSTED),
+    )
+
+
+def _store(case: Case, node: Node, side: Side, ids: tuple[str, ...] | None) -> StoreView:
+    views = tuple(
+        view
+        for sha256 in (ids or ())[:MAX_CERTIFICATES]
+        if (view := certificate_view(case, sha256, node.reference_time.time))
+    )
+    absent = "The member is not in the bundle." if ids is None else "No certificate in it could be read."
+    return StoreView(
+        title=f"{side.value.capitalize()} store",
+        files=store_files(node, Store(side.value)),
+        leaf=views[0] if views else None,
+        note=None if views else absent,
+        chain=views[1:],
+    )
+
+
+def _relation(case: Case, node: Node) -> str | None:
+    client, server = node.stores.client, node.stores.server
+    if not client or not server:
+        return None
+    if client[0] == server[0]:
+        return "Both stores hold the same certificate, as after an upgrade: which of them was used cannot be told."
+    first, second = case.certificates.get(client[0]), case.certificates.get(server[0])
+    same_names = first is not None and second is not None and set(first.names) == set(second.names)
+    names = "the same DNS names" if same_names else "different DNS names"
+    return f"The stores hold different certificates, with {names}."
