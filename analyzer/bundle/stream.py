@@ -5,9 +5,13 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from analyzer.bundle.content import CHUNK, Damaged, Reader
 from analyzer.bundle.digest import Digest
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +65,7 @@ class MemberStream(io.RawIOBase):
             raise Damaged(f"limit reached: of such a member {self._limit:,} bytes are read")
         return b""
 
-    def readinto(self, buffer: bytearray | memoryview) -> int:
+    def readinto(self, buffer: WriteableBuffer) -> int:
         """Fill a buffer and return the number of bytes: fewer than it holds only at the end."""
         view = memoryview(buffer).cast("B")
         filled = 0

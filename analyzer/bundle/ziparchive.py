@@ -33,9 +33,9 @@ _NO_DIRECTORY = Trouble(
 def read_zip(content: Content, limits: Limits, budget: Budget) -> Listing:
     """List a zip; `content` must be seekable."""
     directory = read_directory(content, limits.members + 1)
-    if directory is None:
+    members = [_Member(content, header) for header in (directory or ())[: limits.members]]
+    if directory is None or (members and not any(member.own for member in members)):
         return _salvaged(content, limits, budget)
-    members = [_Member(content, header) for header in directory[: limits.members]]
     running_over = _running_over(members)
     entries, troubles = [], []
     for member in members:

@@ -75,7 +75,7 @@ MEANINGS = (
     Meaning(
         name="bad-certificate",
         codes=(42,),
-        errors=("not-yet-valid", "weak-key", "identity-unacceptable"),
+        errors=("not-yet-valid", "weak-key"),
         means="the certificate is not valid yet, its key is too weak, or its names do not fit",
         ours=_fix("Check dates, key size and names of the certificate presented."),
         theirs=_fix("Check dates, key size and names of the peer's certificate."),

@@ -15,7 +15,7 @@ from analyzer.facts.alarms import AlarmTopic, alarm_ids
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.rule import Judgement, Need, Rule
-from analyzer.rules.view import NodeView
+from analyzer.rules.view import FAMILIAR, NodeView
 from analyzer.text import iso_utc
 
 RESTART = Remedy(
@@ -124,9 +124,12 @@ def presented_wrong_store(view: NodeView) -> Iterator[Judgement]:
         )
 
 
-def _stale_of(view: NodeView, presented: Certificate) -> Certificate | None:
-    """Return the store leaf that has taken a presented certificate's place: a shared name or key, and newer."""
-    for leaf in (view.client_leaf, view.server_leaf):
+def _stale_of(view: NodeView, role: Side, presented: Certificate) -> Certificate | None:
+    """Return the store leaf that has taken a presented certificate's place: a shared name or key, and newer.
+
+    The store that the rule says for the role comes first.
+    """
+    for leaf in (view.expected_leaf(role), view.client_leaf, view.server_leaf):
         if leaf is None or leaf.not_before is None or presented.not_before is None:
             continue
         related = set(leaf.names) & set(presented.names) or leaf.public_key_sha256 == presented.public_key_sha256
@@ -144,7 +147,7 @@ def presented_stale_certificate(view: NodeView) -> Iterator[Judgement]:
         presented = view.case.certificates[identity]
         if connections[0].certificate(role).store is not Store.NEITHER:
             continue
-        newer = _stale_of(view, presented)
+        newer = _stale_of(view, role, presented)
         if newer is None:
             continue
         at = connections[-1].handshake.started
@@ -182,9 +185,11 @@ def presented_unknown_certificate(view: NodeView) -> Iterator[Judgement]:
     for shown, connections in _shown(view).items():
         peer, role, identity = shown
         presented = view.case.certificates[identity]
-        if connections[0].certificate(role).store is not Store.NEITHER or _stale_of(view, presented):
+        if connections[0].certificate(role).store is not Store.NEITHER or _stale_of(view, role, presented):
             continue
-        refused = any(c.outcome is Outcome.REFUSED and c.refused_by is role.other for c in connections)
+        refused = peer.kind in FAMILIAR and any(
+            c.outcome is Outcome.REFUSED and c.refused_by is role.other for c in connections
+        )
         asked = {(c.handshake.server_name or "").lower() for c in connections} - {""}
         own = {name.lower() for name in view.node.host_names}
         other_domain = role is Side.SERVER and bool(asked) and not asked & own and bool(asked & set(presented.names))
@@ -226,6 +231,8 @@ def presented_replaced(view: NodeView) -> Iterator[Judgement]:
             if len(changes) != 1:
                 continue
             before, after = changes[0]
+            if {before.certificate(role).store, after.certificate(role).store} == {Store.CLIENT, Store.SERVER}:
+                continue  # both are in use: one service took the other store's, nothing was replaced
             yield Judgement(
                 severity=Severity.WARNING,
                 confidence=Confidence.PROVEN,

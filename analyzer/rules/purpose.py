@@ -252,7 +252,7 @@ def purpose_error_not_leaf_eku(view: NodeView) -> Iterator[Judgement]:
         )
         element = capability.certificate
         if leaf.extended_key_usage is not None:
-            has = f"has {usage}" if usage in leaf.extended_key_usage else "is not excluded by name"
+            has = f"has {usage}" if usage in leaf.extended_key_usage else "has anyExtendedKeyUsage"
         else:
             unreadable = "extended_key_usage" in leaf.unreadable
             has = "has an extended key usage that cannot be read" if unreadable else "has no extended key usage"

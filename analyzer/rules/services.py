@@ -55,9 +55,14 @@ def _presented_as_client(connection: Connection) -> bool:
 
 
 def _judge(
-    view: NodeView, peer: Peer, group: Group, role: Side, explanation: str, remedy: Sequence[Remedy], *, refused: bool
+    view: NodeView, peer: Peer, group: Group, role: Side, explanation: str, remedy: Sequence[Remedy]
 ) -> Judgement:
+    """Judge by the outcome: it is good only if the certificate that the store rule says was accepted.
+
+    A refusal is critical here only where this rule has a remedy for it; else the alert's own finding judges it.
+    """
     connection = group[0]
+    refused = bool(remedy) and connection.outcome is Outcome.REFUSED and connection.refused_by is role.other
     leaf = view.case.certificates.get(connection.certificate(role).leaf or "")
     store = connection.certificate(role).store
     file = quote.store_file(view.node, "client" if store in {"client", "both"} else "server")
@@ -66,7 +71,7 @@ def _judge(
         severity=Severity.CRITICAL
         if refused
         else Severity.OK
-        if connection.outcome is Outcome.COMPLETED
+        if connection.outcome is Outcome.COMPLETED and _is_expected(view, connection, role)
         else Severity.INFO,
         confidence=Confidence.STRONG if peer.hint_only else Confidence.PROVEN,
         subject=peer.name,
@@ -81,6 +86,11 @@ def _judge(
         last=last,
         connections=tuple(one.id for one in group),
     )
+
+
+def _is_expected(view: NodeView, connection: Connection, role: Side) -> bool:
+    expected = view.expected_leaf(role)
+    return expected is not None and connection.certificate(role).leaf == expected.sha256
 
 
 def _what_came(view: NodeView, connection: Connection, peer: Peer) -> str:
@@ -101,32 +111,22 @@ def webex_client_presented(view: NodeView) -> Iterator[Judgement]:
     for peer, group in _by_answer(view, lambda c: c.peer.kind is PeerKind.WEBEX and _presented_as_client(c)):
         connection = group[0]
         serial = connection.client_certificate.serial
-        expected = view.leaf_as_client
-        kept = expected is not None and connection.client_certificate.leaf == expected.sha256
-        rule = (
-            f"it is the {view.expected_store(Side.CLIENT)} store's"
-            if kept
-            else "it is not the one that the store rule says"
-        )
-        refused = connection.outcome is Outcome.REFUSED
-        severity_words = _what_came(view, connection, peer)
-        judgement = _judge(
+        if view.leaf_as_client is None:
+            rule = "its store is not in what was given"
+        elif _is_expected(view, connection, Side.CLIENT):
+            rule = f"it is the {view.expected_store(Side.CLIENT)} store's"
+        else:
+            rule = "it is not the one that the store rule says"
+        yield _judge(
             view,
             peer,
             group,
             Side.CLIENT,
-            f"As TLS client it presented serial {serial} to Webex: {rule}. {severity_words} That a certificate was sent does "
-            "not show that Webex accepts it; only the completed handshake does.",
-            (
-                Remedy(
-                    text="Look at the alert's own finding for the reason. Whether Webex checks clientAuth is not known to this "
-                    "program: no source says so.",
-                    kind=RemedyKind.DURABLE,
-                ),
-            ),
-            refused=refused,
+            f"As TLS client it presented serial {serial} to Webex: {rule}. {_what_came(view, connection, peer)} That a "
+            "certificate was sent does not show that Webex accepts it; only the completed handshake does. Whether Webex "
+            "checks clientAuth no source says, and so this report does not.",
+            (),
         )
-        yield judgement
 
 
 def server_presented_secure_neighbor(view: NodeView) -> Iterator[Judgement]:
@@ -145,7 +145,7 @@ def server_presented_secure_neighbor(view: NodeView) -> Iterator[Judgement]:
         zone = view.zone(peer.zone)
         verify = f" Zone {zone.name}: TLS verify {zone.tls_verify_mode}." if zone and zone.tls_verify_mode else ""
         theirs = connection.client_certificate.serial
-        judgement = _judge(
+        yield _judge(
             view,
             peer,
             group,
@@ -154,16 +154,13 @@ def server_presented_secure_neighbor(view: NodeView) -> Iterator[Judgement]:
             f"certificate ({'serial ' + theirs if theirs else connection.client_certificate.visibility}).{verify} "
             f"{_what_came(view, connection, peer)}",
             (),
-            refused=False,
         )
-        yield judgement
 
 
 def core_client_to_cucm(view: NodeView) -> Iterator[Judgement]:
     """Test case 3: the Core's traffic server is the TLS client towards CUCM."""
     for peer, group in _by_answer(view, lambda c: c.peer.kind is PeerKind.CUCM and _presented_as_client(c)):
         connection = group[0]
-        refused = connection.outcome is Outcome.REFUSED and connection.refused_by is Side.SERVER
         yield _judge(
             view,
             peer,
@@ -173,7 +170,6 @@ def core_client_to_cucm(view: NodeView) -> Iterator[Judgement]:
             f"{connection.handshake.server.port}. {_what_came(view, connection, peer)} CUCM has to trust the chain of this "
             "certificate; since X15.5 that is the client store's.",
             (CUCM_TRUST,),
-            refused=refused,
         )
 
 

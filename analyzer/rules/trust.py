@@ -69,18 +69,25 @@ def chain_incomplete_sent(view: NodeView) -> Iterator[Judgement]:
     """An intermediate that the peer needs was not sent."""
     for peer, role, chain, connections in _chains_sent(view):
         order = chain_order(chain, _known(view))
-        if not order.missing:
-            continue
         refused = [
             c
             for c in connections
             if any(a.code in CHAIN_ALERTS and a.sender is role.other for a in c.handshake.alerts)
         ]
-        shown = refused or connections
         missing = ", ".join(_name(certificate) for certificate in order.missing)
+        confidence = Confidence.PROVEN
+        if not order.missing:
+            if len(order.path) > 1 or order.missing_issuer is None or is_self_signed(order.path[0]):
+                continue
+            # Nothing at hand says whether the issuer is a root. A public CA never issues from one (CA/Browser
+            # Forum baseline requirements, 6.1.7), and a peer that refuses the chain speaks against it too.
+            if not (_is_public(view, order.path[0]) or refused):
+                continue
+            missing, confidence = order.missing_issuer, Confidence.STRONG if refused else Confidence.INFERRED
+        shown = refused or connections
         yield Judgement(
             severity=Severity.CRITICAL if refused else Severity.WARNING,
-            confidence=Confidence.PROVEN,
+            confidence=confidence,
             subject=peer.name,
             explanation=f"As TLS {role} towards {peer.name} it sent {' → '.join(_name(c) for c in order.path)} without the "
             f"intermediate {missing}. Expressway sends the intermediates that its trusted CA list holds."
@@ -315,6 +322,11 @@ def ssh_tunnel_chain_not_trusted(view: NodeView) -> Iterator[Judgement]:
             remedy=(append(missing, view.node.name),),
             evidence=(*evidence, *(quote.quote_certificate(c, None, "not in the list") for c in trust.lacking)),
         )
+
+
+def _is_public(view: NodeView, leaf: Certificate) -> bool:
+    origin = view.case.origins.get(leaf.sha256)
+    return origin is not None and origin.origin is CertificateOrigin.PUBLIC
 
 
 def _is_private(view: NodeView, leaf: Certificate | None) -> bool:

@@ -166,7 +166,7 @@ def core_client_capable_success(view: NodeView) -> Iterator[Judgement]:
         return
     for edge in view.partners:
         server = edge.server_leaf
-        if server is None or edge.as_server(server).capable is not True or _errors_between(view, edge):
+        if server is None or edge.as_server(server).capable is not True or _trouble_between(view, edge):
             continue
         yield Judgement(
             severity=Severity.OK,
@@ -184,13 +184,14 @@ def core_client_capable_success(view: NodeView) -> Iterator[Judgement]:
         )
 
 
-def _errors_between(core: NodeView, edge: NodeView) -> bool:
-    pairs = ((core, edge.node.name), (edge, core.node.name))
-    return any(
-        event.peer is not None and (event.peer.node == name or view.is_traversal(event.peer))
-        for view, name in pairs
-        for event in view.tls_errors
-    )
+def _trouble_between(core: NodeView, edge: NodeView) -> bool:
+    """Whether log or capture of either side shows a failure between the two."""
+    for view, other in ((core, edge.node.name), (edge, core.node.name)):
+        failed = [c.peer for c in view.connections if c.outcome in {Outcome.REFUSED, Outcome.CLOSED}]
+        logged = [event.peer for event in view.tls_errors if event.peer is not None]
+        if any(peer.node == other or view.is_traversal(peer) for peer in (*failed, *logged)):
+            return True
+    return False
 
 
 def eku_mode_off(view: NodeView) -> Iterator[Judgement]:
@@ -302,7 +303,7 @@ RULES = (
         title="The certificate that the Core presents as a client may not be used as a client's",
         severity=Severity.CRITICAL,
         judge=core_client_not_client_capable,
-        needs=_LEAST_LEAF,
+        needs=(*_LEAST_LEAF, Need.VERSION),
         roles=(NodeRole.CORE,),
         sources=("S", "P"),
     ),

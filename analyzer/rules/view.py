@@ -159,11 +159,12 @@ class NodeView:
     def tls_errors(self) -> tuple[Event, ...]:
         """Events that report a TLS error.
 
-        OpenSSL's "certificate verify failed" says nothing that the line with the reason does not say better.
+        One failure gives several lines. Of them those are left out that say less than another: OpenSSL's
+        "certificate verify failed" beside the reason, and a close that does not tell the role.
         """
         errors = tuple(event for event in self.events if event.record.error is not None)
-        explained = {_ends(event) for event in errors if event.record.error != "verify-failed"}
-        return tuple(e for e in errors if e.record.error != "verify-failed" or _ends(e) not in explained)
+        full = {_ends(event) for event in errors if not _says_less(event)}
+        return tuple(event for event in errors if not _says_less(event) or _ends(event) not in full)
 
     def events_of(self, connection: Connection) -> tuple[Event, ...]:
         """Return the events that belong to a connection."""
@@ -205,6 +206,10 @@ class NodeView:
 
 def _ends(event: Event) -> tuple[Endpoint | None, Endpoint | None]:
     return event.record.source, event.record.destination
+
+
+def _says_less(event: Event) -> bool:
+    return event.record.error == "verify-failed" or event.record.local_role is None
 
 
 def views_of(case: Case) -> tuple[NodeView, ...]:

@@ -9,6 +9,7 @@ from analyzer.evidence import (
     Alarm,
     Connection,
     Event,
+    LogEvent,
     NodeRole,
     Outcome,
     PeerKind,
@@ -27,6 +28,7 @@ from analyzer.text import iso_utc
 
 SSH_PORT = 2222
 TUNNEL_ALARMS = frozenset({"35013", "35014"})
+_SSH_TROUBLE = ("denied", "timed out", "refused", "reset", "closed", "fail", "unreachable", "no route", "not resolve")
 CLOSED_EARLY = timedelta(seconds=10)
 """An SSH tunnel that works stays up for hours; one that is refused is closed within seconds."""
 
@@ -43,12 +45,17 @@ def is_active(zone: Zone) -> bool:
     return (zone.status or "").lower().startswith("active")
 
 
+def has_failed(tunnel: Tunnel) -> bool:
+    """Whether the dump shows a tunnel as failed."""
+    return (tunnel.status or "").lower().startswith("fail")
+
+
 def denied(view: NodeView) -> tuple[tuple[Evidence, ...], bool]:
     """Return what shows that SSH tunnels were refused, not unreachable, and whether it is said in words.
 
     A timeout is no refusal (rules-amendments A1).
     """
-    rows = [t for t in view.tunnels if t.status == "Failed" and "denied" in (t.reason or "").lower()]
+    rows = [t for t in view.tunnels if has_failed(t) and "denied" in (t.reason or "").lower()]
     lines = [event for event in ssh_errors(view) if "denied" in event.record.detail.lower()]
     flows = [flow for flow in view.node.conversations if is_refused_tunnel(flow)]
     evidence = (
@@ -60,8 +67,13 @@ def denied(view: NodeView) -> tuple[tuple[Evidence, ...], bool]:
 
 
 def ssh_errors(view: NodeView) -> tuple[Event, ...]:
-    """Return the log lines of the tunnels' ssh client."""
-    return tuple(event for event in view.events if event.record.name == "ssh")
+    """Return the log lines in which the tunnels' ssh client complains."""
+    return tuple(event for event in view.events if event.record.name == "ssh" and _complains(event.record))
+
+
+def _complains(record: LogEvent) -> bool:
+    words = record.detail.lower()
+    return record.fields.get("Level") in {"ERROR", "FATAL"} or any(word in words for word in _SSH_TROUBLE)
 
 
 def is_refused_tunnel(flow: TcpConversation) -> bool:
@@ -92,7 +104,7 @@ def core_client_eku_missing_check_off(view: NodeView) -> Iterator[Judgement]:
     mode = view.checking_mode
     if view.is_edge and (mode is None or mode.current != "Off"):
         return
-    zones = [zone for zone in view.traversal_zones if is_active(zone)]
+    zones = [zone for side in (view, *view.partners) for zone in side.traversal_zones if is_active(zone)]
     cores = [view] if view.is_core else list(view.partners)
     refused = [denied(side) for side in (view, *view.partners)]
     evidence = tuple(row for rows, _ in refused for row in rows)
@@ -107,14 +119,14 @@ def core_client_eku_missing_check_off(view: NodeView) -> Iterator[Judgement]:
         file = quote.store_file(core.node, "client" if core.has_two_stores else "server")
         shown: tuple[Evidence, ...] = (quote.quote_certificate(leaf, file, "what the Core presents as a client"),)
         confidence = Confidence.STRONG if view.is_edge else Confidence.INFERRED
-        whose = f"The Core's certificate, serial {leaf.serial}, has no clientAuth."
+        whose = f"The Core's certificate, serial {leaf.serial}, may not be used as a client's: {core.as_client(leaf).reason}."
     else:
         seen = _seen_of_core(view)
         if seen is None:
             return
         shown, whose, confidence = (
             (*seen,),
-            "The Core's certificate in the capture has no clientAuth.",
+            "The Core's certificate in the capture may not be used as a client's.",
             Confidence.INFERRED,
         )
     yield Judgement(
@@ -174,7 +186,7 @@ def uc_zone_failed(view: NodeView) -> Iterator[Judgement]:
 
 
 def _came_up(view: NodeView, zone: Zone) -> bool:
-    """Whether the last handshake of a zone in the capture completed, with no error in the log after it."""
+    """Whether the last handshake of a zone in the capture completed."""
     own = [connection for connection in view.connections if connection.peer.zone == zone.name]
     if not own:
         return False
@@ -184,7 +196,7 @@ def _came_up(view: NodeView, zone: Zone) -> bool:
 
 def ssh_tunnels_down(view: NodeView) -> Iterator[Judgement]:
     """SSH tunnels are down, whatever the reason."""
-    failed = [tunnel for tunnel in view.tunnels if (tunnel.status or "").lower() == "failed"]
+    failed = [tunnel for tunnel in view.tunnels if has_failed(tunnel)]
     alarms = [alarm for alarm in view.node.alarms if alarm.id in TUNNEL_ALARMS]
     lines = ssh_errors(view)
     if not failed and not alarms and not lines:

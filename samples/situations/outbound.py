@@ -229,8 +229,8 @@ SITUATIONS = (
                 outcome=Outcome.COMPLETED,
             ),
         ),
-        critical=frozenset({"peer-alert-certificate-unknown"}),
-        warning=frozenset({"all-private-ca", "far-end-must-trust-private-ca"}),
+        critical=frozenset({"far-end-must-trust-private-ca", "peer-alert-certificate-unknown"}),
+        warning=frozenset({"all-private-ca"}),
         absent=frozenset({"peer-alert-unsupported-certificate", "edge-client-is-server-only-copy"}),
     ),
     Situation(

@@ -79,7 +79,7 @@ def old_certificate_served(key: str) -> tuple[Bundle, ...]:
     stage = Stage(collected=COLLECTED)
     stage.connect(client, server, port=7001, client_port=25011, time=after(20), server_presents=old)
     stage.connect(client, server, port=7001, client_port=25012, time=after(20.02), server_presents=old)
-    return (stage.bundle(server),)
+    return stage.bundle(client), stage.bundle(server)
 
 
 def single_store(key: str) -> tuple[Bundle, ...]:
@@ -157,7 +157,7 @@ SITUATIONS = (
         verdicts=(
             ExpectedVerdict(
                 node="expe",
-                peer=CORE,
+                peer="expc",
                 local_role=Side.SERVER,
                 visibility=Visibility.SEEN,
                 store=Store.NEITHER,

@@ -93,7 +93,7 @@ SITUATIONS = (
         title="Core reaches the Edge by a name that its certificate does not have",
         made="Core's zone names edge.harbor.example, the Edge's certificate expe.harbor.example; Core resets.",
         shows="No alert: a reset after the server's Certificate, and the reason in Core's log only.",
-        verdict="The Edge's server certificate, to Core, refused for its name.",
+        verdict="Core refused the Edge's server certificate for its name; the Edge only saw the connection close.",
         build=name_unacceptable,
         verdicts=(
             ExpectedVerdict(
@@ -102,8 +102,7 @@ SITUATIONS = (
                 local_role=Side.SERVER,
                 visibility=Visibility.SEEN,
                 store=Store.SERVER,
-                outcome=Outcome.REFUSED,
-                refused_by=Side.CLIENT,
+                outcome=Outcome.CLOSED,
             ),
             ExpectedVerdict(
                 node="expc",
@@ -119,7 +118,14 @@ SITUATIONS = (
         critical=frozenset(
             {"identity-unacceptable", "name-mismatch-peer-address", "ssh-tunnels-down", "uc-zone-failed"}
         ),
-        absent=frozenset({"core-client-not-client-capable", "core-client-eku-missing-check-on", "one-way-tls"}),
+        absent=frozenset(
+            {
+                "local-alert-bad-certificate",
+                "core-client-not-client-capable",
+                "core-client-eku-missing-check-on",
+                "one-way-tls",
+            }
+        ),
     ),
     Situation(
         name="log-clock-ahead-of-capture",

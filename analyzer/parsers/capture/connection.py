@@ -66,10 +66,12 @@ class Connection:
         """Bytes that wait for more."""
         return sum(d.queued + d.stream.buffered for d in self.directions)
 
-    def is_reopened_by(self, direction: Direction, sequence: int) -> bool:
-        """Whether a SYN (or SYN-ACK) with this sequence number begins another connection on the same ports."""
+    def is_reopened_by(self, direction: Direction, sequence: int, acknowledged: int, flags: int) -> bool:
+        """Whether a SYN (or SYN-ACK) begins another connection on the same ports."""
         if not self.established and not any(d.payload for d in self.directions):
             return False
+        if flags & ACK and not direction.payload and direction.peer.is_begun_by(acknowledged):
+            return False  # a server that forgot its first answer to the same SYN
         if direction.initial is not None:
             return direction.initial != sequence
         return not direction.follows(sequence)

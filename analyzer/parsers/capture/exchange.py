@@ -101,6 +101,13 @@ class SideFacts:
         self.encrypted_bytes = 0
 
 
+class Roles(NamedTuple):
+    """Both sides by their roles."""
+
+    client: SideFacts
+    server: SideFacts
+
+
 class Exchange:
     """A handshake in the making.
 
@@ -158,6 +165,10 @@ class Exchange:
     def is_tls13(self) -> bool:
         """Whether TLS 1.3 was negotiated, or is being retried."""
         return self.version == "TLSv1.3" or (self.retried and self.server_hello is None)
+
+    def roles(self) -> Roles | None:
+        """Return both sides by their roles; None: nothing said which is which."""
+        return None if self.client is None else Roles(self.sides[self.client], self.sides[1 - self.client])
 
     def is_settled(self) -> bool:
         """Whether nothing more is to be learned from the connection but how it is closed."""

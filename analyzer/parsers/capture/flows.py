@@ -58,7 +58,7 @@ class FlowTable:
     ) -> None:
         """Take a segment; `key`: source and destination address, source and destination port, as on the wire."""
         direction = self.directions.get(key)
-        if direction is None or _begins_another(direction, sequence, flags, data):
+        if direction is None or _begins_another(direction, sequence, acknowledged, flags, data):
             if not (data or missing or flags & SYN) or flags & RST:
                 return
             direction = self._open(key)
@@ -128,10 +128,10 @@ class FlowTable:
                 results.refused += 1
 
 
-def _begins_another(direction: Direction, sequence: int, flags: int, data: bytes) -> bool:
+def _begins_another(direction: Direction, sequence: int, acknowledged: int, flags: int, data: bytes) -> bool:
     """Whether a segment belongs to a later connection on the same ports, whose SYN may not be in the capture."""
     if flags & SYN:
-        return direction.connection.is_reopened_by(direction, sequence)
+        return direction.connection.is_reopened_by(direction, sequence, acknowledged, flags)
     if data and (not direction.reading or direction.is_elsewhere(sequence)) and begins_client_hello(data):
         return direction.is_elsewhere(sequence) or direction.is_new(sequence)
     return False

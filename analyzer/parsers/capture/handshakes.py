@@ -17,7 +17,7 @@ from analyzer.evidence import (
 )
 from analyzer.parsers.capture import alerts, visibility
 from analyzer.parsers.capture.connection import Connection
-from analyzer.parsers.capture.exchange import Exchange, SeenRecord
+from analyzer.parsers.capture.exchange import Exchange, Roles, SeenRecord
 from analyzer.parsers.capture.messages import CertificateRequest, ClientHello
 from analyzer.parsers.capture.place import Place
 
@@ -45,9 +45,9 @@ def conclude(connection: Connection) -> list[Handshake]:
     """Return the handshakes of a connection whose roles can be told, in order."""
     exchanges = connection.dialogue.exchanges
     return [
-        _handshake(connection, exchange, is_last=exchange is exchanges[-1])
+        _handshake(connection, exchange, roles, is_last=exchange is exchanges[-1])
         for exchange in exchanges
-        if exchange.client is not None and _is_worth_reporting(exchange)
+        if (roles := exchange.roles()) and _is_worth_reporting(exchange)
     ]
 
 
@@ -56,8 +56,7 @@ def _is_worth_reporting(exchange: Exchange) -> bool:
     return bool(shown) or any(side.chain is not None or side.certificate_lost for side in exchange.sides)
 
 
-def _handshake(connection: Connection, exchange: Exchange, is_last: bool) -> Handshake:
-    assert exchange.client is not None
+def _handshake(connection: Connection, exchange: Exchange, roles: Roles, is_last: bool) -> Handshake:
     client, server = endpoints(connection.key)
     if exchange.client == 1:
         client, server = server, client
@@ -72,13 +71,13 @@ def _handshake(connection: Connection, exchange: Exchange, is_last: bool) -> Han
         started=exchange.started.time,
         tls_version=exchange.version,
         server_name=hello.server_name,
-        resumed=visibility.is_resumed(exchange),
+        resumed=visibility.is_resumed(exchange, roles),
         seen_from_start=exchange.client_hello is not None and not any(side.torn for side in exchange.sides),
-        certificate_requested=visibility.is_requested(exchange),
+        certificate_requested=visibility.is_requested(exchange, roles),
         certificate_authorities=request.authorities,
         frames=frames,
-        server_certificate=_shared(visibility.server_certificate(exchange)),
-        client_certificate=_shared(visibility.client_certificate(exchange)),
+        server_certificate=_shared(visibility.server_certificate(exchange, roles)),
+        client_certificate=_shared(visibility.client_certificate(exchange, roles)),
         alerts=tuple(_alert(exchange, *alert) for alert in exchange.alerts),
         completed=_is_completed(exchange, closed is not None),
         closed_by=_side(exchange, connection.closed_by) if closed else None,

@@ -37,7 +37,8 @@ _SERVER_NAME, _SIGNATURE_ALGORITHMS, _PRE_SHARED_KEY, _SUPPORTED_VERSIONS = 0, 1
 _VERSIONS = {2: "SSLv2", 0x300: "SSLv3", 0x301: "TLSv1.0", 0x302: "TLSv1.1", 0x303: "TLSv1.2", 0x304: "TLSv1.3"}
 # Drafts of RFC 8446 (0x7f00 and the draft's number), and what Facebook deployed before it.
 _DRAFT_13 = {0x7F, 0x7E, 0xFB}
-_DRAFT_HELLO = 0x7F
+# Up to draft 21 a ServerHello named it there and had no session; RFC 8446 section 4.1.3 always says 0x0303.
+_DRAFT_HELLO, _TLS13 = 0x7F, 0x0304
 # RFC 8446 section 4.1.3: a ServerHello with this random is a HelloRetryRequest.
 _RETRY_RANDOM = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
 
@@ -133,10 +134,11 @@ def read_server_hello(body: bytes) -> ServerHello:
         fields = _Fields(body)
         version = fields.number(2)
         is_retry = fields.take(32) == _RETRY_RANDOM
-        if version >> 8 != _DRAFT_HELLO:
+        is_draft = version >> 8 == _DRAFT_HELLO or version == _TLS13
+        if not is_draft:
             fields.vector(1)
         suite = fields.number(2)
-        if version >> 8 != _DRAFT_HELLO:
+        if not is_draft:
             fields.take(1)
         for kind, content in _extensions(fields):
             if kind == _SUPPORTED_VERSIONS and len(content) == 2:

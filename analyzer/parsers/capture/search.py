@@ -152,8 +152,8 @@ def _judge_server_hello(message: bytes, length: int, kind: int) -> Start:
         return Start.UNDECIDED
     if message[4] not in _HELLO_MAJORS or (message[4] == 3 and message[5] > 4):
         return Start.NONE
-    if kind == 6 or message[4] == 0x7F:
-        return Start.TLS
+    if kind == 6 or message[4] == 0x7F or message[5] == 4:
+        return Start.TLS  # drafts of TLS 1.3 had no session here
     if len(message) < 39:
         return Start.UNDECIDED
     return Start.TLS if message[38] <= 32 and message[38] + 38 <= length else Start.NONE

@@ -108,6 +108,10 @@ class Direction:
         if self.position is None:
             self.position = self.unwrap((sequence + 1) % _WRAP)
 
+    def is_begun_by(self, acknowledged: int) -> bool:
+        """Whether an acknowledgement is one of its SYN alone."""
+        return self.initial is not None and acknowledged == (self.initial + 1) % _WRAP
+
     def follows(self, sequence: int) -> bool:
         """Whether what was read begins right behind a SYN with this sequence number."""
         return self.base is None or self.unwrap((sequence + 1) % _WRAP) == self.base

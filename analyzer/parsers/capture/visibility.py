@@ -8,78 +8,75 @@ from __future__ import annotations
 
 from analyzer.evidence import CertificateMessage, Visibility
 from analyzer.parsers.capture.cipher_suites import WITHOUT_CERTIFICATES
-from analyzer.parsers.capture.exchange import Exchange
+from analyzer.parsers.capture.exchange import Exchange, Roles
 
 
-def is_resumed(exchange: Exchange) -> bool | None:
+def is_resumed(exchange: Exchange, roles: Roles) -> bool | None:
     """Whether a session was resumed; None: the server did not get far enough to tell, or that part is missing.
 
     TLS 1.2 and before: the ChangeCipherSpec follows the ServerHello (RFC 5246 section 7.3). TLS 1.3: the
     ServerHello has selected a pre-shared key (RFC 8446 section 4.2.11).
     """
     hello = exchange.server_hello
-    if hello is None or exchange.client is None:
+    if hello is None:
         return None
     if hello.version == "SSLv2":
         return exchange.ssl2_resumed
     if exchange.is_tls13:
         return hello.pre_shared_key
-    server = exchange.sides[1 - exchange.client]
+    server = roles.server
     if exchange.full or server.chain is not None or server.certificate_lost:
         return False
     return True if server.ciphered and not server.lost else None
 
 
-def is_requested(exchange: Exchange) -> bool | None:
+def is_requested(exchange: Exchange, roles: Roles) -> bool | None:
     """Whether the server asked for a certificate; None: that cannot be told."""
     if exchange.request is not None:
         return True
-    if exchange.client is None or exchange.is_tls13 or not exchange.hello_done:
+    if exchange.is_tls13 or not exchange.hello_done:
         return None
-    return None if is_server_torn(exchange) else False
+    return None if is_server_torn(exchange, roles) else False
 
 
-def is_server_torn(exchange: Exchange) -> bool:
+def is_server_torn(exchange: Exchange, roles: Roles) -> bool:
     """Whether a part of the server's flight is missing: bytes were lost, or its ServerHello came before the capture."""
-    assert exchange.client is not None
-    server = exchange.sides[1 - exchange.client]
+    server = roles.server
     return server.lost or (exchange.server_hello is None and (server.sent or server.ciphered))
 
 
-def server_certificate(exchange: Exchange) -> CertificateMessage:
+def server_certificate(exchange: Exchange, roles: Roles) -> CertificateMessage:
     """Return the server's Certificate message, or why there is none to see."""
-    assert exchange.client is not None
-    side = exchange.sides[1 - exchange.client]
+    side = roles.server
     if side.chain is not None:
         return _message(side.chain)
     if side.certificate_lost:
         return CertificateMessage(visibility=Visibility.NOT_CAPTURED)
-    return CertificateMessage(visibility=_hidden(exchange) or _server_absence(exchange))
+    return CertificateMessage(visibility=_hidden(exchange, roles) or _server_absence(exchange, roles))
 
 
-def client_certificate(exchange: Exchange) -> CertificateMessage:
+def client_certificate(exchange: Exchange, roles: Roles) -> CertificateMessage:
     """Return the client's Certificate message, or why there is none to see."""
-    assert exchange.client is not None
-    side = exchange.sides[exchange.client]
+    side = roles.client
     if side.chain is not None:
         return _message(side.chain)
     if side.certificate_lost:
         return CertificateMessage(visibility=Visibility.NOT_CAPTURED)
     if exchange.version == "SSLv2":
         return CertificateMessage(visibility=Visibility.ENCRYPTED)
-    return CertificateMessage(visibility=_hidden(exchange) or _client_absence(exchange))
+    return CertificateMessage(visibility=_hidden(exchange, roles) or _client_absence(exchange, roles))
 
 
 def _message(chain: tuple[str, ...]) -> CertificateMessage:
     return CertificateMessage(visibility=Visibility.SEEN if chain else Visibility.NONE_SENT, chain=chain)
 
 
-def _hidden(exchange: Exchange) -> Visibility | None:
+def _hidden(exchange: Exchange, roles: Roles) -> Visibility | None:
     """What the ServerHello alone decides for both sides; None: nothing."""
     hello = exchange.server_hello
     if hello is None:
         return None
-    if is_resumed(exchange):
+    if is_resumed(exchange, roles):
         return Visibility.RESUMED
     if exchange.is_tls13:
         return Visibility.ENCRYPTED
@@ -88,19 +85,18 @@ def _hidden(exchange: Exchange) -> Visibility | None:
     return None
 
 
-def _server_absence(exchange: Exchange) -> Visibility:
-    if is_server_torn(exchange):
+def _server_absence(exchange: Exchange, roles: Roles) -> Visibility:
+    if is_server_torn(exchange, roles):
         return Visibility.NOT_CAPTURED
     return Visibility.NOT_USED if exchange.hello_done else Visibility.NOT_REACHED
 
 
-def _client_absence(exchange: Exchange) -> Visibility:
-    if is_requested(exchange) is False:
+def _client_absence(exchange: Exchange, roles: Roles) -> Visibility:
+    if is_requested(exchange, roles) is False:
         return Visibility.NOT_REQUESTED
-    assert exchange.client is not None
-    side = exchange.sides[exchange.client]
+    side = roles.client
     # A client that was asked and goes on sends the message, if only an empty one (RFC 5246 section 7.4.6).
     passed_over = side.key_exchange or side.ciphered
-    if is_server_torn(exchange) or side.lost or passed_over:
+    if is_server_torn(exchange, roles) or side.lost or passed_over:
         return Visibility.NOT_CAPTURED
     return Visibility.NOT_REACHED

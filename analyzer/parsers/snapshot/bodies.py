@@ -39,6 +39,7 @@ _CLOSE = re.compile(rb"\|[ \t\r]*+(?=\n)")
 _BLANK_LINES = re.compile(rb"\n(?:[ \t\r]*+\n){0,8}+")
 _BLANKS = b" \t\r"
 _BLANK = 0x20
+_LINE_FEED = 0x0A
 _AT_START = (b"\n ", b"\n")
 
 
@@ -138,6 +139,8 @@ class _Scan:
 
     def body_end(self, start: int, bar: int) -> int:
         """Return the line feed that ends the body which opens at a `|`."""
+        if (end := self.ordinary_end(bar)) is not None:
+            return end
         indented = self.buffer[self.buffer.rfind(b"\n", 0, bar) + 1] in b" \t"
         horizon = bar + self.limit
         searched = max(bar + 1, self._hopeless_until)
@@ -153,6 +156,28 @@ class _Scan:
             raise _MoreNeeded
         self._hopeless_until, self._no_reopening_until = horizon, looked if indented else bar
         return self.give_up(start, bar, horizon, indented=indented)
+
+    def ordinary_end(self, bar: int) -> int | None:
+        """Return the end of a body as nearly all are, where nothing has to be weighed; None: weigh it.
+
+        It is indented, holds no `|` and no marker, a record follows, and the next `|` opens the next body.
+        """
+        buffer = self.buffer
+        close = buffer.find(b"|", bar + 1)
+        following = buffer.find(b"|", close + 1) if close >= 0 else -1
+        if (
+            following < 0
+            or not buffer.startswith(b"|\n", close)
+            or not buffer.startswith(b"\n |", bar - 2)
+            or not buffer.startswith(b"\n |", following - 2)
+            or buffer[following + 1] <= _BLANK
+            or buffer[close + (3 if buffer[close + 2] == _LINE_FEED else 2)] <= _BLANK
+            or close + 1 >= bar + self.limit
+            or buffer.find(b"PMSG:", bar, close) >= 0
+        ):
+            return None
+        self._bar_line = (close + 1, following)
+        return close + 1
 
     def next_close(self, position: int, end: int) -> int | None:
         """Return the end of the next line that ends in `|`."""
