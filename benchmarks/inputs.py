@@ -89,3 +89,8 @@ def large_capture(megabytes: int) -> Path:
             file.write(handshakes)
             file.write(filler)
     return path
+
+
+if __name__ == "__main__":
+    print(seed_size_bundle())
+    print(large_capture(200))

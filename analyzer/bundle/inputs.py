@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -15,6 +14,7 @@ from analyzer.bundle.entry import Entry
 from analyzer.bundle.files import FileContent, Files
 from analyzer.bundle.limits import Limits
 from analyzer.bundle.members import OpenInput
+from analyzer.bundle.names import unique
 from analyzer.bundle.opener import LOOSE, Opener, Place
 from analyzer.evidence import Problem
 from analyzer.text import clean
@@ -31,7 +31,7 @@ class Inputs:
     def __init__(self, paths: Sequence[Path], limits: Limits) -> None:
         self.problems: list[Problem] = []
         self._files, self._limits = Files(), limits
-        self._names: Counter[str] = Counter()
+        self._names: set[str] = set()
         self.inputs = tuple(self._open(path) for path in self._distinct(paths))
 
     def _distinct(self, paths: Sequence[Path]) -> Iterator[Path]:
@@ -45,7 +45,7 @@ class Inputs:
                 yield path
 
     def _open(self, path: Path) -> OpenInput:
-        name = self._unique(_base_name(path))
+        name = unique(_base_name(path), self._names)
         try:
             status = path.stat()
         except (OSError, ValueError) as error:
@@ -112,10 +112,6 @@ class Inputs:
             return Entry(name=name, unreadable="a device or pipe, which is not opened")
         content = FileContent(self._files, Path(item.path), status.st_size)
         return Entry(name=name, content=content, size=status.st_size)
-
-    def _unique(self, name: str) -> str:
-        self._names[name] += 1
-        return name if self._names[name] == 1 else f"{name}#{self._names[name]}"
 
     def _problem(self, file: str, what: str, why: str, leaves_open: str) -> None:
         self.problems.append(Problem(file=file, what=what, why=why, leaves_open=leaves_open))

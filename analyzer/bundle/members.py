@@ -64,9 +64,9 @@ class OpenMember:
         """
         last = self._last
         damage = last.damage if last else None
-        reasons = [text for text in (self.unreadable, damage, self.suspect, reason) if text]
+        reasons = [text for text in (damage, self.suspect, reason) if text]
         if self.unreadable:
-            read = ReadState.NOT
+            read, reasons = ReadState.NOT, [self.unreadable]
         elif reasons and read is ReadState.WHOLE:
             read = ReadState.PART
         return Member(

@@ -105,6 +105,16 @@ def unsafe_name(name: str) -> str | None:
     return None
 
 
+def unique(name: str, taken: set[str]) -> str:
+    """Return a name that is not taken yet, by a `#2` at its end if need be, and take it."""
+    found, number = name, 1
+    while found in taken:
+        number += 1
+        found = f"{name}#{number}"
+    taken.add(found)
+    return found
+
+
 def label(name: str, limit: int) -> str:
     """Return a name as it is shown: folders apart by `/`, made safe, its end kept if it is too long."""
     shown = clean(name.replace("\\", "/").removeprefix("./"), 4 * limit)

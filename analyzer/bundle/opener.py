@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from analyzer.bundle.content import Content, read_up_to
-from analyzer.bundle.entry import Entry, Listing, Trouble, too_many
+from analyzer.bundle.entry import Entry, Trouble, too_many
 from analyzer.bundle.files import BytesContent
 from analyzer.bundle.inflate import GZIP, Inflated
 from analyzer.bundle.limits import Budget, Limits
 from analyzer.bundle.members import OpenMember
-from analyzer.bundle.names import label, parse_name, unsafe_name
+from analyzer.bundle.names import NameParts, label, parse_name, unique, unsafe_name
 from analyzer.bundle.sniff import (
     HEAD_BYTES,
     ArchiveFormat,
@@ -51,6 +50,16 @@ class Place:
     in_archive: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Item:
+    """An entry in its place, and what its name says."""
+
+    entry: Entry
+    place: Place
+    parts: NameParts
+    reference: str
+
+
 class Opener:
     """Collects the members of one input.
 
@@ -65,13 +74,17 @@ class Opener:
         self._input_name, self._limits = input_name, limits
         self._budget = Budget.for_input(size, limits)
         self._held = limits.held_bytes
-        self._seen: Counter[str] = Counter()
+        self._references: set[str] = set()
 
     def add(self, entry: Entry, place: Place) -> bool:
         """Add an entry or, if it is an archive, what it holds; return whether it is one that was opened."""
+        if len(self.members) >= self._limits.members:
+            self.report(self._input_name, too_many(self._limits.members))
+            return False
+        item = self._item(entry, place)
         reason = entry.unreadable or (unsafe_name(entry.name) if place.in_archive else None)
         if reason or entry.content is None:
-            self._member(entry, place, unreadable=reason)
+            self._list_unreadable(item, reason)
             return False
         content, head, damage = entry.content, entry.head, None
         if head is None:
@@ -82,77 +95,67 @@ class Opener:
             head, damage = read_up_to(content.reader(), HEAD_BYTES)
             archive = _archive_in(content, head)
         if archive:
-            return self._open(entry, place, content, archive)
-        unknown = member_kind(parse_name(entry.name).kind, head) is MemberKind.OTHER
-        reason = str(damage) if damage and (unknown or not head) else unopened_format(head)
-        self._member(entry, place, content, head, reason)
+            return self._open(item, content, archive)
+        unknown = member_kind(item.parts.kind, head) is MemberKind.OTHER
+        if reason := str(damage) if damage and (unknown or not head) else unopened_format(head):
+            self._list_unreadable(item, reason)
+        else:
+            self._list(item, content, head)
         return False
 
-    def _member(
-        self,
-        entry: Entry,
-        place: Place,
-        content: Content | None = None,
-        head: bytes = b"",
-        unreadable: str | None = None,
-    ) -> None:
-        if len(self.members) >= self._limits.members:
-            self.report(self._input_name, too_many(self._limits.members))
-            return
-        parts = parse_name(entry.name)
-        kind = member_kind(parts.kind, head)
-        reference = self._reference(entry, place)
-        self.members.append(
-            OpenMember(
-                input_name=self._input_name,
-                name=reference.removeprefix(f"{self._input_name}/"),
-                reference=reference,
-                container=place.container,
-                kind=kind,
-                host=parts.host,
-                taken=parts.taken,
-                interface=parts.interface if kind is MemberKind.CAPTURE else None,
-                sequence=parts.sequence if kind is MemberKind.CAPTURE else None,
-                size=entry.size if content is entry.content or content is None else None,
-                head=head,
-                unreadable=unreadable,
-                suspect=entry.suspect,
-                content=content or BytesContent(b""),
-                limit=self._limits.member_bytes(kind),
-            )
+    def _item(self, entry: Entry, place: Place) -> _Item:
+        loose = place.container == LOOSE
+        name = self._input_name if loose else place.prefix + label(entry.name, self._limits.name_length)
+        reference = unique(name, self._references)
+        return _Item(entry=entry, place=place, parts=parse_name(entry.name), reference=reference)
+
+    def _list(self, item: _Item, content: Content, head: bytes, unreadable: str | None = None) -> None:
+        kind = member_kind(item.parts.kind, head)
+        is_capture = kind is MemberKind.CAPTURE
+        member = OpenMember(
+            input_name=self._input_name,
+            name=item.reference.removeprefix(f"{self._input_name}/"),
+            reference=item.reference,
+            container=item.place.container,
+            kind=kind,
+            host=item.parts.host,
+            taken=item.parts.taken,
+            interface=item.parts.interface if is_capture else None,
+            sequence=item.parts.sequence if is_capture else None,
+            size=item.entry.size if unreadable or content is item.entry.content else None,
+            head=head,
+            unreadable=unreadable,
+            suspect=item.entry.suspect,
+            content=content,
+            limit=self._limits.member_bytes(kind),
         )
+        self.members.append(member)
 
-    def _reference(self, entry: Entry, place: Place) -> str:
-        """Return how an entry is called everywhere: no two are called the same."""
-        if place.container == LOOSE:
-            return self._input_name
-        reference = place.prefix + label(entry.name, self._limits.name_length)
-        self._seen[reference] += 1
-        return reference if self._seen[reference] == 1 else f"{reference}#{self._seen[reference]}"
+    def _list_unreadable(self, item: _Item, reason: str | None) -> None:
+        self._list(item, BytesContent(b""), b"", reason or "it has no bytes")
 
-    def _open(self, entry: Entry, place: Place, content: Content, archive: ArchiveFormat) -> bool:
+    def _open(self, item: _Item, content: Content, archive: ArchiveFormat) -> bool:
         """Open an archive and add what it holds. One that is too deep or cannot be opened is listed instead."""
+        place = item.place
         if place.depth > self._limits.nesting or archive is ArchiveFormat.GZIP:
-            self._member(entry, place, unreadable="an archive inside an archive inside an archive: unpack one first")
+            self._list_unreadable(item, "an archive inside an archive inside an archive: unpack one first")
             return False
         if archive is ArchiveFormat.ZIP and not content.seekable:
             held = self._hold(content)
             if held is None:
-                self._member(entry, place, unreadable="too large to open inside another archive: unpack that first")
+                self._list_unreadable(item, "too large to open inside another archive: unpack that first")
                 return False
             content = held
-        listing = self._list(content, archive)
-        reference = self._reference(entry, place) if place.depth else self._input_name
-        self._report(listing, reference)
-        inside = Place(container=reference, prefix=f"{reference}/", depth=place.depth + 1, in_archive=True)
+        is_zip = archive is ArchiveFormat.ZIP
+        listing = read_zip(content, self._limits, self._budget) if is_zip else read_tar(content, self._limits)
+        for trouble in listing.troubles if listing.entries else (*listing.troubles, _EMPTY):
+            self.report(item.reference, trouble)
+        if place.depth and not listing.entries:
+            self._list_unreadable(item, f"{_EMPTY.what}: {_EMPTY.why}")
+        inside = Place(container=item.reference, prefix=f"{item.reference}/", depth=place.depth + 1, in_archive=True)
         for child in listing.entries:
-            self.add(child, inside)
+            self.add(replace(child, suspect=child.suspect or item.entry.suspect), inside)
         return True
-
-    def _list(self, content: Content, archive: ArchiveFormat) -> Listing:
-        if archive is ArchiveFormat.ZIP:
-            return read_zip(content, self._limits, self._budget)
-        return read_tar(content, self._limits)
 
     def _hold(self, content: Content) -> Content | None:
         """Return a zip that can only be read from front to back as one that can be read anywhere."""
@@ -161,10 +164,6 @@ class Opener:
             return None
         self._held -= len(data)
         return BytesContent(data)
-
-    def _report(self, listing: Listing, reference: str) -> None:
-        for trouble in listing.troubles if listing.entries else (*listing.troubles, _EMPTY):
-            self.report(reference, trouble)
 
     def report(self, file: str, trouble: Trouble) -> None:
         """Note what could not be read, once."""

@@ -52,8 +52,8 @@ class Checked:
     """Bytes that an archive gives a size and a CRC-32 for; both are checked as they are read from the start."""
 
     def __init__(self, content: Content, size: int | None, crc32: int | None) -> None:
-        self._content, self._crc32 = content, crc32
-        self.size = size
+        self._content, self._expected, self._crc32 = content, size, crc32
+        self.size = content.size if content.seekable else size
 
     @property
     def seekable(self) -> bool:
@@ -63,7 +63,7 @@ class Checked:
     def reader(self, start: int = 0) -> Reader:
         """See `Content.reader`."""
         reader = self._content.reader(start)
-        return reader if start else _CheckedReader(reader, self.size, self._crc32)
+        return reader if start else _CheckedReader(reader, self._expected, self._crc32)
 
 
 class _CheckedReader:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from analyzer.bundle.content import Changed, Content, Damaged, read_up_to
+from analyzer.bundle.content import CHUNK, Changed, Content, Damaged, read_up_to
 from analyzer.bundle.entry import Entry, Listing, Trouble, decode_name, too_many
 from analyzer.bundle.files import BytesContent
 from analyzer.bundle.limits import MIB, Limits
@@ -18,6 +18,7 @@ from analyzer.bundle.tarheaders import BLOCK, TarHeader, pax_records, read_heade
 
 _SMALL = MIB
 _ALL_SMALL = 64 * MIB
+_HEADERS_PER_MEMBER = 8  # folders, and extended headers before a file
 
 _UNREAD = {
     b"1": "a link, which is not followed",
@@ -58,37 +59,52 @@ class _Walk:
         self._reader, self._position = content.reader(), 0
         self._kept = 0
         self._extended: dict[str, bytes] = {}
-        self._searching = False
 
     def trouble(self, what: str, why: str, leaves_open: str) -> None:
         self.troubles.append(Trouble(what=what, why=why, leaves_open=leaves_open))
 
     def to_the_end(self) -> None:
         """Read headers up to the block of zeros behind the last member, or to the last that is listed."""
-        while block := self._take(BLOCK):
-            if not self._searching and not any(block):
+        for _ in range(_HEADERS_PER_MEMBER * self._limits.members):
+            block = self._take(BLOCK)
+            if not block:
+                self.trouble(
+                    "the archive has no end mark", "it may have been cut short", "whether members are missing"
+                )
                 return
-            header = read_header(block, searching=self._searching)
-            if header is None:
-                self._search()
-            elif len(self.entries) == self._limits.members:
-                self.troubles.append(too_many(self._limits.members))
+            if not any(block):
                 return
-            else:
-                self._searching = False
+            if header := read_header(block):
+                if len(self.entries) == self._limits.members:
+                    break
                 self._pass(header)
-        if not self._searching:
-            self.trouble("the archive has no end mark", "it may have been cut short", "whether members are missing")
+            elif not self._find_header():
+                return
+        self.troubles.append(too_many(self._limits.members))
 
     def drain(self) -> None:
         """Read what is left, so that the checksum of a compressed archive is checked."""
         if not self._content.seekable:
             self._skip(1 << 62)
 
-    def _search(self) -> None:
-        if not self._searching:
-            self.trouble("a member's header is damaged", "its checksum or its size is wrong", "what that member says")
-        self._searching = True
+    def _find_header(self) -> bool:
+        """Go to the next sound header behind a damaged one; return whether there is one."""
+        self.trouble("a member's header is damaged", "its checksum or its size is wrong", "what that member says")
+        step = 16 * BLOCK
+        while True:
+            self._reader.mark()
+            data, damage = read_up_to(self._reader, step)
+            for start in range(0, len(data) - BLOCK + 1, BLOCK):
+                if data[start + 257 : start + 262] == b"ustar" and read_header(data[start : start + BLOCK]):
+                    self._position += start
+                    self._reader = self._content.reader(self._position)
+                    return True
+            if damage:
+                raise damage
+            if len(data) < step:
+                return False
+            self._position += step
+            step = min(2 * step, CHUNK)
 
     def _pass(self, header: TarHeader) -> None:
         """Pass over one header and its data, and note what it says."""

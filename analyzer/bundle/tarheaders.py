@@ -17,13 +17,9 @@ class TarHeader(NamedTuple):
     size: int
 
 
-def read_header(block: bytes, *, searching: bool = False) -> TarHeader | None:
-    """Return what a block says; None if it is no sound header.
-
-    While `searching`, a block may as well be data, so it has to carry the magic `ustar`, too.
-    """
-    is_ustar = block[257:262] == b"ustar"
-    if (searching and not is_ustar) or not is_tar_header(block):
+def read_header(block: bytes) -> TarHeader | None:
+    """Return what a block says; None if it is no sound header."""
+    if not is_tar_header(block):
         return None
     size = _number(block[124:136])
     if size is None:

@@ -15,8 +15,6 @@ from analyzer.bundle.entry import decode_name
 
 LOCAL_SIGNATURE = b"PK\x03\x04"
 DESCRIPTOR_SIGNATURE = b"PK\x07\x08"
-LOCAL_SIZE = 30
-
 ENCRYPTED = 1 << 0 | 1 << 13
 DESCRIPTOR_FOLLOWS = 1 << 3
 
@@ -141,11 +139,11 @@ def _central_header(data: bytes, position: int, shift: int) -> tuple[ZipHeader, 
 
 def read_local_header(content: Content, offset: int) -> ZipHeader | None:
     """Return a member's own header; None if there is none at this offset."""
-    head = read_at(content, offset, LOCAL_SIZE)
-    if len(head) < LOCAL_SIZE or not head.startswith(LOCAL_SIGNATURE):
+    head = read_at(content, offset, _LOCAL.size)
+    if len(head) < _LOCAL.size or not head.startswith(LOCAL_SIGNATURE):
         return None
     _, _, flags, method, _, _, crc32, compressed, size, name_length, extra_length = _LOCAL.unpack(head)
-    rest = read_at(content, offset + LOCAL_SIZE, name_length + extra_length)
+    rest = read_at(content, offset + _LOCAL.size, name_length + extra_length)
     size, compressed = _zip64(rest[name_length:], (size, compressed))
     follows = flags & DESCRIPTOR_FOLLOWS and not compressed
     return ZipHeader(
@@ -156,7 +154,7 @@ def read_local_header(content: Content, offset: int) -> ZipHeader | None:
         compressed=compressed,
         size=None if follows else size,
         offset=offset,
-        data=offset + LOCAL_SIZE + name_length + extra_length,
+        data=offset + _LOCAL.size + name_length + extra_length,
     )
 
 

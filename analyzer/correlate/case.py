@@ -131,9 +131,7 @@ def _origins(nodes: Sequence[Node], certificates: Mapping[str, Certificate]) -> 
     return {identity: classify(certificate, pool, trusted) for identity, certificate in certificates.items()}
 
 
-def _peer_of(
-    event: LogEvent, names: Mapping[Ends, _LoggedNames], node: Node, nodes: Sequence[Node]
-) -> Peer | None:
+def _peer_of(event: LogEvent, names: Mapping[Ends, _LoggedNames], node: Node, nodes: Sequence[Node]) -> Peer | None:
     if event.source is None and event.destination is None:
         return None
     logged = names.get(frozenset(end for end in (event.source, event.destination) if end), _LoggedNames())

@@ -24,6 +24,7 @@ from analyzer.evidence import (
     PresentedCertificate,
     Side,
 )
+from analyzer.facts.errors import HANDSHAKE_FAILURE, PEER_ALERT, REMOTE_DISCONNECT
 from analyzer.facts.services import service_label
 
 _BEFORE, _AFTER = timedelta(seconds=2), timedelta(seconds=5)
@@ -160,11 +161,12 @@ def outcome_of(
     if fatal:
         return Outcome.REFUSED, fatal.sender, fatal.description
     for event in events:
-        if event.error in {None, "remote-disconnect"}:
+        if event.error in {None, REMOTE_DISCONNECT}:
             continue
         role = event.local_role or local_role
-        if role is not None and (event.alert is not None or event.error != "handshake-failure"):
-            return Outcome.REFUSED, role.other if event.alert is not None else role, event.detail
+        by_peer = event.alert is not None or event.error == PEER_ALERT
+        if role is not None and (by_peer or event.error != HANDSHAKE_FAILURE):
+            return Outcome.REFUSED, role.other if by_peer else role, event.detail
     if handshake.completed:
         return Outcome.COMPLETED, None, None
     if handshake.closed_by is not None:
@@ -206,7 +208,10 @@ def _one_failure(records: Sequence[LogEvent]) -> bool:
 def _at_time(
     handshakes: Sequence[Handshake], candidates: Sequence[int], time: datetime | None, offset: ClockOffset
 ) -> int | None:
-    """Return the handshake that a corrected log time falls into (the latest that had begun by then)."""
+    """Return the handshake that a corrected log time falls into (the latest that had begun by then).
+
+    After its end a connection has no more to say: the ports may serve another one that the capture lacks.
+    """
     if time is None:
         return candidates[0] if len(candidates) == 1 else None
     corrected = time - timedelta(seconds=offset.seconds)
@@ -215,7 +220,8 @@ def _at_time(
         return None
     index = max(begun, key=lambda candidate: handshakes[candidate].started)
     last = max((frame.time for frame in handshakes[index].frames), default=handshakes[index].started)
-    return index if corrected <= last + _AFTER or len(candidates) == 1 else None
+    still_open = len(candidates) == 1 and handshakes[index].closed_by is None
+    return index if corrected <= last + _AFTER or still_open else None
 
 
 def _by_ends(identities: Iterable[PeerIdentity]) -> dict[Ends, list[PeerIdentity]]:

@@ -37,10 +37,9 @@ def build_nodes(readings: Sequence[NodeReading], as_of: datetime | None) -> tupl
     nodes = []
     for reading in readings:
         host = _host(reading)
-        name = None
-        if host is not None:
-            seen[host] += 1
-            name = host if seen[host] == 1 else f"{host}#{seen[host]}"
+        known_as = host or "unnamed"
+        seen[known_as] += 1
+        name = host if seen[known_as] == 1 else f"{known_as}#{seen[known_as]}"
         nodes.append(_node(reading, host, name, as_of))
     return tuple(nodes)
 
@@ -207,21 +206,29 @@ def _settings(
         name = setting_named(path) if path else None
         if name is None or value is None:
             continue
-        change = SettingChange(time=event.time, value=value, file=event.file, line=event.line)
+        change = SettingChange(time=event.time, value=_as_dumped(value), file=event.file, line=event.line)
         known = settings.get(name, Setting(value=None))
         settings[name] = replace(known, changes=(*known.changes, change))
     return settings
 
 
-def _alarms(alarms: Iterable[Alarm], events: Iterable[LogEvent]) -> tuple[Alarm, ...]:
-    """Join the dump's alarms with those that the log raises and does not lower again."""
-    raised: dict[tuple[str | None, str], Alarm] = {}
+def _as_dumped(value: str) -> str:
+    return value.capitalize() if value.lower() in {"on", "off"} else value
+
+
+def _alarms(alarms: Sequence[Alarm], events: Iterable[LogEvent]) -> tuple[Alarm, ...]:
+    """Join the dump's alarms, taken when logging started, with what the log raises and lowers after that.
+
+    An alarm may be raised several times under one id (one for each tunnel, say) with a UUID for each, which the dump
+    does not tell apart: the dump's rows of an id go when the log has lowered as many as there are.
+    """
+    last: dict[tuple[str | None, str], Alarm | None] = {}
     for event in events:
         key = (event.fields.get("Id"), event.fields.get("UUID", ""))
         name = event.name.lower()
         if name == "alarm raised":
             title = event.detail.split(":", 1)[0]
-            raised[key] = Alarm(
+            last[key] = Alarm(
                 id=key[0],
                 severity=event.fields.get("Severity"),
                 title=title,
@@ -229,9 +236,13 @@ def _alarms(alarms: Iterable[Alarm], events: Iterable[LogEvent]) -> tuple[Alarm,
                 source=f"{event.file}: line {event.line}",
             )
         elif name == "alarm lowered":
-            raised.pop(key, None)
-    known = {alarm.id for alarm in alarms}
-    return (*alarms, *(alarm for alarm in raised.values() if alarm.id is None or alarm.id not in known))
+            last[key] = None
+    lowered = Counter(identifier for (identifier, _), alarm in last.items() if alarm is None)
+    dumped = Counter(alarm.id for alarm in alarms)
+    kept = [alarm for alarm in alarms if alarm.id is None or lowered[alarm.id] < dumped[alarm.id]]
+    known = {alarm.id for alarm in kept}
+    raised = [alarm for alarm in last.values() if alarm is not None and (alarm.id is None or alarm.id not in known)]
+    return (*kept, *raised)
 
 
 def _cluster(reading: NodeReading) -> Cluster | None:

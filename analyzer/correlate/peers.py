@@ -73,16 +73,16 @@ def _webex_by_address(contact: Contact) -> Peer | None:
 
 
 def _known_node(contact: Contact, node: Node, nodes: Sequence[Node]) -> Peer | None:
-    for other in nodes:
-        if other is node or other.name is None or other.host == node.host:
-            continue
-        by_address = contact.remote is not None and contact.remote.address in other.addresses
-        if by_address or (names := set(contact.certificate_names) & _lower(other.host_names)):
-            reason = "address of its bundle" if by_address else f"certificate name {min(names)}"
-            kind = PeerKind.CLUSTER if _same_cluster(node, other) else PeerKind.PARTNER
-            zone = _zone_between(contact, node)
-            return Peer(name=other.name, kind=kind, reason=reason, node=other.name, zone=zone)
-    return None
+    """Tell another bundle's node by its address, else by a name (a cluster's certificate may bear all its peers')."""
+    others = [other for other in nodes if other is not node and other.name is not None and other.host != node.host]
+    names = set(contact.certificate_names)
+    by_address = next((o for o in others if contact.remote and contact.remote.address in o.addresses), None)
+    other = by_address or next((o for o in others if names & _lower(o.host_names)), None)
+    if other is None or other.name is None:
+        return None
+    reason = "address of its bundle" if by_address else f"certificate name {min(names & _lower(other.host_names))}"
+    kind = PeerKind.CLUSTER if _same_cluster(node, other) else PeerKind.PARTNER
+    return Peer(name=other.name, kind=kind, reason=reason, node=other.name, zone=_zone_between(contact, node))
 
 
 def _lower(names: Iterable[str]) -> set[str]:
@@ -140,7 +140,7 @@ def _zone_fits(zone: Zone, contact: Contact) -> bool:
         return (
             contact.local_role is Side.CLIENT
             and _on_port_of(zone, contact)
-            and bool(_peer_by_address(zone, contact) or not _has_addresses(zone))
+            and bool(_peer_by_address(zone, contact) or (zone.port is not None and not _has_addresses(zone)))
         )
     return _peer_by_address(zone, contact) is not None
 

@@ -17,6 +17,9 @@ from analyzer.evidence import (
     Visibility,
 )
 
+_NOT_ITS_OWN = frozenset({Store.TRUSTED, Store.NEITHER})
+"""What says of a node only that the certificate is not its own."""
+
 
 def store_of(leaf: str, stores: Stores) -> Store | None:
     """Return the store that holds a leaf; None if there is no store to compare with."""
@@ -49,11 +52,11 @@ def present_peer(
     `neither` is said only of a peer whose bundle is at hand.
     """
     leaf = _leaf(message)
-    if leaf:
-        for node in others:
-            store = store_of(leaf, node.stores)
-            if store not in {None, Store.NEITHER, Store.TRUSTED} or (store and node.name == peer_node):
-                return _presented(message, certificates, store, node.name)
+    found = [(node, store) for node in others if leaf and (store := store_of(leaf, node.stores))]
+    found.sort(key=lambda pair: (pair[1] in _NOT_ITS_OWN, pair[0].name != peer_node))
+    for node, store in found:
+        if store not in _NOT_ITS_OWN or node.name == peer_node:
+            return _presented(message, certificates, store, node.name)
     return _presented(message, certificates, None, None)
 
 
@@ -65,7 +68,7 @@ def present_unknown(
     if leaf:
         for node in nodes:
             store = store_of(leaf, node.stores)
-            if store not in {None, Store.NEITHER, Store.TRUSTED}:
+            if store is not None and store not in _NOT_ITS_OWN:
                 return _presented(message, certificates, store, node.name)
     return _presented(message, certificates, None, None)
 

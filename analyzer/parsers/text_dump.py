@@ -20,7 +20,6 @@ import io
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import BinaryIO
 
 from analyzer.evidence import Problem
 from analyzer.facts.settings import path_key
@@ -34,6 +33,7 @@ from analyzer.parsers.leaves import (
     Step,
     beginning,
 )
+from analyzer.parsers.readable import Readable
 
 _CHUNK = 1 << 16
 _MAX_LINE = 1 << 16
@@ -109,7 +109,7 @@ def _step(token: str) -> Step:
     return Step(token, path_key(token))
 
 
-def read_text_leaves(stream: BinaryIO, file: str, what: str) -> LeafReading:
+def read_text_leaves(stream: Readable, file: str, what: str) -> LeafReading:
     """Reduce a text dump. `what` names it in problems (`xconf dump (text)`). Never raises for bad input."""
     reader = _TreeReader()
     for line in _lines(stream):
@@ -128,7 +128,7 @@ def read_text_leaves(stream: BinaryIO, file: str, what: str) -> LeafReading:
     return LeafReading(leaves=Leaves(reader.reduction.leaves), problems=problems, complete=why is None)
 
 
-def _lines(stream: BinaryIO) -> Iterator[str]:
+def _lines(stream: Readable) -> Iterator[str]:
     """Yield lines without their ends, cut at `_MAX_LINE` characters; bytes that are no text become U+FFFD."""
     chunk = stream.read(_CHUNK)
     decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(_encoding(chunk))("replace"), translate=True)

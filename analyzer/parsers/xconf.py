@@ -18,12 +18,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import BinaryIO
 
 from analyzer.evidence import Configuration, Problem, Setting, Zone, ZonePeer
 from analyzer.facts.settings import SETTINGS, KnownSetting
 from analyzer.parsers import dump_fields, dump_merge
 from analyzer.parsers.leaves import Entry, Leaf, LeafReading, Leaves, plain
+from analyzer.parsers.readable import Readable
 from analyzer.parsers.text_dump import read_text_leaves
 from analyzer.parsers.xml_dump import read_xml_leaves
 
@@ -43,12 +43,12 @@ class ConfigurationReading:
     problems: tuple[Problem, ...] = ()
 
 
-def read_xconf_xml(stream: BinaryIO, file: str) -> ConfigurationReading:
+def read_xconf_xml(stream: Readable, file: str) -> ConfigurationReading:
     """Read an XML dump. `file` names it in sources and problems (`INPUT/MEMBER`). Never raises for bad input."""
     return _interpret(read_xml_leaves(stream, file, "xconf dump (XML)"), file, "xconf dump (XML)")
 
 
-def read_xconf_text(stream: BinaryIO, file: str) -> ConfigurationReading:
+def read_xconf_text(stream: Readable, file: str) -> ConfigurationReading:
     """Read a text dump. `file` names it in sources and problems (`INPUT/MEMBER`). Never raises for bad input."""
     return _interpret(read_text_leaves(stream, file, "xconf dump (text)"), file, "xconf dump (text)")
 

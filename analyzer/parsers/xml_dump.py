@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, cast
 
 from lxml import etree
 
@@ -33,6 +33,7 @@ from analyzer.parsers.leaves import (
     beginning,
     plain,
 )
+from analyzer.parsers.readable import Readable
 from analyzer.text import clean
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ class _Flattener:
         return tuple(element.step for element in self._open)
 
 
-def read_xml_leaves(stream: BinaryIO, file: str, what: str) -> LeafReading:
+def read_xml_leaves(stream: Readable, file: str, what: str) -> LeafReading:
     """Reduce an XML dump. `what` names it in problems (`xconf dump (XML)`). Never raises for bad input."""
     reduction = Reduction("/")
     target = cast("ParserTarget[None]", _Flattener(reduction))
@@ -158,7 +159,7 @@ def read_xml_leaves(stream: BinaryIO, file: str, what: str) -> LeafReading:
 class _Pieces:
     """The document in pieces: bare UTF-16 marked as such, control characters in 8-bit text replaced and counted."""
 
-    stream: BinaryIO
+    stream: Readable
     replaced: int = 0
 
     def __iter__(self) -> Iterator[bytes]:

@@ -22,12 +22,12 @@ import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import BinaryIO
 
 from analyzer.evidence import Problem, Status, Zone, ZonePeer
 from analyzer.facts.releases import Version
 from analyzer.parsers import dump_fields, dump_merge
 from analyzer.parsers.leaves import Entry, LeafReading, plain
+from analyzer.parsers.readable import Readable
 from analyzer.parsers.status_rows import alarms, tunnels
 from analyzer.parsers.text_dump import read_text_leaves
 from analyzer.parsers.xml_dump import read_xml_leaves
@@ -56,12 +56,12 @@ class StatusReading:
     problems: tuple[Problem, ...] = ()
 
 
-def read_xstat_xml(stream: BinaryIO, file: str) -> StatusReading:
+def read_xstat_xml(stream: Readable, file: str) -> StatusReading:
     """Read an XML dump. `file` names it in sources and problems (`INPUT/MEMBER`). Never raises for bad input."""
     return _interpret(read_xml_leaves(stream, file, "xstat dump (XML)"), file, "xstat dump (XML)")
 
 
-def read_xstat_text(stream: BinaryIO, file: str) -> StatusReading:
+def read_xstat_text(stream: Readable, file: str) -> StatusReading:
     """Read a text dump. `file` names it in sources and problems (`INPUT/MEMBER`). Never raises for bad input."""
     return _interpret(read_text_leaves(stream, file, "xstat dump (text)"), file, "xstat dump (text)")
 

@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from analyzer.findings import Report
+from analyzer.report.compiled import CompiledTemplates
 from analyzer.report.views.page import page_view
 from analyzer.text import clean
 
@@ -50,6 +51,7 @@ def _policy(style: str) -> str:
 def _environment() -> Environment:
     return Environment(
         loader=FileSystemLoader(_template_folder()),
+        bytecode_cache=CompiledTemplates(_template_folder()),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_shown,

@@ -64,10 +64,15 @@ def print_verdict(report: Report, report_path: Path, *, file: TextIO | None = No
         report_path: where the HTML report was written.
         file: the stream; standard output by default. Colours only on a terminal, and not with NO_COLOR.
     """
+    stream = file or sys.stdout
+    if not stream.isatty():
+        stream.writelines(f"{_printable(line, stream)}\n" for line in verdict_lines(report))
+        stream.write(f"{_printable(clean(str(report_path), limit=4096), stream)}\n")
+        return
+    # Colours and width matter on a terminal only; importing rich takes as long as judging a bundle.
     from rich.console import Console
     from rich.text import Text
 
-    stream = file or sys.stdout
     console = Console(file=stream, markup=False, highlight=False, emoji=False, soft_wrap=True)
     verdict = leading_verdict(report)
     styles = [_OUTCOME_STYLES[verdict.outcome] if verdict else "bold", "", "", "bold", ""]

@@ -10,13 +10,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from analyzer.evidence import Alert, Connection, Event, Peer, PeerKind, Side, Visibility
+from analyzer.evidence import Alert, Connection, Event, Outcome, Peer, PeerKind, Side, Visibility
 from analyzer.facts.alerts import alert_name
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
 
+HANDSHAKE_FAILURE = 40
 TRUSTED_CA = "Maintenance > Security > Trusted CA certificate"
 
 
@@ -165,11 +166,17 @@ def judge_alerts(meaning: Meaning, *, by_us: bool) -> Callable[[NodeView], Itera
 def _judgement(view: NodeView, meaning: Meaning, peer: Peer, refusals: Refusals, *, by_us: bool) -> Judgement:
     node = view.node.name or "This node"
     who, whose = (node, f"{peer.name}'s") if by_us else (peer.name, "this node's")
-    alerts = ", ".join(f"{alert_name(code)} ({code})" for code in meaning.codes)
+    what = (
+        f"{whose} certificate"
+        if _is_about_certificate(meaning, refusals)
+        else f"the handshake with {peer.name if by_us else 'this node'}"
+    )
+    sent = {alert.code for _, alert in refusals.connections} | {event.record.alert for event in refusals.events}
+    alerts = ", ".join(f"{alert_name(code)} ({code})" for code in meaning.codes if code in sent)
     shown = [evidence for pair in refusals.connections[: quote.MOST] for evidence in _quote(*pair)]
     times = [alert.time for _, alert in refusals.connections] + [event.record.time for event in refusals.events]
     first, last = quote.span(times)
-    said = f"alert {alerts}" if refusals.connections or not by_us else f"“{refusals.events[0].record.detail}”"
+    said = f"alert {alerts}" if alerts else f"“{refusals.events[0].record.detail}”"
     joined = {event.connection for event in refusals.events if event.connection}
     alone = sum(event.connection is None and _counts(event) for event in refusals.events)
     count = len({connection.id for connection, _ in refusals.connections} | joined) + alone
@@ -177,7 +184,7 @@ def _judgement(view: NodeView, meaning: Meaning, peer: Peer, refusals: Refusals,
         severity=meaning.severity,
         confidence=Confidence.PROVEN,
         subject=peer.name,
-        explanation=f"{who} refused {whose} certificate: {said}{_after(refusals)}. It means that {meaning.means}.",
+        explanation=f"{who} refused {what}: {said}{_after(refusals)}. It means that {meaning.means}.",
         remedy=(meaning.theirs if by_us else meaning.ours,),
         evidence=(*shown, *quote.quote_events(refusals.events)),
         count=max(1, count),
@@ -185,6 +192,16 @@ def _judgement(view: NodeView, meaning: Meaning, peer: Peer, refusals: Refusals,
         last=last,
         connections=tuple(connection.id for connection, _ in refusals.connections),
         events=tuple(event.id for event in refusals.events),
+    )
+
+
+def _is_about_certificate(meaning: Meaning, refusals: Refusals) -> bool:
+    """Whether a certificate came before the alert: a handshake_failure says nothing about one by itself."""
+    if not refusals.connections:
+        return HANDSHAKE_FAILURE not in meaning.codes
+    return any(
+        connection.certificate(alert.sender.other).visibility in {Visibility.SEEN, Visibility.ENCRYPTED}
+        for connection, alert in refusals.connections
     )
 
 
@@ -213,7 +230,8 @@ def internet_background(view: NodeView) -> Iterator[Judgement]:
     connections = [
         c
         for c in view.connections
-        if c.peer.kind is PeerKind.INTERNET and (c.handshake.alerts or c.handshake.completed is False)
+        if c.peer.kind is PeerKind.INTERNET
+        and (c.outcome in {Outcome.REFUSED, Outcome.CLOSED} or c.handshake.completed is False)
     ]
     events = [
         e for e in view.tls_errors if e.peer is not None and e.peer.kind is PeerKind.INTERNET and e.connection is None

@@ -1,8 +1,9 @@
 """Which finding explains which: one story is one root cause with its effects under it.
 
 The table is knowledge, not code: for each effect its possible causes, the most specific first. A cause counts
-only if the diagnosis was made on the same node or its partner, and, where both rest on connections, on one of
-the same connections.
+only if the diagnosis was made on the same node or its partner, and is about the same: where both rest on
+connections of one node, on one of the same connections, else on the same peer. What a partner's diagnosis
+explains is what happens between the two.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from analyzer.findings import Finding, Severity
-from analyzer.rules.runner import Grounded, with_cause
+from analyzer.rules.runner import TRAVERSAL, Grounded, with_cause
 
 _UC_ZONE = (
     "core-client-eku-missing-check-on",
@@ -28,6 +29,18 @@ _UC_ZONE = (
 )
 _OUR_CERTIFICATE = ("presented-wrong-store", "presented-stale-certificate", "presented-unknown-certificate")
 
+_REFUSED_BY_PEER = (
+    "peer-alert-unsupported-certificate",
+    "peer-alert-unknown-ca",
+    "peer-alert-certificate-unknown",
+    "peer-alert-bad-certificate",
+    "peer-alert-certificate-expired",
+    "peer-alert-certificate-revoked",
+    "peer-alert-certificate-required",
+    "peer-alert-handshake-failure",
+    "peer-alert-access-denied-or-decrypt",
+)
+
 CAUSES: Mapping[str, tuple[str, ...]] = {
     "uc-zone-failed": _UC_ZONE,
     "ssh-tunnels-down": (
@@ -38,7 +51,12 @@ CAUSES: Mapping[str, tuple[str, ...]] = {
         "uc-zone-failed",
         *_UC_ZONE,
     ),
-    "core-client-not-client-capable": ("core-client-eku-missing-check-on", "core-client-eku-missing-check-off"),
+    "core-client-not-client-capable": (
+        "core-client-eku-missing-check-on",
+        "core-client-eku-missing-check-off",
+        "purpose-error-not-leaf-eku",
+    ),
+    "peer-ca-not-trusted": ("partner-ca-not-trusted",),
     "presented-stale-certificate": ("restart-required",),
     "expired-at-handshake": ("presented-stale-certificate",),
     "cert-expired-in-store": ("expired-at-handshake",),
@@ -50,12 +68,14 @@ CAUSES: Mapping[str, tuple[str, ...]] = {
         "partner-ca-not-trusted",
         *_OUR_CERTIFICATE,
         "far-end-must-trust-private-ca",
+        "core-client-to-cucm",
     ),
     "peer-alert-certificate-unknown": (
         "chain-incomplete-sent",
         "partner-ca-not-trusted",
         *_OUR_CERTIFICATE,
         "far-end-must-trust-private-ca",
+        "core-client-to-cucm",
     ),
     "peer-alert-unsupported-certificate": (
         "core-client-eku-missing-check-on",
@@ -95,7 +115,7 @@ CAUSES: Mapping[str, tuple[str, ...]] = {
         "closed-without-alert",
     ),
     "far-end-must-trust-private-ca": ("all-private-ca",),
-    "webex-client-presented": (*_OUR_CERTIFICATE, "chain-incomplete-sent"),
+    "webex-client-presented": (*_OUR_CERTIFICATE, "chain-incomplete-sent", *_REFUSED_BY_PEER),
     "core-client-to-cucm": _OUR_CERTIFICATE,
     "server-presented-secure-neighbor": _OUR_CERTIFICATE,
     "capture-no-tls-for-peer": ("bundle-no-pcap", "bundle-pcap-gap"),
@@ -115,6 +135,18 @@ _OF_ONE_NODE = frozenset(
     }
 )
 """Effects that nothing on the partner explains."""
+
+_BETWEEN_CORE_AND_EDGE = frozenset(
+    {
+        "uc-zone-failed",
+        "ssh-tunnels-down",
+        "core-client-eku-missing-check-on",
+        "core-client-eku-missing-check-off",
+        "partner-ca-not-trusted",
+        "ssh-tunnel-chain-not-trusted",
+    }
+)
+"""What is about the traversal zone, whatever it rests on."""
 
 _CONTEXT = frozenset({"bundle-no-pcap"})
 """Causes that are only information themselves."""
@@ -145,6 +177,14 @@ def _explains(cause: Grounded, effect: Grounded) -> bool:
         return False
     if effect.finding.id in _OF_ONE_NODE and cause.finding.node != effect.finding.node:
         return False
-    if cause.finding.node != effect.finding.node or not (cause.connections and effect.connections):
-        return True
-    return bool(cause.connections & effect.connections)
+    same_node = cause.finding.node == effect.finding.node
+    if same_node and cause.connections and effect.connections:
+        return bool(cause.connections & effect.connections)
+    causing, affected = _peers(cause), _peers(effect)
+    if same_node:
+        return not causing or not affected or bool(causing & affected)
+    return all(not peers or TRAVERSAL in peers for peers in (causing, affected))
+
+
+def _peers(grounded: Grounded) -> frozenset[str]:
+    return frozenset({TRAVERSAL}) if grounded.finding.id in _BETWEEN_CORE_AND_EDGE else grounded.peers

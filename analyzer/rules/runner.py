@@ -15,15 +15,26 @@ from analyzer.rules.view import NodeView, views_of
 
 logger = logging.getLogger(__name__)
 
+TRAVERSAL = "\0traversal"
+"""Stands for the other end of the traversal zone, however it is called; no peer is named so."""
+
 _ORDER = tuple(Severity)
 
 
 @dataclass(frozen=True, slots=True)
 class Grounded:
-    """A finding with the ids that it rests on, for tying effects to causes."""
+    """A finding with what it rests on, for tying effects to causes.
+
+    Attributes:
+        connections: ids.
+        peers: names at the other end of what it rests on, `TRAVERSAL` for any partner of the traversal zone; empty: it
+            rests on no connection and no log line.
+        partners: names of the nodes whose findings may explain it.
+    """
 
     finding: Finding
     connections: frozenset[str]
+    peers: frozenset[str]
     partners: frozenset[str | None]
 
 
@@ -134,10 +145,16 @@ def _ground(rule: Rule, view: NodeView, judgement: Judgement) -> Grounded:
         sources=citations(rule.sources),
         missing=judgement.missing,
     )
-    connections = set(judgement.connections)
-    by_id = {event.id: event.connection for event in view.events} if judgement.events else {}
-    connections |= {connection for event in judgement.events if (connection := by_id.get(event))}
-    return Grounded(finding, frozenset(connections), frozenset((view.node.name, *view.node.partners)))
+    events = view.events_by_id(judgement.events)
+    connections = {*judgement.connections, *(event.connection for event in events if event.connection)}
+    peers = [connection.peer for connection in view.connections if connection.id in connections]
+    peers += [event.peer for event in events if event.peer]
+    return Grounded(
+        finding,
+        frozenset(connections),
+        frozenset(TRAVERSAL if view.is_between_core_and_edge(peer) else peer.name for peer in peers),
+        frozenset((view.node.name, *view.node.partners)),
+    )
 
 
 def with_cause(grounded: Grounded, cause: str | None) -> Finding:

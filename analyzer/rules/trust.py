@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from analyzer.correlate.chains import CertificationPath, Pool, build_path, chain_order, is_self_signed
-from analyzer.correlate.origin import installed_public_roots
 from analyzer.evidence import (
     Certificate,
     CertificateOrigin,
@@ -24,6 +23,7 @@ from analyzer.evidence import (
     Side,
     Visibility,
 )
+from analyzer.facts.public_roots import public_roots
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.rule import Judgement, Need, Rule
@@ -61,14 +61,10 @@ def _chains_sent(view: NodeView) -> Iterator[tuple[Peer, Side, tuple[Certificate
             yield peer, role, chain, connections
 
 
-def _known(view: NodeView) -> Pool:
-    return Pool((*view.case.certificates.values(), *installed_public_roots()))
-
-
 def chain_incomplete_sent(view: NodeView) -> Iterator[Judgement]:
     """An intermediate that the peer needs was not sent."""
     for peer, role, chain, connections in _chains_sent(view):
-        order = chain_order(chain, _known(view))
+        order = chain_order(chain, view.known_authorities)
         refused = [
             c
             for c in connections
@@ -78,6 +74,8 @@ def chain_incomplete_sent(view: NodeView) -> Iterator[Judgement]:
         confidence = Confidence.PROVEN
         if not order.missing:
             if len(order.path) > 1 or order.missing_issuer is None or is_self_signed(order.path[0]):
+                continue
+            if order.missing_issuer in public_roots().by_subject:
                 continue
             # Nothing at hand says whether the issuer is a root. A public CA never issues from one (CA/Browser
             # Forum baseline requirements, 6.1.7), and a peer that refuses the chain speaks against it too.
@@ -108,7 +106,7 @@ def chain_incomplete_sent(view: NodeView) -> Iterator[Judgement]:
 def chain_order_or_extra(view: NodeView) -> Iterator[Judgement]:
     """The chain sent is out of order, or holds certificates that do not belong to it."""
     for peer, role, chain, connections in _chains_sent(view):
-        order = chain_order(chain, _known(view))
+        order = chain_order(chain, view.known_authorities)
         if order.in_order:
             continue
         extra = f" Not part of it: {', '.join(_name(c) for c in order.extra)}." if order.extra else ""
@@ -144,7 +142,7 @@ def trust_missing_own_issuer(view: NodeView) -> Iterator[Judgement]:
 
 def _own_issuer_missing(view: NodeView, kind: str, leaf: Certificate, path: CertificationPath) -> Judgement:
     incomplete = any(
-        chain[0].sha256 == leaf.sha256 and chain_order(chain, _known(view)).missing
+        chain[0].sha256 == leaf.sha256 and chain_order(chain, view.known_authorities).missing
         for _, _, chain, _ in _chains_sent(view)
     )
     missing = path.missing_issuer or path.top.subject or "the root"
@@ -270,8 +268,6 @@ def trust_of(verifier: NodeView, owner: NodeView, leaf: Certificate, role: Side)
 
 def partner_ca_not_trusted(view: NodeView) -> Iterator[Judgement]:
     """The trusted CA list of one end has no path for what the other end presents on the traversal zone."""
-    if view.node.stores.trusted is None:
-        return
     role = Side.CLIENT if view.is_edge else Side.SERVER
     for partner in view.partners:
         leaf = partner.expected_leaf(role)
@@ -281,12 +277,21 @@ def partner_ca_not_trusted(view: NodeView) -> Iterator[Judgement]:
         if trust.trusted:
             continue
         missing = trust.path.missing_issuer or trust.path.top.subject or "its root"
+        accepted = any(
+            c.outcome is Outcome.COMPLETED and c.local_role is role.other and c.certificate(role).leaf == leaf.sha256
+            for c in view.connections
+        )
+        still = (
+            " A handshake completed with it all the same: it is not verified there, or the list has changed since."
+            if accepted
+            else ""
+        )
         yield Judgement(
-            severity=Severity.CRITICAL,
+            severity=Severity.WARNING if accepted else Severity.CRITICAL,
             confidence=Confidence.STRONG,
             subject=partner.node.name or "",
             explanation=f"{view.node.name} does not trust what {partner.node.name} presents as TLS {role}: its trusted CA list "
-            f"lacks {missing}.",
+            f"lacks {missing}.{still}",
             remedy=(append(f"{missing} and what stands below it", view.node.name),),
             evidence=(
                 quote.quote_certificate(
@@ -301,9 +306,9 @@ def partner_ca_not_trusted(view: NodeView) -> Iterator[Judgement]:
 
 def ssh_tunnel_chain_not_trusted(view: NodeView) -> Iterator[Judgement]:
     """The zone is up and the tunnels are refused: the root is trusted, an intermediate is not in the list."""
-    if not any(is_active(zone) for zone in view.traversal_zones) or view.node.stores.trusted is None:
-        return
     for core in view.partners:
+        if not any(is_active(zone) for side in (view, core) for zone in side.traversal_zones):
+            continue
         leaf = core.leaf_as_client
         evidence = (*denied(view)[0], *denied(core)[0])
         if leaf is None or not evidence or core.as_client(leaf).capable is not True:

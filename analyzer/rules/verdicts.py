@@ -23,6 +23,7 @@ from analyzer.evidence import (
     Store,
     Visibility,
 )
+from analyzer.facts.errors import PEER_ALERT
 from analyzer.findings import Confidence, Presented, Verdict
 from analyzer.rules.rule import Need
 from analyzer.rules.view import NodeView, views_of
@@ -121,7 +122,8 @@ def _outcome_of(event: Event) -> tuple[Outcome, Side | None]:
         return Outcome.CLOSED, None
     if record.local_role is None or record.error == "handshake-failure":
         return Outcome.UNKNOWN, None
-    return Outcome.REFUSED, record.local_role.other if record.alert is not None else record.local_role
+    by_peer = record.alert is not None or record.error == PEER_ALERT
+    return Outcome.REFUSED, record.local_role.other if by_peer else record.local_role
 
 
 def _local(connection: Connection) -> Presented:
@@ -192,9 +194,9 @@ def _what(view: NodeView, connection: Connection, presented: Presented) -> str:
             store = view.expected_store(connection.local_role)
             words += f" (by the store rule the {store} store's, serial {expected.serial}: inferred)"
         return words
-    certificate = view.case.certificates[presented.certificate]
+    certificate = view.case.certificates.get(presented.certificate)
     store = STORE_WORDS[presented.store] if presented.store else "a certificate"
-    name = certificate.common_name or certificate.subject or "without a name"
+    name = (certificate and (certificate.common_name or certificate.subject)) or "without a name"
     return f"{store}, {name}, serial {presented.serial or 'unreadable'},"
 
 

@@ -168,7 +168,11 @@ class NodeView:
 
     def events_of(self, connection: Connection) -> tuple[Event, ...]:
         """Return the events that belong to a connection."""
-        return tuple(self._events_by_id[identity] for identity in connection.events)
+        return self.events_by_id(connection.events)
+
+    def events_by_id(self, identities: Iterable[str]) -> tuple[Event, ...]:
+        """Return the events of ids, in order."""
+        return tuple(self._events_by_id[identity] for identity in identities if identity in self._events_by_id)
 
     @cached_property
     def _events_by_id(self) -> dict[str, Event]:

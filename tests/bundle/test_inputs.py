@@ -185,3 +185,27 @@ def test_many_files_need_few_handles(tmp_path: Path) -> None:
         most_open = len(inputs._files._open)
         assert all(data == PEM + bytes([int(name[:3])]) for name, (data, _) in contents(inputs).items())
     assert most_open <= 32
+
+
+def test_no_two_members_are_called_the_same(tmp_path: Path) -> None:
+    with pytest.warns(UserWarning, match="Duplicate"):
+        data = zipped([("a.pem", PEM), ("a.pem#2", PEM), ("a.pem", PEM), ("a.pem", PEM)])
+
+    with opened(tmp_path, data) as inputs:
+        assert list(contents(inputs)) == ["a.pem", "a.pem#2", "a.pem#3", "a.pem#4"]
+
+
+def test_an_archive_without_members_inside_another_is_listed(tmp_path: Path) -> None:
+    with opened(tmp_path, zipped({"empty.zip": zipped({}), "ca.pem": PEM})) as inputs:
+        assert members(inputs)["empty.zip"].unreadable is not None
+        assert contents(inputs) == {"ca.pem": (PEM, None)}
+    assert [problem.file for problem in inputs.problems] == ["bundle.bin/empty.zip"]
+
+
+def test_nested_members_count_against_the_limit(tmp_path: Path) -> None:
+    inner = zipped({f"{number}.pem": PEM for number in range(8)})
+    with opened(
+        tmp_path, zipped({"a.zip": inner, "b.zip": inner, "c.zip": inner}), limits=Limits(members=10)
+    ) as inputs:
+        assert len(inputs.inputs[0].members) == 10
+    assert [problem.why for problem in inputs.problems] == ["there are more than 10 of them"]

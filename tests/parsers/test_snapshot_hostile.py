@@ -140,10 +140,15 @@ def test_time_is_linear_in_the_length_of_a_line(start: str, piece: str) -> None:
         "\n",
         f"{START}x\n|y\nz|\nw\n",
         f"{START}x\n |y MSG: \n",
+        "20\n",
+        "20345678901\n",
+        "20345678901 b\n",
+        '20345678901 b c UTCTime="\n',
+        '20345678901 b c UTCTime="" Module="\n',
     ],
 )
 @pytest.mark.parametrize("end", ["", " |\n"])
-def test_many_bodies_without_an_end_take_linear_time(block: str, end: str) -> None:
+def test_many_broken_bodies_or_records_take_linear_time(block: str, end: str) -> None:
     data = (block * (2_000_000 // len(block)) + end + REAL).encode()
     started = time.perf_counter()
     read(data)

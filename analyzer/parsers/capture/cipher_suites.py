@@ -1,4 +1,4 @@
-"""What a cipher suite's number says of certificates and of encryption (IANA TLS Cipher Suites, TLS 1.2 and before)."""
+"""What a cipher suite's number says of certificates and of encryption up to TLS 1.2 (IANA TLS Cipher Suites)."""
 
 from __future__ import annotations
 

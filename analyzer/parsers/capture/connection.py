@@ -10,8 +10,9 @@ from analyzer.text import clean
 
 _LONGEST_BANNER = 255  # RFC 4253 section 4.2
 _BANNER = b"SSH-"
-# Bytes without any TLS, per direction, after which only the start of a segment is looked at.
-_SEARCHED = 1 << 18
+# Bytes without any TLS, per direction, after which only the start of a segment is looked at: a long preamble, or
+# where the beginning was not captured and a preamble is hardly to be expected any more.
+_SEARCHED, _SEARCHED_LATE = 1 << 18, 1 << 13
 
 
 class Connection:
@@ -61,11 +62,6 @@ class Connection:
         self.is_ssh = False
         self.cut = False
 
-    @property
-    def buffered(self) -> int:
-        """Bytes that wait for more."""
-        return sum(d.queued + d.stream.buffered for d in self.directions)
-
     def is_reopened_by(self, direction: Direction, sequence: int, acknowledged: int, flags: int) -> bool:
         """Whether a SYN (or SYN-ACK) begins another connection on the same ports."""
         if not self.established and not any(d.payload for d in self.directions):
@@ -91,10 +87,10 @@ class Connection:
         if flags & SYN:
             self._open(direction, sequence, flags, place)
             sequence = (sequence + 1) & 0xFFFFFFFF
-        elif flags & ACK and not flags & RST and direction.sender == self.opener:
-            self.established = True  # the SYN-ACK itself may not be in the capture
-        if flags & ACK and not flags & RST:
-            direction.peer.acknowledge(acknowledged)
+            if flags & ACK:
+                direction.peer.acknowledge(acknowledged)
+        elif flags & (ACK | RST) == ACK:
+            direction.hear_acknowledgement(acknowledged)
         if data or missing:
             self._read(direction, sequence, data, missing, place)
         if flags & (FIN | RST):
@@ -136,5 +132,5 @@ class Connection:
         if self.dialogue.settled:
             for each in self.directions:
                 each.stop()
-        elif direction.stream.searched > _SEARCHED:
+        elif direction.stream.searched > (_SEARCHED_LATE if direction.initial is None else _SEARCHED):
             direction.stop()

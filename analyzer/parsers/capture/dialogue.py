@@ -47,15 +47,24 @@ class Dialogue:
             return
         exchange = self.current(place)
         exchange.add_message(sender, kind)
-        if kind == MessageType.SERVER_HELLO:
-            exchange.add_server_hello(sender, read_server_hello(body), place)
-        elif kind == MessageType.HELLO_RETRY_REQUEST:
-            version = version_name(int.from_bytes(body[:2], "big"))
-            exchange.add_server_hello(sender, ServerHello(version, None, is_retry=True), place)
-        elif kind == MessageType.CERTIFICATE:
-            exchange.add_certificate(sender, self._shelf.add(body), place)
-        elif kind == MessageType.CERTIFICATE_REQUEST:
-            exchange.add_request(sender, read_certificate_request(body, exchange.version), place)
+        match kind:
+            case MessageType.SERVER_HELLO:
+                exchange.add_server_hello(sender, read_server_hello(body), place)
+            case MessageType.HELLO_RETRY_REQUEST:
+                version = version_name(int.from_bytes(body[:2], "big"))
+                exchange.add_server_hello(sender, ServerHello(version, None, is_retry=True), place)
+            case MessageType.CERTIFICATE:
+                exchange.add_certificate(sender, self._shelf.add(body), place)
+            case MessageType.CERTIFICATE_REQUEST:
+                exchange.add_request(sender, read_certificate_request(body, exchange.version), place)
+            case MessageType.SERVER_HELLO_DONE:
+                exchange.add_server_hello_done(sender)
+            case MessageType.CLIENT_KEY_EXCHANGE:
+                exchange.add_client_key_exchange(sender)
+            case MessageType.FINISHED:  # in clear only where the cipher suite does not encrypt
+                exchange.add_finished(sender, place)
+            case _:
+                pass
 
     def on_oversized_message(self, sender: int, kind: int, place: Place) -> None:
         """Take note of a message that is larger than the limit."""

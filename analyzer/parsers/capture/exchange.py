@@ -24,17 +24,17 @@ _MORE_THAN_TICKETS: Final = 16_384
 # Flights after the ServerHello of TLS 1.3: server, client's Finished, tickets, client's data, server's data.
 _DATA_FLIGHT: Final = 5
 
-_SENT_BY_SERVER = {
+_SENT_BY_CLIENT = frozenset({MessageType.CLIENT_KEY_EXCHANGE, MessageType.CERTIFICATE_VERIFY})
+_ONLY_IN_FULL_HANDSHAKES = frozenset(
+    {MessageType.SERVER_KEY_EXCHANGE, MessageType.CERTIFICATE_REQUEST, MessageType.SERVER_HELLO_DONE}
+)
+_SENT_BY_SERVER = _ONLY_IN_FULL_HANDSHAKES | {
     MessageType.HELLO_REQUEST,
     MessageType.SERVER_HELLO,
     MessageType.HELLO_RETRY_REQUEST,
-    MessageType.SERVER_KEY_EXCHANGE,
-    MessageType.CERTIFICATE_REQUEST,
-    MessageType.SERVER_HELLO_DONE,
     MessageType.CERTIFICATE_STATUS,
     MessageType.NEW_SESSION_TICKET,
 }
-_SENT_BY_CLIENT = {MessageType.CLIENT_HELLO, MessageType.CLIENT_KEY_EXCHANGE, MessageType.CERTIFICATE_VERIFY}
 
 
 class SeenAlert(NamedTuple):
@@ -212,17 +212,21 @@ class Exchange:
         """Note that a message of this type was sent, and what that alone says."""
         side = self.sides[sender]
         side.sent = True
-        if self.client is None and kind in _SENT_BY_SERVER:
-            self.client = 1 - sender
-        elif self.client is None and kind in _SENT_BY_CLIENT:
-            self.client = sender
-        if kind in {MessageType.SERVER_KEY_EXCHANGE, MessageType.CERTIFICATE_REQUEST, MessageType.SERVER_HELLO_DONE}:
+        if self.client is None:
+            if kind in _SENT_BY_SERVER:
+                self.client = 1 - sender
+            elif kind in _SENT_BY_CLIENT:
+                self.client = sender
+        if kind in _ONLY_IN_FULL_HANDSHAKES:
             self.full = True
-        if kind == MessageType.SERVER_HELLO_DONE:
-            self.hello_done = True
-            side.complete = True
-        if kind == MessageType.CLIENT_KEY_EXCHANGE:
-            side.key_exchange = side.complete = True
+
+    def add_server_hello_done(self, sender: int) -> None:
+        """Note the end of the server's flight of TLS 1.2 and before."""
+        self.hello_done = self.sides[sender].complete = True
+
+    def add_client_key_exchange(self, sender: int) -> None:
+        """Note that the client went on behind the place of its certificate."""
+        self.sides[sender].key_exchange = self.sides[sender].complete = True
 
     def add_certificate(self, sender: int, chain: tuple[str, ...] | None, place: Place) -> None:
         """Note a Certificate message; None: it could not be read."""

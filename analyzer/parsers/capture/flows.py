@@ -22,7 +22,7 @@ class Results:
     """What came of the connections that are done with.
 
     Attributes:
-        gaps: losses in connections with TLS.
+        torn: per capture file, handshakes of which bytes are missing.
         evicted: connections with TLS that gave way to others before their end.
         oversized: handshake messages beyond the limit.
         refused: handshakes and conversations beyond the limit.
@@ -30,7 +30,7 @@ class Results:
 
     handshakes: list[Handshake] = field(default_factory=list)
     conversations: list[TcpConversation] = field(default_factory=list)
-    gaps: int = 0
+    torn: dict[str, int] = field(default_factory=dict)
     evicted: int = 0
     oversized: int = 0
     refused: int = 0
@@ -50,7 +50,7 @@ class FlowTable:
         self.results = results
         self._limits = limits
         self._shelf = shelf
-        self._waiting: dict[Connection, int] = {}
+        self._waiting: dict[Direction, int] = {}
         self._buffered = 0
 
     def receive(
@@ -66,8 +66,8 @@ class FlowTable:
         connection.receive(direction, sequence, acknowledged, flags, data, missing, place)
         if direction.queued > self._limits.queued_bytes:
             direction.skip_gap()
-        if data or connection in self._waiting:
-            self._account(connection)
+        if data:
+            self._account(direction)
 
     def finish(self, cut: bool) -> None:
         """Conclude all connections. `cut`: the capture ends only because its file is damaged."""
@@ -76,6 +76,7 @@ class FlowTable:
                 self._conclude(direction.connection, cut)
         self.directions.clear()
         self._waiting.clear()
+        self._buffered = 0
 
     def _open(self, key: bytes) -> Direction:
         if key in self.directions:
@@ -89,16 +90,18 @@ class FlowTable:
         self.directions[key], self.directions[_reverse(key)] = connection.directions
         return self.directions[key]
 
-    def _account(self, connection: Connection) -> None:
+    def _account(self, direction: Direction) -> None:
         """Keep what all connections together hold back within its limit; the one that waits longest gives way."""
-        buffered = connection.buffered
-        self._buffered += buffered - self._waiting.get(connection, 0)
-        if buffered:
-            self._waiting[connection] = buffered
+        held, before = direction.held, self._waiting.get(direction, 0)
+        if held == before:
+            return
+        self._buffered += held - before
+        if held:
+            self._waiting[direction] = held
         else:
-            self._waiting.pop(connection, None)
+            del self._waiting[direction]
         while self._buffered > self._limits.buffered_bytes:
-            self._evict(next(iter(self._waiting)))
+            self._evict(next(iter(self._waiting)).connection)
 
     def _evict(self, connection: Connection) -> None:
         if connection.dialogue.exchanges and not connection.dialogue.settled:
@@ -106,7 +109,8 @@ class FlowTable:
         self._remove(connection)
 
     def _remove(self, connection: Connection) -> None:
-        self._buffered -= self._waiting.pop(connection, 0)
+        for direction in connection.directions:
+            self._buffered -= self._waiting.pop(direction, 0)
         self.directions.pop(connection.key, None)
         self.directions.pop(_reverse(connection.key), None)
         self._conclude(connection, cut=False)
@@ -115,17 +119,24 @@ class FlowTable:
         connection.finish(cut)
         results = self.results
         if connection.dialogue.exchanges:
-            results.gaps += sum(direction.gaps for direction in connection.directions)
             results.oversized += sum(direction.stream.oversized for direction in connection.directions)
             room = self._limits.handshakes - len(results.handshakes)
             found = handshakes.conclude(connection)
             results.handshakes += found[:room]
+            if any(direction.gaps for direction in connection.directions):
+                self._count_torn(found)
             results.refused += len(found[room:])
         elif conversation := conversations.conclude(connection):
             if len(results.conversations) < self._limits.conversations:
                 results.conversations.append(conversation)
             else:
                 results.refused += 1
+
+    def _count_torn(self, found: list[Handshake]) -> None:
+        for handshake in found:
+            if not handshake.seen_from_start:
+                capture = handshake.captures[-1]
+                self.results.torn[capture] = self.results.torn.get(capture, 0) + 1
 
 
 def _begins_another(direction: Direction, sequence: int, acknowledged: int, flags: int, data: bytes) -> bool:

@@ -30,9 +30,11 @@ class MessageType(IntEnum):
     SERVER_HELLO_DONE = 14
     CERTIFICATE_VERIFY = 15
     CLIENT_KEY_EXCHANGE = 16
+    FINISHED = 20
     CERTIFICATE_STATUS = 22
 
 
+_EXTENSION_HEADER = struct.Struct(">HH")
 _SERVER_NAME, _SIGNATURE_ALGORITHMS, _PRE_SHARED_KEY, _SUPPORTED_VERSIONS = 0, 13, 41, 43
 _VERSIONS = {2: "SSLv2", 0x300: "SSLv3", 0x301: "TLSv1.0", 0x302: "TLSv1.1", 0x303: "TLSv1.2", 0x304: "TLSv1.3"}
 # Drafts of RFC 8446 (0x7f00 and the draft's number), and what Facebook deployed before it.
@@ -112,41 +114,35 @@ def read_client_hello(body: bytes) -> ClientHello:
     server_name = None
     algorithms: tuple[int, ...] = ()
     try:
-        fields = _Fields(body)
-        fields.take(34)
-        for size in (1, 2, 1):  # session, cipher suites, compression methods
-            fields.vector(size)
-        for kind, content in _extensions(fields):
+        at = 35 + body[34]  # version, random, session
+        at += 2 + (body[at] << 8 | body[at + 1])  # cipher suites
+        at += 1 + body[at]  # compression methods
+        for kind, start, end in _extensions(body, at):
             if kind == _SERVER_NAME:
-                server_name = _read_server_name(content)
+                server_name = _read_server_name(body[start:end])
             elif kind == _SIGNATURE_ALGORITHMS:
-                algorithms = _numbers(content[2:])
-    except _CutError:
+                algorithms = _numbers(body[start + 2 : end])
+    except (IndexError, struct.error):
         pass
     return ClientHello(server_name, algorithms)
 
 
 def read_server_hello(body: bytes) -> ServerHello:
     """Read the body of a ServerHello, or of a HelloRetryRequest in the form of one."""
-    version = suite = None
-    pre_shared_key = is_retry = False
+    version = int.from_bytes(body[:2], "big")
+    suite = None
+    pre_shared_key = False
     try:
-        fields = _Fields(body)
-        version = fields.number(2)
-        is_retry = fields.take(32) == _RETRY_RANDOM
         is_draft = version >> 8 == _DRAFT_HELLO or version == _TLS13
-        if not is_draft:
-            fields.vector(1)
-        suite = fields.number(2)
-        if not is_draft:
-            fields.take(1)
-        for kind, content in _extensions(fields):
-            if kind == _SUPPORTED_VERSIONS and len(content) == 2:
-                version = int.from_bytes(content, "big")
+        at = 34 if is_draft else 35 + body[34]
+        suite = body[at] << 8 | body[at + 1]
+        for kind, start, end in _extensions(body, at + (2 if is_draft else 3)):
+            if kind == _SUPPORTED_VERSIONS and end - start == 2:
+                version = body[start] << 8 | body[start + 1]
             pre_shared_key = pre_shared_key or kind == _PRE_SHARED_KEY
-    except _CutError:
+    except (IndexError, struct.error):
         pass
-    return ServerHello(version_name(version) if version else None, suite, pre_shared_key, is_retry)
+    return ServerHello(version_name(version), suite, pre_shared_key, is_retry=body[2:34] == _RETRY_RANDOM)
 
 
 def read_certificates(body: bytes, most: int) -> tuple[bytes, ...] | None:
@@ -164,7 +160,7 @@ def read_certificates(body: bytes, most: int) -> tuple[bytes, ...] | None:
 def read_certificate_request(body: bytes, version: str | None) -> CertificateRequest:
     """Read the body of a CertificateRequest; TLS 1.2 added the signature algorithms."""
     layouts = (True, False) if version in {"TLSv1.2", None} else (False, True)
-    readings = [_certificate_request(body, with_algorithms) for with_algorithms in layouts]
+    readings = (_certificate_request(body, with_algorithms) for with_algorithms in layouts)
     return next(filter(None, readings), CertificateRequest())
 
 
@@ -193,12 +189,18 @@ def _authorities(listing: bytes) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _extensions(fields: _Fields) -> Iterator[tuple[int, bytes]]:
-    if not fields.rest:
+def _extensions(body: bytes, at: int) -> Iterator[tuple[int, int, int]]:
+    """Yield type, begin and end of each extension in the list at `at`, as far as they are whole."""
+    if at + 2 > len(body):
         return
-    extensions = _Fields(fields.take(min(fields.number(2), fields.rest)))
-    while extensions.rest:
-        yield extensions.number(2), extensions.vector(2)
+    last = min(at + 2 + (body[at] << 8 | body[at + 1]), len(body))
+    at += 2
+    while at + 4 <= last:
+        kind, length = _EXTENSION_HEADER.unpack_from(body, at)
+        at += 4 + length
+        if at > last:
+            return
+        yield kind, at - length, at
 
 
 @lru_cache(maxsize=1024)

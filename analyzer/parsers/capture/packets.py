@@ -138,6 +138,10 @@ class PacketReader:
                                 and (payload >= stop or buffer[payload] != _HANDSHAKE_RECORD)
                             ):
                                 continue
+                            if payload >= stop and not flags & _FIN_SYN_RST:
+                                if direction is not None:
+                                    direction.hear_acknowledgement(acknowledged)
+                                continue
                             data = bytes(view[payload : min(stop, following)])
                             missing = max(stop - max(payload, following), 0)
                             place = Place(self._order, number, self._name, seconds * _SECOND + fraction * unit)
@@ -145,9 +149,12 @@ class PacketReader:
                                 self.lost_segments += 1
                             receive(key, sequence, acknowledged, flags, data, missing, place)
                             continue
-                    elif ethertype == ipv6 and buffer[start + 20] == _UDP:
-                        if (buffer[start + 56] << 8 | buffer[start + 57]) not in TUNNEL_PORTS:
-                            continue
+                    elif (
+                        ethertype == ipv6
+                        and buffer[start + 20] == _UDP
+                        and (buffer[start + 56] << 8 | buffer[start + 57]) not in TUNNEL_PORTS
+                    ):
+                        continue
                     self.packets = number
                     self._walk(buffer, _ETHERNET, start, following, original, seconds * _SECOND + fraction * unit)
                 window.start = position

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -28,6 +29,7 @@ class Place(NamedTuple):
         return instant(self.nanoseconds)
 
 
+@lru_cache(maxsize=1024)
 def instant(nanoseconds: int) -> datetime:
     """Return a time in nanoseconds since 1970 as a datetime; one beyond the calendar becomes its last second."""
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from ipaddress import ip_address
 
 from analyzer.evidence import CaptureFile, Problem
@@ -87,7 +88,7 @@ class _Reading:
         except Exception as error:  # noqa: BLE001 - foreign code: archives raise a dozen kinds
             damage = f"{type(error).__name__}: {error}"
         else:
-            with stream:
+            with closing(stream):
                 try:
                     reader.read(Window(stream, self._limits.file_bytes))
                 except DamageError as error:
@@ -108,9 +109,10 @@ class _Reading:
 
     def _report_limits(self) -> None:
         results, limits = self._results, self._limits
+        for name, count in sorted(results.torn.items()):
+            self._add(name, f"{count} handshakes", "the capture lacks a part of them", "what that part says")
         everywhere = self._files[-1].name if self._files else ""
         rows = (
-            (results.gaps, "lost segments", "the capture lacks them", "what they carried"),
             (results.evicted, "connections", f"more than {limits.flows} were open at once", "how they went on"),
             (
                 results.oversized,

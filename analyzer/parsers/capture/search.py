@@ -45,6 +45,8 @@ def judge(data: bytes | bytearray, at: int, in_midstream: bool) -> Start:
 
     `in_midstream`: TLS was seen on this connection, so that any of its records may come, not only a hello.
     """
+    if data[at] not in _FIRST_BYTES:
+        return Start.NONE
     head = bytes(data[at : at + _ENOUGH])
     if head[0] & 0x80:
         return _judge_ssl2(head)

@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Protocol
 
 from analyzer.evidence import CaptureFile, Handshake, Problem, TcpConversation
+
+
+class ByteStream(Protocol):
+    """What a capture is read from: a file, or a member of an archive."""
+
+    def read(self, size: int = -1, /) -> bytes | None:
+        """Return at most `size` bytes; none: the end."""
+
+    def readinto(self, buffer: memoryview, /) -> int | None:
+        """Fill the buffer as far as one step goes and return how far. 0: the end."""
+
+    def close(self) -> None:
+        """Let go of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +28,7 @@ class CaptureSource:
 
     Attributes:
         name: `INPUT/MEMBER`; every record that comes out of the file names it so.
-        open: returns a stream with `readinto` and `close`; it is never asked to seek.
+        open: returns a stream, which is read once, front to back.
         interface: `eth0` …; files of one interface are read as one capture. None: a loose file.
         sequence: the rotation number in the file's name. It wraps around, so it only breaks ties.
         head: the first bytes of the file, up to 64 KiB: the time of the first packet decides the order of
@@ -23,7 +36,7 @@ class CaptureSource:
     """
 
     name: str
-    open: Callable[[], BinaryIO]
+    open: Callable[[], ByteStream]
     interface: str | None = None
     sequence: int | None = None
     head: bytes = b""

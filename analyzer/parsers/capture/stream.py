@@ -70,11 +70,13 @@ class Stream:
     def feed(self, data: bytes, place: Place) -> None:
         """Take the next bytes; `place` is the frame that brought them, or let them through."""
         self._place = place
-        if self.is_tls:
+        if not self.is_tls:
+            self._search(data, place)
+        elif self._pending:
             self._pending += data
-        elif not self._find_start(data, place):
-            return
-        self._read_records(place)
+            del self._pending[: self._read_records(self._pending, place)]
+        else:
+            self._begin(data, place)
 
     def lose(self) -> None:
         """Take note of a gap: use the whole messages of a cut record, and search for the next one."""
@@ -99,36 +101,46 @@ class Stream:
         self._skip = 0
         self._is_unsure = False
 
-    def _find_start(self, data: bytes, place: Place) -> bool:
-        """Search for the beginning of TLS; True: the pending bytes begin with it."""
+    def _begin(self, data: bytes, place: Place) -> None:
+        """Read records where none is pending: what is whole need not be copied."""
+        used = self._read_records(data, place)
+        if used < len(data):
+            self._pending += data[used:]
+
+    def _search(self, data: bytes, place: Place) -> None:
+        """Search for the beginning of TLS, and go on from there."""
         base = len(self._pending)
+        in_midstream = bool(self._dialogue.exchanges)
+        if not base and judge(data, 0, in_midstream) is Start.TLS:
+            self.is_tls = True
+            self._begin(data, place)
+            return
         found = starts(data, is_first=self.searched == 0)
         self.searched += len(data)
         if not base and not found:
-            return False
+            return
         self._starts += [base + at for at in found]
         self._pending += data
         while self._starts:
             at = self._starts[0]
-            match judge(self._pending, at, in_midstream=bool(self._dialogue.exchanges)):
+            match judge(self._pending, at, in_midstream):
                 case Start.TLS:
-                    del self._pending[:at]
-                    self._starts = []
+                    rest = bytes(self._pending[at:])
+                    self._forget_searched(len(self._pending))
                     self.is_tls = True
-                    return True
-                case Start.SSL2 if not self._read_ssl2_hello(at, place):
-                    self._starts.pop(0)
-                case Start.NONE:
-                    self._starts.pop(0)
-                case _:
+                    self._begin(rest, place)
+                    return
+                case Start.SSL2 if self._read_ssl2_hello(at, place):
                     break
-        self._drop_searched()
-        return False
+                case Start.UNDECIDED:
+                    break
+                case _:
+                    self._starts.pop(0)
+        self._forget_searched(self._starts[0] if self._starts else len(self._pending))
 
-    def _drop_searched(self) -> None:
-        first = self._starts[0] if self._starts else len(self._pending)
-        del self._pending[:first]
-        self._starts = [at - first for at in self._starts]
+    def _forget_searched(self, count: int) -> None:
+        del self._pending[:count]
+        self._starts = [at - count for at in self._starts if at >= count]
 
     def _read_ssl2_hello(self, at: int, place: Place) -> bool:
         """Read a hello of SSL 2.0 once it is whole. False: it cannot be one here."""
@@ -140,21 +152,21 @@ class Stream:
             self._starts = [end] if len(self._pending) > end else []
         return True
 
-    def _read_records(self, place: Place) -> None:
-        position, pending = 0, self._pending
-        while len(pending) - position >= _RECORD_HEADER.size:
-            kind, major, _minor, length = _RECORD_HEADER.unpack_from(pending, position)
+    def _read_records(self, source: bytes | bytearray, place: Place) -> int:
+        """Read the whole records at the beginning of `source` and return how many bytes they take."""
+        position, size = 0, len(source)
+        while size - position >= _RECORD_HEADER.size:
+            kind, major, _minor, length = _RECORD_HEADER.unpack_from(source, position)
             if not _CHANGE_CIPHER_SPEC <= kind <= _HEARTBEAT or major != 3 or length > _LONGEST_RECORD:
-                self.lose()
-                return
+                self._dialogue.lose(self._sender)
+                self.drop()
+                return size
             start = position + _RECORD_HEADER.size
-            if len(pending) - start < length:
+            if size - start < length:
                 break
             position = start + length
-            self._on_record(kind, bytes(pending[start:position]), place)
-            if not self.is_tls:
-                return
-        del pending[:position]
+            self._on_record(kind, bytes(source[start:position]), place)
+        return position
 
     def _on_record(self, kind: int, payload: bytes, place: Place) -> None:
         ciphered = self._dialogue.is_ciphered(self._sender)
@@ -182,27 +194,30 @@ class Stream:
             if not begins_message(payload):
                 return
             self._is_unsure = False
-        self._message += payload
-        self._read_messages(place)
+        if self._message:
+            self._message += payload
+            del self._message[: self._read_messages(self._message, place)]
+        else:
+            self._message += payload[self._read_messages(payload, place) :]
 
-    def _read_messages(self, place: Place) -> None:
-        position, buffer = 0, self._message
-        while len(buffer) - position >= 4:
-            kind = buffer[position]
-            length = int.from_bytes(buffer[position + 1 : position + 4], "big")
+    def _read_messages(self, source: bytes | bytearray, place: Place) -> int:
+        """Read the whole messages at the beginning of `source` and return how many bytes they take."""
+        position, size = 0, len(source)
+        while size - position >= 4:
+            kind = source[position]
+            length = int.from_bytes(source[position + 1 : position + 4], "big")
             if kind not in _MESSAGE_TYPES or length > self._largest:
-                self._give_up(kind, length, len(buffer) - position, place)
-                position = len(buffer)
-                break
+                self._give_up(kind, length, size - position, place)
+                return size
             end = position + 4 + length
-            if len(buffer) < end:
+            if size < end:
                 break
-            self._dialogue.on_message(self._sender, kind, bytes(buffer[position + 4 : end]), place)
+            self._dialogue.on_message(self._sender, kind, bytes(source[position + 4 : end]), place)
             position = end
-        del buffer[:position]
+        return position
 
     def _give_up(self, kind: int, length: int, there: int, place: Place) -> None:
-        """Leave out a message that is too large, or bytes that are none: a ChangeCipherSpec before them is missing."""
+        """Leave out a message that is too large, or bytes that are none: the ChangeCipherSpec before is missing."""
         if kind in _MESSAGE_TYPES:
             self.oversized += 1
             self._skip = max(length + 4 - there, 0)
@@ -233,5 +248,4 @@ class Stream:
         if not self.is_tls or len(self._pending) <= _RECORD_HEADER.size or self._pending[0] != _HANDSHAKE:
             return
         if self._place and not self._dialogue.is_ciphered(self._sender):
-            self._message += self._pending[_RECORD_HEADER.size :]
-            self._read_messages(self._place)
+            self._on_handshake(bytes(self._pending[_RECORD_HEADER.size :]), False, self._place)

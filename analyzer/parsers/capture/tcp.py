@@ -92,6 +92,11 @@ class Direction:
         self.doubts = 0
         self._order = 0
 
+    @property
+    def held(self) -> int:
+        """Bytes that wait for more."""
+        return self.queued + self.stream.buffered
+
     def unwrap(self, sequence: int) -> int:
         """Return a sequence number without wrapping, near where the direction is."""
         reference = self.position if self.position is not None else self.reference
@@ -146,6 +151,13 @@ class Direction:
             self._deliver(*self._pop(), place)
         if not self.queue:
             self.doubts = 0
+
+    def hear_acknowledgement(self, number: int) -> None:
+        """Take a packet of it without payload, which only acknowledges what the other end sent."""
+        self.heard = True
+        if self.sender == self.connection.opener:
+            self.connection.established = True  # the SYN-ACK itself may not be in the capture
+        self.peer.acknowledge(number)
 
     def acknowledge(self, number: int) -> None:
         """Take the other end's word for what it has received: a gap before that will not be filled any more."""

@@ -75,16 +75,6 @@ def _layer_2_tunnelling(cursor: Cursor) -> Next:
     return LINK_TYPE, 9
 
 
-def _tazmen_sniffer(cursor: Cursor) -> Next:
-    """TaZmen Sniffer Protocol: version, type, protocol, then tags up to the end tag (1); 0 is padding."""
-    if cursor.number(cursor.take(4) + 2) != 1:
-        return None
-    while (tag := cursor.data[cursor.take(1)]) != 1:
-        if tag:
-            cursor.take(cursor.data[cursor.take(1)])
-    return _ETHERNET
-
-
 def _location_separation(cursor: Cursor) -> Next:
     cursor.take(8)  # RFC 9300
     return _RAW_IP
@@ -117,7 +107,6 @@ _OVER_UDP: dict[int, Layer] = {
     6081: _geneve,
     6635: _mpls,
     8472: _vxlan,  # Linux before IANA gave VXLAN a port
-    37008: _tazmen_sniffer,
 }
 TUNNEL_PORTS = frozenset(_OVER_UDP)
 

@@ -40,7 +40,7 @@ def is_requested(exchange: Exchange, roles: Roles) -> bool | None:
 
 
 def is_server_torn(exchange: Exchange, roles: Roles) -> bool:
-    """Whether a part of the server's flight is missing: bytes were lost, or its ServerHello came before the capture."""
+    """Whether a part of the server's flight is missing: lost bytes, or a ServerHello from before the capture."""
     server = roles.server
     return server.lost or (exchange.server_hello is None and (server.sent or server.ciphered))
 

@@ -7,7 +7,8 @@ a cut archive, a disk error) costs only what follows.
 from __future__ import annotations
 
 import zlib
-from typing import BinaryIO
+
+from analyzer.parsers.capture.sources import ByteStream
 
 # Wireshark takes nothing larger for a frame either (WTAP_MAX_PACKET_SIZE_STANDARD).
 LARGEST_FRAME = 262_144
@@ -31,18 +32,18 @@ class Window:
         failure: what the stream raised, if it did.
     """
 
-    def __init__(self, stream: BinaryIO, most: int) -> None:
+    def __init__(self, stream: ByteStream, most: int) -> None:
         self.buffer = bytearray(_SIZE + _SLACK)
         self.start = self.end = self.offset = 0
         self.failure: str | None = None
         self.view = memoryview(self.buffer)
-        self._stream: BinaryIO = stream
+        self._stream: ByteStream | _Gunzipped = stream
         self._left = most
         if self.refill() and self.buffer.startswith(_GZIP):
-            self._decompress()
+            self._decompress(stream)
 
-    def _decompress(self) -> None:
-        self._stream = _Gunzipped(bytes(self.buffer[: self.end]), self._stream)  # type: ignore[assignment]
+    def _decompress(self, stream: ByteStream) -> None:
+        self._stream = _Gunzipped(bytes(self.buffer[: self.end]), stream)
         self.start = self.end = 0
         self.refill()
 
@@ -57,7 +58,7 @@ class Window:
             self.failure = self.failure or "it is larger than the limit"
             return False
         try:
-            count = self._stream.readinto(self.view[left : min(_SIZE, left + self._left)])  # type: ignore[attr-defined]
+            count = self._stream.readinto(self.view[left : min(_SIZE, left + self._left)])
         except Exception as error:  # noqa: BLE001 - the stream is foreign code: archives raise a dozen kinds
             self.failure = f"{type(error).__name__}: {error}"
             return False
@@ -93,16 +94,16 @@ class Window:
 class _Gunzipped:
     """A gzip stream whose first bytes were already read. It hands out all that precedes a damage, then raises."""
 
-    def __init__(self, head: bytes, stream: BinaryIO) -> None:
+    def __init__(self, head: bytes, stream: ByteStream) -> None:
         self._compressed = head
         self._stream = stream
         self._inflate = zlib.decompressobj(wbits=31)
 
-    def readinto(self, buffer: memoryview) -> int:
+    def readinto(self, buffer: memoryview, /) -> int:
         """Fill the buffer as far as one step goes. 0: the end."""
         while True:
             if not self._compressed:
-                self._compressed = self._stream.read(65_536)
+                self._compressed = self._stream.read(65_536) or b""
                 if not self._compressed:
                     if self._inflate.eof:
                         return 0

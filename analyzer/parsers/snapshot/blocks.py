@@ -7,17 +7,10 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
-from typing import Protocol
+
+from analyzer.parsers.readable import Readable
 
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-
-
-class Readable(Protocol):
-    """The part of a binary stream that is used."""
-
-    def read(self, size: int, /) -> bytes:
-        """Return 1 to `size` bytes, or nothing at the end."""
-        ...
 
 
 class LineBlocks:

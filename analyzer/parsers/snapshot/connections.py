@@ -7,16 +7,12 @@ Sample::
     Module="developer.ssl" … Thread="0x7f29": Detail="Found common name in peer certificate" CommonName="edge.example"
     Module="developer.zone.zonemgr" … Thread="0x7f29": Detail="getZoneByIdentities, match complete" … MatchedZone="…"
 
-The lines that carry names carry no addresses. A thread serves one connection after the other, so they are joined to
-the nearest line of the same thread with addresses: not to an error before them (it ended another handshake), not to
-a connection that is opened after them, and only within `JOIN_SECONDS`.
+The lines that carry names carry no addresses: they are joined by thread (see `threads`).
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,9 +20,7 @@ from datetime import datetime
 from analyzer.evidence import Endpoint, LogTrace, PeerIdentity, Side
 from analyzer.parsers.snapshot.changes import shown
 from analyzer.parsers.snapshot.records import Record
-
-JOIN_SECONDS = 2.0
-"""How far apart the lines of one handshake are taken to be."""
+from analyzer.parsers.snapshot.threads import Threads, near
 
 _TCP_STEPS = {
     "tcp connecting": "connecting",
@@ -40,22 +34,6 @@ _NAME_KEYS = {"Found common name": "CommonName", "Found DNS alt-name": "AltName"
 _IDENTITY_PARTS = re.compile(r"[{},]")
 _LABEL = re.compile(r"\A(?:CN|(?:Alt-)?DNS|(?:Alt-)?URI|(?:Alt-)?IP)\s*:\s*", re.IGNORECASE)
 _MAX_NAMES = 100
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Sighting:
-    """A line of a thread that names both ends of a connection, which it may open or end.
-
-    `role`: this Expressway's, if known.
-    """
-
-    line: int
-    time: datetime
-    local: Endpoint
-    remote: Endpoint
-    role: Side | None
-    opens: bool
-    ends: bool
 
 
 @dataclass(slots=True, kw_only=True)
@@ -81,8 +59,7 @@ class Connections:
         self._limit = limit
         self._traces: list[LogTrace] = []
         self._succeeded: list[tuple[str, int, datetime]] = []
-        self._sightings: dict[str, list[_Sighting]] = defaultdict(list)
-        self._sighted = 0
+        self._threads = Threads(limit=limit)
         self._names: list[_Names] = []
         self._open: dict[str, _Names] = {}
         self.dropped = 0
@@ -101,7 +78,7 @@ class Connections:
         """Return the traces in the order of the log."""
         joined: list[LogTrace] = []
         for thread, line, time in self._succeeded:
-            if (seen := self._nearest(thread, line, time)) is not None:
+            if (seen := self._threads.nearest(thread, line, time)) is not None:
                 source, destination = (
                     (seen.remote, seen.local) if seen.role is Side.SERVER else (seen.local, seen.remote)
                 )
@@ -131,14 +108,14 @@ class Connections:
                 )
             )
         if what in {"connecting", "established"}:
-            self._sight(record, local=source, remote=destination, role=Side.CLIENT, opens=True)
+            self._threads.see(record, local=source, remote=destination, role=Side.CLIENT, opens=True)
         elif what == "accepted":
-            self._sight(record, local=destination, remote=source, role=Side.SERVER, opens=True)
+            self._threads.see(record, local=destination, remote=source, role=Side.SERVER, opens=True)
 
     def _see_tls(self, record: Record, file: str) -> None:
         local, remote = record.address("localAddress"), record.address("remoteAddress")
         if local and remote:
-            self._sight(record, local=local, remote=remote, role=record.tls_role, opens=False)
+            self._threads.see(record, local=local, remote=remote, role=record.tls_role, opens=False)
         detail = record.get("Detail") or ""
         if detail.startswith("Handshake succeeded"):
             self._see_success(record, file)
@@ -176,7 +153,7 @@ class Connections:
         """Return what is being collected for the record's thread; a second common name is another peer's."""
         thread = record.get("Thread")
         current = self._open.get(thread) if thread else None
-        if current is None or (renew and current.has_common_name) or not _near(current.time, record.time):
+        if current is None or (renew and current.has_common_name) or not near(current.time, record.time):
             current = _Names(thread=thread, line=record.line, time=record.time)
             if self._has_room(self._names):
                 self._names.append(current)
@@ -184,32 +161,8 @@ class Connections:
                     self._open[thread] = current
         return current
 
-    def _sight(self, record: Record, *, local: Endpoint, remote: Endpoint, role: Side | None, opens: bool) -> None:
-        thread = record.get("Thread")
-        if thread and record.time and self._sighted < self._limit:
-            self._sighted += 1
-            self._sightings[thread].append(
-                _Sighting(
-                    line=record.line,
-                    time=record.time,
-                    local=local,
-                    remote=remote,
-                    role=role,
-                    opens=opens,
-                    ends=record.get("Level") == "ERROR",
-                )
-            )
-
-    def _nearest(self, thread: str | None, line: int, time: datetime | None) -> _Sighting | None:
-        sightings = self._sightings.get(thread, []) if thread else []
-        after = bisect_left(sightings, line, key=lambda sighting: sighting.line)
-        before = [sighting for sighting in sightings[max(after - 1, 0) : after] if not sighting.ends]
-        behind = [sighting for sighting in sightings[after : after + 1] if not sighting.opens]
-        around = [sighting for sighting in (*before, *behind) if _near(sighting.time, time)]
-        return min(around, key=lambda sighting: abs(sighting.line - line), default=None)
-
     def _identity(self, names: _Names, file: str) -> PeerIdentity:
-        sighting = self._nearest(names.thread, names.line, names.time)
+        sighting = self._threads.nearest(names.thread, names.line, names.time)
         return PeerIdentity(
             time=names.time,
             names=tuple(names.names),
@@ -237,7 +190,3 @@ def _add(names: _Names, name: str) -> None:
     name = shown(name, 255)
     if name and name not in names.names and len(names.names) < _MAX_NAMES:
         names.names.append(name)
-
-
-def _near(one: datetime | None, other: datetime | None) -> bool:
-    return one is not None and other is not None and abs((one - other).total_seconds()) <= JOIN_SECONDS

@@ -27,7 +27,6 @@ _ISO_STAMP = r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?+(?:Z|[+-]\d\d:?\d
 _BSD_STAMP = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[ ][ \d]\d[ ]\d\d:\d\d:\d\d"
 _WORD = r"[^\s:=\"'<>\[\]|]{1,255}+"
 _HOST = rf"(?:(?P<host>{_WORD})[ \t]++)?+"
-_TAG = rf"{_WORD}(?:\[\d{{1,9}}\])?+:"
 _FIRST_KEY = r"(?:UTCTime|Event|Level)="
 
 _START = rf"""
@@ -61,7 +60,8 @@ _ROUTINE = rf"""
 # The same for the form of nearly every line, in runs of "anything but one character", which are four times as fast.
 # Such a run can leave its line only where the message is empty, and then nothing is lost.
 _ROUTINE_AT_A_GLANCE = rf"""
-    20[^ ]+[ ][^ ]+[ ][^ ]+[ ]UTCTime="[^"]*"[ ]Module="(?![ ]?(?:{_WATCHED}))[^"]*"[ ]Level="(?:DEBUG|INFO|TRACE)
+    20[^ ]{{8,33}}[ ][^ ]{{1,255}}[ ][^ ]{{1,255}}[ ]
+    UTCTime="[^"]{{0,33}}"[ ]Module="(?![ ]?(?:{_WATCHED}))[^"]{{0,255}}"[ ]Level="(?:DEBUG|INFO|TRACE)
 """
 
 CANDIDATE = re.compile(rf"\n(?!{_ROUTINE_AT_A_GLANCE}){_ANONYMOUS}(?!{_ROUTINE})[^\n]*+".encode(), re.VERBOSE)

@@ -7,24 +7,20 @@ out, one pattern picks the lines worth reading, and only those are parsed.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
 
 from analyzer.evidence import LogEvent, LogSpan, LogTrace, PeerIdentity, Problem
-from analyzer.parsers.snapshot.blocks import LineBlocks, Readable
+from analyzer.parsers.readable import Readable
+from analyzer.parsers.snapshot.blocks import LineBlocks
 from analyzer.parsers.snapshot.bodies import BODY_LIMIT, outside_bodies
-from analyzer.parsers.snapshot.changes import shown
 from analyzer.parsers.snapshot.connections import Connections
+from analyzer.parsers.snapshot.coverage import Coverage, line_text
 from analyzer.parsers.snapshot.events import event_of, may_matter
-from analyzer.parsers.snapshot.headers import CANDIDATE, HEADER
-from analyzer.parsers.snapshot.records import Record, read_records
+from analyzer.parsers.snapshot.headers import CANDIDATE
+from analyzer.parsers.snapshot.records import read_records
 
 _KEY_BEGINS = b"PRIVATE KEY-----"
 _PRIVATE_KEY = re.compile(rb"-----BEGIN (?:[A-Z]{1,12} ){0,2}PRIVATE KEY-----")
-# How the records of one log begin; to look for these bytes is much faster than to try every line.
-_STARTS = (b"\n20", b"\n<", b"\n")
-_MAX_HOSTS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,14 +86,7 @@ class _Reader:
         self._events: list[LogEvent] = []
         self._dropped_events = 0
         self._connections = Connections(limit=max_traces)
-        self._hosts: Counter[str] = Counter()
-        self._utc_offset: int | None = None
-        self._has_ssl_debug = False
-        self._first_line: bytes | None = None
-        self._last_line: bytes | None = None
-        self._literal = _STARTS[-1]
-        self._first_parsed: datetime | None = None
-        self._last_parsed: datetime | None = None
+        self._coverage = Coverage()
 
     def feed(self, block: bytes) -> None:
         if _KEY_BEGINS in block:
@@ -110,7 +99,7 @@ class _Reader:
             events=tuple(self._events),
             traces=self._connections.traces(self._file),
             identities=self._connections.identities(self._file),
-            span=self._span(),
+            span=self._coverage.span(self._file, self._line - 1),
             problems=self._problems(cut_lines),
             private_keys=self._private_keys,
         )
@@ -124,7 +113,7 @@ class _Reader:
                     line += buffer.count(b"\n", counted, match.start())
                     counted = match.start()
                     self._read_line(match[0], line)
-        self._measure(buffer, outside.spans)
+        self._coverage.measure(buffer, outside.spans)
         if outside.unclosed and not self._unclosed:
             self._first_unclosed = self._line + buffer.count(b"\n", 0, outside.unclosed[0])
         self._unclosed += len(outside.unclosed)
@@ -132,8 +121,8 @@ class _Reader:
         self._carry = buffer[outside.consumed :]
 
     def _read_line(self, match: bytes, line: int) -> None:
-        for record in read_records(_text(match), line):
-            self._note(record)
+        for record in read_records(line_text(match), line):
+            self._coverage.note(record)
             self._connections.see(record, self._file)
             event = event_of(record, self._file)
             if event is None:
@@ -142,63 +131,6 @@ class _Reader:
                 self._events.append(event)
             else:
                 self._dropped_events += 1
-
-    def _measure(self, buffer: bytes, spans: tuple[tuple[int, int], ...]) -> None:
-        """Count the records, and keep the lines of the first and the last one."""
-        if self._first_line is None:
-            first = next((found for span in spans if (found := HEADER.search(buffer, *span))), None)
-            if first is None:
-                return
-            self._first_line = _line_at(buffer, first.start())
-            self._literal = next((start for start in _STARTS if self._first_line.startswith(start)), _STARTS[-1])
-        if self._literal == _STARTS[-1]:
-            headers = [match.start() for span in spans for match in HEADER.finditer(buffer, *span)]
-            self._records += len(headers)
-            self._last_line = _line_at(buffer, headers[-1]) if headers else self._last_line
-            return
-        self._records += sum(buffer.count(self._literal, *span) for span in spans)
-        for start, end in reversed(spans):
-            position = buffer.rfind(self._literal, start, end)
-            while position >= 0 and not HEADER.match(buffer, position):
-                position = buffer.rfind(self._literal, start, position)
-            if position >= 0:
-                self._last_line = _line_at(buffer, position)
-                return
-
-    def _note(self, record: Record) -> None:
-        """Take from a record what is said of the whole log."""
-        if record.host:
-            self._hosts[record.host] += 1
-        if self._utc_offset is None:
-            self._utc_offset = record.utc_offset
-        if (record.get("Module") or "").startswith("developer.ssl") and record.get("Level") == "DEBUG":
-            self._has_ssl_debug = True
-        if record.time is not None:
-            self._first_parsed = self._first_parsed or record.time
-            self._last_parsed = record.time
-
-    def _span(self) -> LogSpan:
-        edges = [
-            record
-            for line in (self._first_line, self._last_line)
-            if line is not None
-            for record in read_records(_text(line), 0)
-        ]
-        hosts = self._hosts + Counter(record.host for record in edges if record.host)
-        offsets = (record.utc_offset for record in edges[:1])
-        # The web interface writes the newest record first.
-        parsed = (self._first_parsed, self._last_parsed, *(record.time for record in edges))
-        times = [time for time in parsed if time is not None]
-        return LogSpan(
-            file=self._file,
-            first=min(times, default=None),
-            last=max(times, default=None),
-            lines=self._line - 1,
-            records=self._records,
-            utc_offset=next((offset for offset in offsets if offset is not None), self._utc_offset),
-            has_ssl_debug=self._has_ssl_debug,
-            hosts=tuple(shown(host, 255) for host, _ in hosts.most_common(_MAX_HOSTS)),
-        )
 
     def _problems(self, cut_lines: int) -> tuple[Problem, ...]:
         found = (
@@ -232,12 +164,3 @@ class _Reader:
             for count, what, why, leaves_open in found
             if count
         )
-
-
-def _line_at(buffer: bytes, position: int) -> bytes:
-    """Return the line after a line feed, with that line feed."""
-    return buffer[position : buffer.index(b"\n", position + 1)]
-
-
-def _text(line: bytes) -> str:
-    return line[1:].decode("utf-8", "surrogateescape").rstrip("\r")

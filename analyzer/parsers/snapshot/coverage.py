@@ -1,0 +1,98 @@
+"""What a log covers: first and last time, number of records, hosts, and the offset of the local clock."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+
+from analyzer.evidence import LogSpan
+from analyzer.parsers.snapshot.changes import shown
+from analyzer.parsers.snapshot.headers import HEADER
+from analyzer.parsers.snapshot.records import Record, read_records
+
+# How the records of one log begin; to look for these bytes is much faster than to try every line.
+_STARTS = (b"\n20", b"\n<", b"\n")
+_MAX_HOSTS = 20
+
+
+class Coverage:
+    """Collects what is said of the whole log, from buffers and from the records that were parsed anyway."""
+
+    def __init__(self) -> None:
+        self._records = 0
+        self._hosts: Counter[str] = Counter()
+        self._utc_offset: int | None = None
+        self._has_ssl_debug = False
+        self._first_line: bytes | None = None
+        self._last_line: bytes | None = None
+        self._literal = _STARTS[-1]
+        self._first_parsed: datetime | None = None
+        self._last_parsed: datetime | None = None
+
+    def measure(self, buffer: bytes, spans: tuple[tuple[int, int], ...]) -> None:
+        """Count the records, and keep the lines of the first and the last one."""
+        if self._first_line is None:
+            first = next((found for span in spans if (found := HEADER.search(buffer, *span))), None)
+            if first is None:
+                return
+            self._first_line = _line_at(buffer, first.start())
+            self._literal = next((start for start in _STARTS if self._first_line.startswith(start)), _STARTS[-1])
+        if self._literal == _STARTS[-1]:
+            headers = [match.start() for span in spans for match in HEADER.finditer(buffer, *span)]
+            self._records += len(headers)
+            self._last_line = _line_at(buffer, headers[-1]) if headers else self._last_line
+            return
+        self._records += sum(buffer.count(self._literal, *span) for span in spans)
+        for start, end in reversed(spans):
+            position = buffer.rfind(self._literal, start, end)
+            while position >= 0 and not HEADER.match(buffer, position):
+                position = buffer.rfind(self._literal, start, position)
+            if position >= 0:
+                self._last_line = _line_at(buffer, position)
+                return
+
+    def note(self, record: Record) -> None:
+        """Take from a record what is said of the whole log."""
+        if record.host:
+            self._hosts[record.host] += 1
+        if self._utc_offset is None:
+            self._utc_offset = record.utc_offset
+        if (record.get("Module") or "").startswith("developer.ssl") and record.get("Level") == "DEBUG":
+            self._has_ssl_debug = True
+        if record.time is not None:
+            self._first_parsed = self._first_parsed or record.time
+            self._last_parsed = record.time
+
+    def span(self, file: str, lines: int) -> LogSpan:
+        """Return what was collected of a log with so many lines."""
+        edges = [
+            record
+            for line in (self._first_line, self._last_line)
+            if line is not None
+            for record in read_records(line_text(line), 0)
+        ]
+        hosts = self._hosts + Counter(record.host for record in edges if record.host)
+        offsets = (record.utc_offset for record in edges[:1])
+        # The web interface writes the newest record first.
+        parsed = (self._first_parsed, self._last_parsed, *(record.time for record in edges))
+        times = [time for time in parsed if time is not None]
+        return LogSpan(
+            file=file,
+            first=min(times, default=None),
+            last=max(times, default=None),
+            lines=lines,
+            records=self._records,
+            utc_offset=next((offset for offset in offsets if offset is not None), self._utc_offset),
+            has_ssl_debug=self._has_ssl_debug,
+            hosts=tuple(shown(host, 255) for host, _ in hosts.most_common(_MAX_HOSTS)),
+        )
+
+
+def _line_at(buffer: bytes, position: int) -> bytes:
+    """Return the line after a line feed, with that line feed."""
+    return buffer[position : buffer.index(b"\n", position + 1)]
+
+
+def line_text(line: bytes) -> str:
+    """Return the text of a line that still has the line feed before it; odd bytes become lone surrogates."""
+    return line[1:].decode("utf-8", "surrogateescape").rstrip("\r")
