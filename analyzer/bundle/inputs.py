@@ -38,9 +38,7 @@ class Inputs:
         seen: set[str] = set()
         for path in paths:
             real = _real(path)
-            if real in seen:
-                self._problem(_base_name(path), "the input is read only once", "it was named twice", "nothing")
-            else:
+            if real not in seen:
                 seen.add(real)
                 yield path
 

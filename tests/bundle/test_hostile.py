@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analyzer.evidence import ReadState
-from tests.bundle.building import BUNDLE, contents, gzipped, opened, tarred, zipped
+from tests.bundle.building import BUNDLE, contents, gzipped, local_header, opened, tar_header, tarred, zipped
 
 SMALL = {name: data[:600] for name, data in BUNDLE.items()}
 ARCHIVES = {
@@ -70,3 +71,23 @@ def test_one_changed_bit_of_a_zip_costs_one_member_at_most(tmp_path: Path, place
     with opened(tmp_path, bytes(data)) as inputs:
         bodies = [body for body, damage in contents(inputs).values() if damage is None]
     assert sum(body in SMALL.values() for body in bodies) >= len(SMALL) - 1
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"PK\x03\x04" * 500_000,
+        local_header(b"a", b"", size=0, crc32=0, flags=8, method=0) * 3000 + b"PK\x07\x08abcdabcdabcd" * 50_000,
+        gzipped(tar_header(b"a", b"\xff" * 12) + bytes(40_000_000)),
+        gzipped((tar_header(b"a", b"\xff" * 12) + tar_header(b"b", b"00000000000")) * 5_000),
+        gzipped(tar_header(b"x", b"00000000000", b"x") * 50_000),
+        gzipped(b"") * 20_000,
+    ],
+    ids=["signatures", "descriptors", "search", "search again", "extended headers", "gzip streams"],
+)
+def test_crowds_of_headers_take_little_time(tmp_path: Path, data: bytes) -> None:
+    started = time.perf_counter()
+
+    _read(tmp_path, data)
+
+    assert time.perf_counter() - started < 5

@@ -156,7 +156,7 @@ def mode(value: str | None) -> dict[str, Setting]:
     return {EKU_CHECKING_MODE: Setting(value=value, source="edge.zip/xconf.xml: EKU")}
 
 
-def zone(type_: str = "TraversalServer", status: str = "Active", **changes: Any) -> Zone:
+def zone(type_: str = "TraversalServer", status: str | None = "Active", **changes: Any) -> Zone:
     """Return the Unified Communications traversal zone."""
     result = Zone(
         name=ZONE, type=type_, unified_communications=True, status=status, status_source="edge.zip/xstat.xml: Zones",
@@ -247,36 +247,20 @@ def connection(
     **changes: Any,
 ) -> Connection:
     """Return a connection at `at` seconds; `alert`: sender and number; `changes` are the handshake's."""
-    ends = Endpoint(address=node.addresses[0] if node.addresses else "10.9.9.9", port=25000), _remote(peer)
-    ours_is_client = role is not Side.SERVER
-    client_end, server_end = (
-        (ends[0], replace(ends[1], port=port)) if ours_is_client else (ends[1], replace(ends[0], port=port))
-    )
+    ours = Endpoint(address=node.addresses[0] if node.addresses else "10.9.9.9", port=25000)
+    dialling, answering = (_remote(peer), ours) if role is Side.SERVER else (ours, _remote(peer))
     started = START + timedelta(seconds=at)
-    frames, alerts = [_frame(Step.CLIENT_HELLO, 1, started, Side.CLIENT)], ()
+    frames = [_frame(Step.CLIENT_HELLO, 1, started, Side.CLIENT)]
     messages = {Side.SERVER: _message(server), Side.CLIENT: _message(client)}
     for number, (side, message) in enumerate(messages.items(), 2):
         if message.visibility in {Visibility.SEEN, Visibility.NONE_SENT}:
             step = Step.SERVER_CERTIFICATE if side is Side.SERVER else Step.CLIENT_CERTIFICATE
             frames.append(_frame(step, number, started + timedelta(milliseconds=number), side))
-    if alert:
-        sender, code = alert
-        sent = started + timedelta(milliseconds=9)
-        frames.append(_frame(Step.ALERT, 9, sent, sender))
-        alerts = (
-            Alert(
-                sender=sender,
-                level="fatal",
-                description=alert_name(code),
-                code=code,
-                capture=CAPTURE,
-                frame=9,
-                time=sent,
-            ),
-        )  # type: ignore[assignment]
+    alerts = (_alert(*alert, started + timedelta(milliseconds=9)),) if alert else ()
+    frames += [_frame(Step.ALERT, sent.frame, sent.time, sent.sender) for sent in alerts]
     handshake = Handshake(
-        captures=(CAPTURE,), client=client_end, server=server_end, started=started, tls_version="TLSv1.2",
-        server_name=None, resumed=False, seen_from_start=True,
+        captures=(CAPTURE,), client=dialling, server=replace(answering, port=port), started=started,
+        tls_version="TLSv1.2", server_name=None, resumed=False, seen_from_start=True,
         certificate_requested=messages[Side.CLIENT].visibility is not Visibility.NOT_REQUESTED,
         certificate_authorities=(), frames=tuple(frames), server_certificate=messages[Side.SERVER],
         client_certificate=messages[Side.CLIENT], alerts=alerts, completed=False if alert else completed,
@@ -296,6 +280,11 @@ def _remote(peer: Peer) -> Endpoint:
 
 def _frame(step: Step, number: int, time: datetime, sender: Side) -> Frame:
     return Frame(step=step, capture=CAPTURE, frame=number, time=time, sender=sender)
+
+
+def _alert(sender: Side, code: int, time: datetime) -> Alert:
+    name = alert_name(code)
+    return Alert(sender=sender, level="fatal", description=name, code=code, capture=CAPTURE, frame=9, time=time)
 
 
 def _message(shown: Shown) -> CertificateMessage:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 _DATAGRAMS = 1024
 _LARGEST = 65_535
+_TCP = b"\x06"
 # RFC 791 lets a host give up after some seconds; RFC 8200 section 4.5 says 60. Identifications come round again.
 _PATIENCE = 60
 
@@ -22,26 +23,29 @@ class _Datagram:
 class FragmentTable:
     """Datagrams of which a part is missing; the oldest gives way.
 
-    Attributes:
-        lost: datagrams that were given up.
+    A datagram's key ends in its protocol, and only TCP is counted as lost: nothing else is read to the end.
     """
 
     def __init__(self) -> None:
-        self.lost = 0
+        self._lost = 0
         self._datagrams: dict[tuple[bytes, ...], _Datagram] = {}
 
     @property
     def incomplete(self) -> int:
-        """How many datagrams are incomplete or were given up."""
-        return self.lost + len(self._datagrams)
+        """How many datagrams with TCP are incomplete or were given up."""
+        return self._lost + sum(key[-1] == _TCP for key in self._datagrams)
+
+    def give_up(self, key: tuple[bytes, ...]) -> None:
+        """Forget a datagram of which a part cannot come any more."""
+        self._datagrams.pop(key, None)
+        self._lost += key[-1] == _TCP
 
     def add(self, key: tuple[bytes, ...], offset: int, more: bool, data: bytes, seconds: int) -> bytes | None:
         """Add a fragment and return the datagram's payload if that completes it. The first copy of a byte counts."""
         datagram = self._datagrams.get(key)
         if datagram is None or abs(seconds - datagram.seconds) > _PATIENCE:
             if datagram is None and len(self._datagrams) >= _DATAGRAMS:
-                del self._datagrams[next(iter(self._datagrams))]
-                self.lost += 1
+                self.give_up(next(iter(self._datagrams)))
             datagram = self._datagrams[key] = _Datagram(seconds)
         if offset + len(data) > _LARGEST:
             return None

@@ -60,7 +60,8 @@ def _authentication(cursor: Cursor) -> Next:
 def _fragment(cursor: Cursor) -> Next:
     at = cursor.take(8)
     place = cursor.number(at + 2)
-    key = (cursor.source, cursor.destination, bytes(cursor.data[at + 4 : at + 8]))
+    identification = bytes(cursor.data[at + 4 : at + 8])
+    key = (cursor.source, cursor.destination, identification, bytes((cursor.data[at],)))
     if place & ~6 and not _add_fragment(cursor, key, place & 0xFFF8, bool(place & 1)):
         return None
     return IP_PROTOCOL, cursor.data[at]
@@ -69,7 +70,7 @@ def _fragment(cursor: Cursor) -> Next:
 def _add_fragment(cursor: Cursor, key: tuple[bytes, ...], offset: int, more: bool) -> bool:
     """Add a fragment and go on in the whole datagram; False: it is not whole yet, or the snaplen cut a part."""
     if cursor.declared > cursor.end:
-        cursor.fragments.lost += 1
+        cursor.fragments.give_up(key)
         return False
     data = bytes(cursor.data[cursor.offset : cursor.end])
     whole = cursor.fragments.add(key, offset, more, data, cursor.seconds)

@@ -11,13 +11,13 @@ from analyzer.parsers.capture.certificate_shelf import CertificateShelf
 from analyzer.parsers.capture.files import first_time
 from analyzer.parsers.capture.flows import FlowTable, Results
 from analyzer.parsers.capture.fragments import FragmentTable
-from analyzer.parsers.capture.packets import PacketReader
+from analyzer.parsers.capture.packets import PacketReader, TimeRange
 from analyzer.parsers.capture.place import instant
 from analyzer.parsers.capture.sources import CaptureLimits, CaptureReading, CaptureSource
 from analyzer.parsers.capture.window import DamageError, Window
 from analyzer.text import clean
 
-# Files that follow on each other may overlap by as much as frames change places in a capture.
+# Files that follow on each other overlap by no more than frames change places in a capture.
 _OVERLAP = 2_000_000_000
 
 
@@ -51,21 +51,23 @@ class _Reading:
 
     def read_interface(self, sources: Iterable[CaptureSource]) -> None:
         """Read the files of one interface, in order."""
-        table, fragments = FlowTable(self._limits, self._shelf, self._results), FragmentTable()
-        last, is_cut, name = None, False, ""
+        table, fragments = self._new_table(), FragmentTable()
+        before: PacketReader | None = None
+        is_cut, name = False, ""
         for source in sources:
-            begins = first_time(source.head)
-            if last is not None and begins is not None and begins < last - _OVERLAP:
+            if before and _overlaps(before.times, first_time(source.head)):
                 table.finish(is_cut)
-                table, last = FlowTable(self._limits, self._shelf, self._results), None
-            reader = PacketReader(source.name, len(self._files), table, fragments)
-            is_cut = self._read_file(source, reader, table)
-            last = max(filter(None, (last, reader.times.last)), default=None)
+                table = self._new_table()
+            before = PacketReader(source.name, len(self._files), table, fragments)
+            is_cut = self._read_file(source, before, table)
             name = source.name
         table.finish(is_cut)
         if fragments.incomplete:
             why = f"parts of {fragments.incomplete} fragmented packets are missing"
             self._add(name, "Fragmented packets", why, "what these packets carried")
+
+    def _new_table(self) -> FlowTable:
+        return FlowTable(self._limits, self._shelf, self._results)
 
     def result(self) -> CaptureReading:
         """Return everything, sorted."""
@@ -134,6 +136,13 @@ class _Reading:
 
     def _add(self, file: str, what: str, why: str, leaves_open: str) -> None:
         self._problems.append(Problem(file=file, what=what, why=clean(why), leaves_open=leaves_open))
+
+
+def _overlaps(before: TimeRange, begins: int | None) -> bool:
+    """Whether a file that begins then was captured at the same time as the one before, and does not go on from it."""
+    if before.first is None or before.last is None or begins is None:
+        return False
+    return begins < before.last - min(_OVERLAP, (before.last - before.first) // 2)
 
 
 def _describe(source: CaptureSource, reader: PacketReader, table: FlowTable) -> CaptureFile:

@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from functools import cache
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analyzer.evidence import Handshake, Side, Step, Visibility
+from analyzer.parsers.capture import CaptureLimits
+from samples.builders.frames import frames
+from samples.builders.tcp import Closing, Opening, Segment, conversation
+from tests.parsers.capture import captures as c
+
+
+@cache
+def expected() -> dict[str, object]:
+    return c.story(c.only(c.read(c.capture_of(c.mutual()))))
+
+
+def seen(segments: list[Segment] | tuple[Segment, ...]) -> Handshake:
+    return c.only(c.read_frames(frames(segments)))
+
+
+@pytest.mark.parametrize("size", [1, 7, 100, 536, 1448, 60_000])
+def test_the_size_of_segments_does_not_matter(size: int) -> None:
+    assert c.story(seen(c.talk(c.mutual(), segment_size=size))) == expected()
+
+
+@pytest.mark.parametrize("start", [0, 2**31 - 700, 2**32 - 1, 2**32 - 900])
+def test_sequence_numbers_wrap(start: int) -> None:
+    segments = c.talk(c.mutual(), segment_size=300, first_sequence=dict.fromkeys(Side, start))
+
+    assert c.story(seen(segments)) == expected()
+
+
+def test_every_segment_twice_is_the_same() -> None:
+    segments = c.talk(c.mutual(), segment_size=400)
+
+    assert c.story(seen([s for segment in segments for s in (segment, segment)])) == expected()
+
+
+def test_of_bytes_that_came_twice_the_first_copy_counts() -> None:
+    segments = c.talk(c.mutual(), segment_size=400)
+    forged = [replace(s, payload=bytes(len(s.payload))) if s.payload else s for s in segments]
+
+    assert c.story(seen([s for pair in zip(segments, forged, strict=True) for s in pair])) == expected()
+
+
+def test_overlapping_retransmissions_add_nothing() -> None:
+    segments = c.talk(c.mutual(), segment_size=400)
+    doubled: list[Segment] = []
+    for before, segment in zip((None, *segments), segments, strict=False):
+        joined = segment
+        if before and before.source == segment.source and before.payload and segment.payload:
+            joined = replace(segment, sequence=before.sequence, payload=before.payload + segment.payload)
+        doubled.append(joined)
+
+    assert c.story(seen(doubled)) == expected()
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.floats(min_value=0, max_value=3.5), min_size=80, max_size=80), st.integers(200, 1448))
+def test_segments_that_change_places_do_not_matter(delays: list[float], size: int) -> None:
+    segments = c.talk(c.mutual(), segment_size=size)
+    moved = c.reorder(segments, lambda i: i + delays[i % len(delays)])
+
+    story = c.story(seen(moved))
+
+    assert {**story, "seen_from_start": True} == {**expected(), "steps": story["steps"]}
+
+
+def test_a_syn_behind_the_data_is_not_another_connection() -> None:
+    segments = c.talk(c.mutual())
+
+    assert c.story(seen([segments[3], segments[0], segments[1], *segments[4:]])) == expected()
+
+
+@pytest.mark.parametrize("opening", list(Opening)[-1:])
+def test_the_opening_may_be_missing(opening: Opening) -> None:
+    assert c.story(seen(c.talk(c.mutual(), opening=opening))) == expected()
+
+
+@pytest.mark.parametrize("opening", [Opening.WHOLE, Opening.NONE])
+def test_ports_that_are_used_again_are_another_connection(opening: Opening) -> None:
+    first = c.talk(c.one_way(), first_sequence=dict.fromkeys(Side, 5_000))
+    second = c.talk(
+        c.mutual(),
+        start=c.START + timedelta(seconds=9),
+        opening=opening,
+        first_sequence=dict.fromkeys(Side, 3_000_000_000),
+    )
+    shown = c.read_frames(frames([*first, *second])).handshakes
+
+    assert [h.client_certificate.visibility for h in shown] == [Visibility.NOT_REQUESTED, Visibility.SEEN]
+
+
+def test_two_handshakes_on_one_connection_are_two() -> None:
+    flights = (*c.refused_by_client().flights, *c.mutual().flights)
+    shown = c.read(c.capture_of(flights)).handshakes
+
+    assert [h.completed for h in shown] == [False, True]
+    assert [h.client_certificate.visibility for h in shown] == [Visibility.NOT_REACHED, Visibility.SEEN]
+    assert [len(h.alerts) for h in shown] == [1, 0]
+
+
+def test_frames_are_those_in_which_a_message_is_complete() -> None:
+    segments = c.talk(c.mutual(), segment_size=600)
+    shown = seen(segments)
+    server_flight = [n for n, s in enumerate(segments, 1) if s.source == c.SERVER_END and s.payload]
+    last_of_flight = next(n for n in server_flight if n + 1 not in server_flight)
+
+    certificate = shown.frame(Step.SERVER_CERTIFICATE)
+
+    assert shown.frame(Step.CLIENT_HELLO, Side.CLIENT) is not None
+    assert certificate is not None
+    assert server_flight[0] < certificate.frame <= last_of_flight
+    assert certificate.time == segments[certificate.frame - 1].time
+    assert [f.frame for f in shown.frames] == sorted(f.frame for f in shown.frames)
+
+
+def test_the_first_to_leave_is_named() -> None:
+    shown = seen(c.talk(c.mutual(), closing=Closing.FIN, closed_by=Side.SERVER))
+    closed = shown.frame(Step.CLOSED)
+
+    assert (shown.closed_by, shown.closed_by_reset) == (Side.SERVER, False)
+    assert closed is not None
+    assert closed.sender is Side.SERVER
+
+
+def test_a_gap_is_not_waited_for_once_it_was_acknowledged() -> None:
+    segments = c.talk(c.mutual(), segment_size=500)
+    carriers = [s for s in segments if s.payload and s.source == c.SERVER_END]
+    shown = seen([s for s in segments if s is not carriers[1]])
+
+    assert shown.client_certificate.visibility is Visibility.SEEN
+    assert shown.server_certificate.visibility is Visibility.NOT_CAPTURED
+    assert shown.completed is True
+
+
+def test_more_connections_than_the_limit_cost_the_oldest() -> None:
+    segments = [
+        segment
+        for port in range(20)
+        for segment in conversation(
+            c.mutual().flights[:3],
+            client=replace(c.CLIENT_END, port=30_000 + port),
+            server=c.SERVER_END,
+            start=c.START + timedelta(seconds=port),
+            closing=Closing.NONE,
+        )
+    ]
+    reading = c.read_frames(frames(segments))
+    limited = c.read(c.pcap(frames(segments)), limits=CaptureLimits(flows=4))
+
+    assert len(limited.handshakes) == len(reading.handshakes) == 20
+    assert any("more than 4" in problem.why for problem in limited.problems)

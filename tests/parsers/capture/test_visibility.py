@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+import pytest
+
+from analyzer.evidence import CertificateMessage, Side, Visibility
+from samples.builders.certificates import SERVER_ONLY
+from samples.builders.frames import frames
+from samples.builders.handshake import ClientAuthentication, Party, handshake
+from samples.builders.tcp import Closing, Opening, from_middle, without_payload
+from samples.builders.transcript import Transcript
+from tests.parsers.capture import captures as c
+
+OLD_VERSIONS = ("1.0", "1.1", "1.2")
+
+
+def words(transcript: Transcript, **options: object) -> tuple[Visibility, Visibility]:
+    shown = c.only(c.read(c.capture_of(transcript, **options)))
+    return shown.server_certificate.visibility, shown.client_certificate.visibility
+
+
+@pytest.mark.parametrize("version", OLD_VERSIONS)
+def test_both_chains_of_a_mutual_handshake_are_seen(version: str) -> None:
+    reading = c.read(c.capture_of(c.mutual(version)))
+    shown = c.only(reading)
+
+    assert c.presented(shown, Side.SERVER)[0] == c.SERVER.sha256
+    assert c.presented(shown, Side.CLIENT)[0] == c.CLIENT.sha256
+    assert len(c.presented(shown, Side.CLIENT)) == 2
+    assert reading.certificates[c.CLIENT.sha256] == c.CLIENT.der
+    assert (shown.certificate_requested, shown.resumed, shown.completed) == (True, False, True)
+    assert shown.certificate_authorities == ("CN=harbor-DC01-CA,DC=harbor,DC=example",)
+
+
+@pytest.mark.parametrize("version", OLD_VERSIONS)
+def test_a_client_that_was_not_asked_is_not_said_to_have_presented_nothing(version: str) -> None:
+    shown = c.only(c.read(c.capture_of(c.one_way(version))))
+
+    assert shown.client_certificate == CertificateMessage(visibility=Visibility.NOT_REQUESTED)
+    assert shown.certificate_requested is False
+
+
+@pytest.mark.parametrize("version", OLD_VERSIONS)
+def test_none_was_sent_only_where_an_empty_message_is_seen(version: str) -> None:
+    shown = c.only(c.read(c.capture_of(c.nothing_presented(version))))
+
+    assert shown.client_certificate == CertificateMessage(visibility=Visibility.NONE_SENT)
+    assert shown.certificate_requested is True
+
+
+@pytest.mark.parametrize("transcript", [c.mutual, c.one_way, c.nothing_presented])
+def test_certificates_of_tls_13_are_encrypted(transcript: object) -> None:
+    shown = c.only(c.read(c.capture_of(transcript("1.3"))))  # type: ignore[operator]
+
+    assert shown.server_certificate.visibility is shown.client_certificate.visibility is Visibility.ENCRYPTED
+    assert shown.certificate_requested is None
+    assert shown.tls_version == "TLSv1.3"
+
+
+@pytest.mark.parametrize(("version", "tickets"), [("1.2", True), ("1.2", False), ("1.3", True)])
+def test_a_resumed_session_shows_no_certificates(version: str, tickets: bool) -> None:
+    transcript = c.resumed(version, tickets)
+    shown = c.only(c.read(c.capture_of(transcript)))
+
+    assert transcript.resumed
+    assert shown.resumed is True
+    assert shown.server_certificate.visibility is shown.client_certificate.visibility is Visibility.RESUMED
+    assert shown.completed is True or version == "1.3"
+
+
+def test_anonymous_suites_have_no_certificates() -> None:
+    party = Party(ciphers="aNULL:@SECLEVEL=0")
+    transcript = handshake(party, party, client_authentication=ClientAuthentication.NONE)
+
+    assert words(transcript) == (Visibility.NOT_USED, Visibility.NOT_USED)
+
+
+def test_a_client_that_refuses_the_server_did_not_get_to_its_own_certificate() -> None:
+    shown = c.only(c.read(c.capture_of(c.refused_by_client())))
+
+    assert shown.client_certificate.visibility is Visibility.NOT_REACHED
+    assert shown.server_certificate.visibility is Visibility.SEEN
+    assert [(a.sender, a.code, a.level, a.description) for a in shown.alerts] == [
+        (Side.CLIENT, 48, "fatal", "unknown_ca")
+    ]
+    assert shown.completed is False
+
+
+def test_the_alert_about_the_clients_certificate_is_read_behind_its_change_cipher_spec() -> None:
+    shown = c.only(c.read(c.capture_of(c.refused_by_server())))
+
+    assert [(a.sender, a.code) for a in shown.alerts] == [(Side.SERVER, 43)]
+    assert shown.client_certificate.visibility is Visibility.SEEN
+    assert shown.completed is False
+
+
+def test_the_clients_alert_of_tls_13_is_in_clear_and_the_servers_is_not() -> None:
+    by_client = c.only(c.read(c.capture_of(c.refused_by_client("1.3"))))
+    by_server = c.only(c.read(c.capture_of(c.refused_by_server("1.3"), closing=Closing.FIN, closed_by=Side.SERVER)))
+
+    assert [(a.sender, a.code) for a in by_client.alerts] == [(Side.CLIENT, 48)]
+    assert by_server.alerts == ()
+    assert by_server.completed is None
+    assert by_server.last_record_before_close is not None
+    assert by_server.last_record_before_close.length == 19
+    assert by_server.last_record_before_close.sender is Side.SERVER
+
+
+def test_an_unanswered_hello_leaves_both_sides_not_reached() -> None:
+    transcript = c.mutual()
+    hello = transcript.flights[:1]
+
+    shown = c.only(c.read(c.capture_of(hello)))
+
+    assert shown.server_certificate.visibility is shown.client_certificate.visibility is Visibility.NOT_REACHED
+    assert shown.tls_version is None
+    assert shown.completed is False
+
+
+def test_a_handshake_that_ends_behind_the_servers_flight_is_told_by_its_reset() -> None:
+    transcript = c.mutual().with_name_refused()
+    shown = c.only(c.read(c.capture_of(transcript, closing=Closing.RESET)))
+
+    assert shown.client_certificate.visibility is Visibility.NOT_REACHED
+    assert (shown.closed_by, shown.closed_by_reset, shown.completed) == (Side.CLIENT, True, False)
+
+
+def test_a_lost_segment_makes_the_certificate_not_captured() -> None:
+    segments = without_payload(c.talk(c.mutual(), segment_size=500), 3)
+    reading = c.read_frames(frames(segments))
+    shown = c.only(reading)
+
+    assert shown.server_certificate.visibility is Visibility.NOT_CAPTURED
+    assert shown.client_certificate.visibility is Visibility.SEEN
+    assert shown.seen_from_start is False
+    assert any("lacks" in problem.why for problem in reading.problems)
+
+
+def test_the_snaplen_makes_the_certificate_not_captured() -> None:
+    reading = c.read_frames(frame.cut(400) for frame in frames(c.talk(c.mutual())))
+    shown = c.only(reading)
+
+    assert shown.server_certificate.visibility is Visibility.NOT_CAPTURED
+    assert shown.certificate_requested is None
+    assert reading.files[0].cut_frames > 0
+    assert any("snapshot length" in problem.why for problem in reading.problems)
+
+
+def test_a_capture_that_starts_late_reports_what_it_has() -> None:
+    segments = c.talk(c.mutual(), opening=Opening.NONE)
+    carriers = [s for s in segments if s.payload]
+    late = from_middle(segments, segments.index(carriers[1]))
+    shown = c.only(c.read_frames(frames(late)))
+
+    assert shown.client == c.CLIENT_END
+    assert shown.seen_from_start is False
+    assert shown.server_certificate.visibility is Visibility.SEEN
+    assert shown.client_certificate.visibility is Visibility.SEEN
+
+
+@pytest.mark.parametrize("heard", list(Side))
+def test_one_direction_alone_says_nothing_of_the_other(heard: Side) -> None:
+    port = c.CLIENT_END.port if heard is Side.CLIENT else c.SERVER_END.port
+    segments = [s for s in c.talk(c.mutual()) if s.source.port == port]
+    shown = c.only(c.read_frames(frames(segments)))
+
+    assert shown.client == c.CLIENT_END
+    assert shown.message(heard).visibility is Visibility.SEEN
+    assert shown.message(heard.other).visibility is Visibility.NOT_CAPTURED
+
+
+def test_a_cut_file_leaves_open_what_it_cut_off() -> None:
+    data = c.capture_of(c.mutual(), closing=Closing.NONE)
+    end_of_hello = c.end_of_frame(data, 4)
+
+    shown = c.only(c.read(data[: end_of_hello + 30]))
+
+    assert shown.server_certificate.visibility is Visibility.NOT_CAPTURED
+
+
+def test_a_wrong_purpose_is_shown_as_it_was_presented() -> None:
+    identity = c.ISSUING.issue("expc.harbor.example", usages=SERVER_ONLY)
+    transcript = handshake(Party(identity=identity), c.STRICT_SERVER)
+    shown = c.only(c.read(c.capture_of(transcript)))
+
+    assert c.presented(shown, Side.CLIENT)[0] == identity.sha256

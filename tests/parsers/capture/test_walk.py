@@ -1,0 +1,233 @@
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import pytest
+
+from samples.builders.frames import CapturedFrame, Link, frames, pcap, pcapng
+from tests.parsers.capture import captures as c
+from tests.parsers.capture.captures import CLIENT_END, SERVER_END
+
+SEGMENTS = c.talk(c.mutual(), segment_size=900)
+
+
+@cache
+def packets(version6: bool = False) -> tuple[bytes, ...]:
+    """The IP packets of a handshake."""
+    segments = c.talk(c.mutual(), segment_size=900, **(V6 if version6 else {}))
+    return tuple(frame.octets for frame in frames(segments, link=Link.RAW))
+
+
+V6: dict[str, Any] = {
+    "client": type(CLIENT_END)(address="2001:db8:20::9", port=CLIENT_END.port),
+    "server": type(SERVER_END)(address="2001:db8::31", port=SERVER_END.port),
+}
+TELLS = c.story(c.only(c.read(pcap(frames(SEGMENTS)))))
+
+
+def story_of(octets: list[bytes], link: int) -> dict[str, object]:
+    captured = [CapturedFrame(time=c.START, octets=o) for o in octets]
+    data = pcap(captured)
+    reading = c.read(data[:20] + struct.pack("<I", link) + data[24:])
+    assert reading.problems == ()
+    return c.story(c.only(reading))
+
+
+@pytest.mark.parametrize("link", list(Link))
+@pytest.mark.parametrize("write", [pcap, pcapng])
+def test_the_link_layer_does_not_matter(link: Link, write: Callable[..., bytes]) -> None:
+    shown = c.only(c.read(write(frames(SEGMENTS, link=link), link=link)))
+
+    assert c.story(shown) == TELLS
+
+
+@pytest.mark.parametrize("link", list(Link))
+def test_ip_version_6_reads_the_same(link: Link) -> None:
+    shown = c.only(c.read(pcap(frames(c.talk(c.mutual(), **V6), link=link), link=link)))
+
+    assert shown.client.address == "2001:db8:20::9"
+    assert {**c.story(shown), "ends": TELLS["ends"]} == TELLS
+
+
+ETHERNET = bytes(12)
+UDP = struct.Struct(">HHHH")
+
+
+def ip(protocol: int, payload: bytes) -> bytes:
+    return struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(payload), 7, 0, 64, protocol, 0) + bytes(8) + payload
+
+
+def udp(port: int, payload: bytes) -> bytes:
+    return ETHERNET + b"\x08\x00" + ip(17, UDP.pack(50_000, port, 8 + len(payload), 0) + payload)
+
+
+def over(protocol: int, header: bytes) -> Callable[[bytes], bytes]:
+    return lambda packet: ETHERNET + b"\x08\x00" + ip(protocol, header + packet)
+
+
+def framed(packet: bytes) -> bytes:
+    return ETHERNET + b"\x08\x00" + packet
+
+
+ENCAPSULATIONS: dict[str, tuple[int, Callable[[bytes], bytes]]] = {
+    "802.1ah": (1, lambda p: ETHERNET + bytes.fromhex("88e7") + bytes(4) + framed(p)),
+    "cisco metadata": (1, lambda p: ETHERNET + bytes.fromhex("8909 01 01 0001 0010 0800") + p),
+    "metadata in a vlan": (1, lambda p: ETHERNET + bytes.fromhex("8100 0005 8909 01 01 0001 0010 0800") + p),
+    "three tags": (1, lambda p: ETHERNET + bytes.fromhex("88a8 0001 8100 0002 9100 0003 0800") + p),
+    "llc snap": (
+        1,
+        lambda p: ETHERNET + struct.pack(">H", 8 + min(len(p), 1400)) + bytes.fromhex("aaaa03 000000 0800") + p,
+    ),
+    "pppoe": (
+        1,
+        lambda p: ETHERNET + bytes.fromhex("8864 1100 0001") + struct.pack(">H", 2 + len(p)) + b"\x00\x21" + p,
+    ),
+    "mpls": (1, lambda p: ETHERNET + bytes.fromhex("8847 00010040 00020140") + p),
+    "pseudowire": (1, lambda p: ETHERNET + bytes.fromhex("8847 00020140 00000000") + framed(p)),
+    "ppp": (9, lambda p: b"\xff\x03\x00\x21" + p),
+    "ppp compressed": (9, lambda p: b"\x21" + p),
+    "cisco hdlc": (104, lambda p: b"\x0f\x00\x08\x00" + p),
+    "frame relay": (107, lambda p: b"\x18\x41\x03\xcc" + p),
+    "frame relay snap": (107, lambda p: b"\x18\x41\x03\x00\x80\x00\x00\x00\x08\x00" + p),
+    "openbsd loopback": (108, lambda p: b"\x00\x00\x00\x02" + p),
+    "pflog": (117, lambda p: b"\x3d" + bytes(63) + p),
+    "nflog": (239, lambda p: bytes(4) + struct.pack("<HH4s", 8, 5, b"abcd") + struct.pack("<HH", 4 + len(p), 9) + p),
+    "ip in ip": (1, over(4, b"")),
+    "gre": (1, over(47, bytes.fromhex("0000 0800"))),
+    "gre with all fields": (1, over(47, bytes.fromhex("b000 0800") + bytes(12))),
+    "bridged gre": (1, lambda p: over(47, bytes.fromhex("2000 6558") + bytes(4))(framed(p))),
+    "pptp": (1, over(47, bytes.fromhex("3081 880b") + bytes(12) + b"\xff\x03\x00\x21")),
+    "erspan 2": (1, lambda p: over(47, bytes.fromhex("1000 88be 00000001") + bytes(8))(framed(p))),
+    "erspan 3": (1, lambda p: over(47, bytes.fromhex("1000 22eb 00000001") + bytes(12))(framed(p))),
+    "etherip": (1, lambda p: over(97, b"\x30\x00")(framed(p))),
+    "authenticated": (1, over(51, bytes.fromhex("04 04 0000") + bytes(20))),
+    "vxlan": (1, lambda p: udp(4789, b"\x08" + bytes(7) + framed(p))),
+    "vxlan gpe": (1, lambda p: udp(4790, b"\x0c\0\0\x01" + bytes(4) + p)),
+    "geneve": (1, lambda p: udp(6081, bytes.fromhex("01 00 6558 000001 00 01020304") + framed(p))),
+    "geneve ip": (1, lambda p: udp(6081, bytes.fromhex("00 00 0800 000001 00") + p)),
+    "gtp": (1, lambda p: udp(2152, bytes.fromhex("30 ff") + struct.pack(">H", len(p)) + bytes(4) + p)),
+    "gtp extension": (1, lambda p: udp(2152, bytes.fromhex("34 ff 0000 00000001 0000 00 85 01 10 09 00") + p)),
+    "l2tp": (
+        1,
+        lambda p: udp(1701, bytes.fromhex("4002") + struct.pack(">H", 0) + bytes(4) + b"\xff\x03\x00\x21" + p),
+    ),
+    "mpls in udp": (1, lambda p: udp(6635, bytes.fromhex("00020140") + p)),
+    "nsh": (1, lambda p: ETHERNET + bytes.fromhex("894f 0fc2 01 01 00000100") + p),
+    "gtp in vlan in qinq": (
+        1,
+        lambda p: (
+            ETHERNET + bytes.fromhex("88a8 0001 8100 0002") + udp(2152, bytes.fromhex("30 ff 0000 00000000") + p)[12:]
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ENCAPSULATIONS)
+def test_what_lies_around_ip_does_not_matter(name: str) -> None:
+    link, wrap = ENCAPSULATIONS[name]
+
+    assert story_of([wrap(packet) for packet in packets()], link) == TELLS
+
+
+def test_padding_behind_the_packet_is_not_read() -> None:
+    assert story_of([framed(packet) + b"\x16\x03\x01\x00\x2e\x01" for packet in packets()], 1) == TELLS
+    assert story_of([packet + b"\x16\x03\x01\x00\x2e\x01" for packet in packets()], 101) == TELLS
+
+
+def test_a_total_length_of_zero_means_the_whole_frame() -> None:
+    """As segmentation offload leaves it in a capture."""
+    assert story_of([framed(p[:2] + bytes(2) + p[4:]) for p in packets()], 1) == TELLS
+    assert story_of([p[:2] + bytes(2) + p[4:] for p in packets()], 101) == TELLS
+
+
+def test_ip_options_do_not_matter() -> None:
+    octets = [
+        framed(b"\x47" + p[1:2] + struct.pack(">H", len(p) + 8) + p[4:20] + b"\x94\x04\0\0\x01\x01\x01\0" + p[20:])
+        for p in packets()
+    ]
+
+    assert story_of(octets, 1) == TELLS
+
+
+def version_6(packet: bytes, following: int, extension: bytes) -> bytes:
+    """Put an extension header between the fixed one and TCP."""
+    return (
+        packet[:4]
+        + struct.pack(">H", len(packet) - 40 + len(extension))
+        + bytes([following])
+        + packet[7:40]
+        + extension
+        + packet[40:]
+    )
+
+
+@pytest.mark.parametrize(
+    ("following", "extension"),
+    [
+        (0, b"\x06\x00" + bytes(6)),
+        (60, b"\x06\x01" + bytes(14)),
+        (43, b"\x3c\x00" + bytes(6) + b"\x06\x00" + bytes(6)),
+        (51, b"\x06\x04" + bytes(22)),
+        (44, b"\x06\x00" + bytes(6)),
+    ],
+    ids=["hop by hop", "destination", "routing and destination", "authentication", "atomic fragment"],
+)
+def test_extension_headers_of_ip_version_6_do_not_matter(following: int, extension: bytes) -> None:
+    octets = [version_6(packet, following, extension) for packet in packets(version6=True)]
+
+    assert {**story_of(octets, 101), "ends": TELLS["ends"]} == TELLS
+
+
+def fragments(packet: bytes, size: int) -> list[bytes]:
+    parts = range(20, len(packet), size)
+    return [
+        packet[:2]
+        + struct.pack(
+            ">HHH", 20 + len(packet[at : at + size]), identification(packet), (at != parts[-1]) << 13 | (at - 20) // 8
+        )
+        + packet[8:20]
+        + packet[at : at + size]
+        for at in parts
+    ]
+
+
+def identification(packet: bytes) -> int:
+    return sum(packet) & 0xFFFF
+
+
+@pytest.mark.parametrize("turn", [list, lambda parts: parts[::-1]], ids=["in order", "backwards"])
+@pytest.mark.parametrize("wrap", [framed, lambda p: p], ids=["ethernet", "raw"])
+def test_fragments_are_put_together(
+    turn: Callable[[list[bytes]], list[bytes]], wrap: Callable[[bytes], bytes]
+) -> None:
+    octets = [wrap(part) for packet in packets() for part in turn(fragments(packet, 64))]
+
+    assert story_of(octets, 1 if wrap is framed else 101) == TELLS
+
+
+def test_a_missing_fragment_is_a_missing_segment() -> None:
+    parts = [part for packet in packets() for part in fragments(packet, 256)]
+    certificate = next(n for n, part in enumerate(parts) if b"harbor-DC01-CA" in part)
+    captured = [CapturedFrame(time=c.START, octets=framed(p)) for n, p in enumerate(parts) if n != certificate]
+
+    reading = c.read_frames(captured)
+
+    assert c.only(reading).server_certificate.visibility == "not-captured"
+    assert any("fragment" in problem.why for problem in reading.problems)
+
+
+def test_a_link_type_that_is_not_in_the_tables_is_read_by_scapy() -> None:
+    """IEEE 802.11 with a radiotap header (127)."""
+    data = bytes.fromhex("0000 0800 00000000  0802 0000") + bytes(20) + bytes.fromhex("aaaa03 000000 0800")
+
+    assert story_of([data + packet for packet in packets()], 127) == TELLS
+
+
+def test_frames_of_an_unknown_link_type_are_counted() -> None:
+    data = pcap([CapturedFrame(time=c.START, octets=bytes(60))] * 3)
+    reading = c.read(data[:20] + struct.pack("<I", 65_000) + data[24:])
+
+    assert [(p.what, p.why) for p in reading.problems] == [("3 frames", "link type 65000 is not known")]

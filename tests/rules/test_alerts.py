@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from analyzer.evidence import Outcome, Peer, Side, Visibility
+from analyzer.rules.alerts import MEANINGS, Meaning
+from tests.rules.cases import (
+    CORE_CLIENT,
+    CUBE,
+    CUCM,
+    EDGE_CLIENT,
+    EDGE_SERVER,
+    INTERNET,
+    NAMED,
+    NOT_DETERMINABLE,
+    START,
+    UNKNOWN,
+    WEBEX,
+    WEBEX_SERVER,
+    case,
+    connection,
+    core,
+    edge,
+    event,
+    judge,
+    made,
+)
+
+SEEN = {"client": EDGE_CLIENT, "server": WEBEX_SERVER}
+EVERY_ALERT = [(meaning, code) for meaning in MEANINGS for code in meaning.codes]
+
+
+@pytest.mark.parametrize(("meaning", "code"), EVERY_ALERT)
+@pytest.mark.parametrize("role", list(Side))
+@pytest.mark.parametrize("by_us", [True, False])
+def test_the_sender_tells_who_refused_whatever_the_role(meaning: Meaning, code: int, role: Side, by_us: bool) -> None:
+    node = edge()
+    sender = role if by_us else role.other
+    judged = case(node, connections=[connection(node, WEBEX, role=role, alert=(sender, code), **SEEN)])
+
+    ours, theirs = f"local-alert-{meaning.name}", f"peer-alert-{meaning.name}"
+    expected = {(str(meaning.severity), "proven", "Webex")}
+    assert judge(judged, ours) == (expected if by_us else set())
+    assert judge(judged, theirs) == (set() if by_us else expected)
+
+
+@pytest.mark.parametrize(("meaning", "error"), [(meaning, error) for meaning in MEANINGS for error in meaning.errors])
+def test_a_verify_error_in_the_log_is_a_refusal_by_this_node(meaning: Meaning, error: str) -> None:
+    node = core(captures=())
+    judged = case(node, events=[event(node, CUCM, error=error, role=Side.CLIENT)])
+
+    assert judge(judged, f"local-alert-{meaning.name}") == {(str(meaning.severity), "proven", CUCM.name)}
+    assert judge(judged, f"peer-alert-{meaning.name}") == set()
+
+
+@pytest.mark.parametrize(("meaning", "code"), EVERY_ALERT)
+def test_an_alert_in_the_log_is_a_refusal_by_the_peer(meaning: Meaning, code: int) -> None:
+    node = core(captures=())
+    judged = case(node, events=[event(node, CUCM, alert=code, role=Side.CLIENT)])
+
+    assert judge(judged, f"peer-alert-{meaning.name}") == {(str(meaning.severity), "proven", CUCM.name)}
+    assert judge(judged, f"local-alert-{meaning.name}") == set()
+
+
+@pytest.mark.parametrize("peer", [INTERNET, UNKNOWN])
+@pytest.mark.parametrize("code", [40, 42, 43, 45, 46, 48, 116])
+def test_nobody_configured_or_named_raises_an_alert_to_critical(peer: Peer, code: int) -> None:
+    node = edge()
+    judged = case(
+        node,
+        connections=[
+            connection(node, peer, role=Side.SERVER, server=EDGE_SERVER, client=CORE_CLIENT, alert=(sender, code))
+            for sender in Side
+        ],
+        events=[event(node, peer, alert=code, role=Side.SERVER)],
+    )
+
+    for meaning in MEANINGS:
+        assert judge(judged, f"peer-alert-{meaning.name}") == judge(judged, f"local-alert-{meaning.name}") == set()
+
+
+def test_without_capture_and_log_an_alert_is_not_determinable() -> None:
+    judged = case(edge(captures=(), logs=()))
+
+    assert judge(judged, "peer-alert-unknown-ca") == {("info", NOT_DETERMINABLE, "edge")}
+
+
+def test_repeats_are_one_finding_with_a_count_and_a_span() -> None:
+    node = edge()
+    repeats = [
+        connection(node, WEBEX, role=Side.CLIENT, alert=(Side.SERVER, 48), at=at, **SEEN) for at in (0, 40, 80)
+    ]
+    joined = [
+        event(node, WEBEX, alert=48, role=Side.CLIENT, joined="c1"),
+        event(node, WEBEX, alert=48, role=Side.CLIENT, at=200),
+    ]
+
+    (finding,) = made(case(node, connections=repeats, events=joined), "peer-alert-unknown-ca")
+
+    assert finding.count == 4
+    assert (finding.first, finding.last) == (START, START + timedelta(seconds=200))
+
+
+def test_a_peer_that_is_told_in_two_ways_is_one_peer() -> None:
+    node = edge()
+    again = Peer(name=WEBEX.name, kind=WEBEX.kind, reason="server name")
+    judged = case(
+        node,
+        connections=[
+            connection(node, peer, role=Side.CLIENT, alert=(Side.SERVER, 48), **SEEN) for peer in (WEBEX, again)
+        ],
+    )
+
+    (finding,) = made(judged, "peer-alert-unknown-ca")
+    assert finding.count == 2
+
+
+def test_the_alert_is_dated_from_the_certificate_that_it_answers() -> None:
+    node = edge()
+    judged = case(node, connections=[connection(node, WEBEX, role=Side.CLIENT, alert=(Side.SERVER, 46), **SEEN)])
+
+    (finding,) = made(judged, "peer-alert-certificate-unknown")
+
+    assert (
+        "Webex refused this node's certificate: alert certificate_unknown (46), packet 9, 0.006 s"
+        in finding.explanation
+    )
+
+
+def test_only_the_alert_that_was_sent_is_named() -> None:
+    node = edge()
+    judged = case(node, connections=[connection(node, WEBEX, role=Side.CLIENT, alert=(Side.SERVER, 51), **SEEN)])
+
+    (finding,) = made(judged, "peer-alert-access-denied-or-decrypt")
+
+    assert "decrypt_error (51)" in finding.explanation
+    assert "access_denied" not in finding.explanation
+
+
+@pytest.mark.parametrize(
+    ("shown", "words"),
+    [
+        ({"client": Visibility.NOT_REACHED}, "refused the handshake with this node"),
+        ({"client": Visibility.NONE_SENT}, "refused the handshake with this node"),
+        ({"client": EDGE_CLIENT}, "refused this node's certificate"),
+    ],
+)
+def test_a_handshake_failure_is_about_a_certificate_only_if_one_came_before_it(
+    shown: dict[str, Any], words: str
+) -> None:
+    node = edge()
+    judged = case(node, connections=[connection(node, NAMED, role=Side.CLIENT, alert=(Side.SERVER, 40), **shown)])
+
+    (finding,) = made(judged, "peer-alert-handshake-failure")
+
+    assert words in finding.explanation
+
+
+def test_webex_refused_by_us_is_not_webex_refusing_us() -> None:
+    node = edge()
+    ours = connection(
+        node, WEBEX, role=Side.CLIENT, server=WEBEX_SERVER, client=Visibility.NOT_REACHED, alert=(Side.CLIENT, 48)
+    )
+    judged = case(node, connections=[ours])
+
+    assert judge(judged, "local-alert-unknown-ca") == {("critical", "proven", "Webex")}
+    assert judge(judged, "peer-alert-unknown-ca") == set()
+    assert judge(judged, "webex-client-presented") == set()
+
+
+# What concerns nobody
+
+
+def test_the_internets_failures_are_one_row_for_information() -> None:
+    node = edge()
+    scanners = [
+        connection(node, INTERNET, role=Side.SERVER, alert=(Side.SERVER, 40)),
+        connection(node, INTERNET, role=Side.SERVER, server=EDGE_SERVER, alert=(Side.CLIENT, 48)),
+        connection(node, INTERNET, role=Side.SERVER, closed_by=Side.CLIENT),
+    ]
+    line = event(node, INTERNET, error="handshake-failure", role=Side.SERVER)
+
+    (finding,) = made(case(node, connections=scanners, events=[line]), "internet-background")
+
+    assert (str(finding.severity), finding.count) == ("info", 4)
+
+
+def test_what_succeeds_or_has_a_name_is_no_background() -> None:
+    node = edge()
+    fine = connection(node, INTERNET, role=Side.SERVER, server=EDGE_SERVER, completed=True)
+    known = connection(node, CUBE, role=Side.SERVER, server=EDGE_SERVER, alert=(Side.CLIENT, 48))
+    judged = case(node, connections=[fine, known])
+
+    assert [one.outcome for one in judged.connections] == [Outcome.COMPLETED, Outcome.REFUSED]
+    assert judge(judged, "internet-background") == set()
