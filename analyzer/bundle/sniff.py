@@ -43,8 +43,10 @@ _LOG_RECORD = re.compile(
            |[^\n]{0,120}?UTCTime="\d{4}-\d\d-\d\d)""",
     re.MULTILINE | re.VERBOSE,
 )
+# What openssl x509 -text prints before the block may be longer than the head that is looked at.
 _PEM = re.compile(
-    rb"^[ \t]*-----BEGIN (?:(?:TRUSTED |X509 )?CERTIFICATE|PKCS ?#?7|CMS|(?:[A-Z0-9]+ ){0,3}PRIVATE KEY)-----",
+    rb"^[ \t]*-----BEGIN (?:(?:TRUSTED |X509 )?CERTIFICATE|PKCS ?#?7|CMS|(?:[A-Z0-9]+ ){0,3}PRIVATE KEY)-----"
+    rb"|^Certificate:\r?\n[ \t]{1,8}Data:",
     re.MULTILINE,
 )
 _XML_MISC = re.compile(r"\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*+(?:\[[^\]]*+\])?+[^>]*+>", re.DOTALL)

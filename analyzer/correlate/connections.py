@@ -214,14 +214,14 @@ def _at_time(
     """
     if time is None:
         return candidates[0] if len(candidates) == 1 else None
-    corrected = time - timedelta(seconds=offset.seconds)
-    begun = [index for index in candidates if handshakes[index].started - _BEFORE <= corrected]
+    shift = timedelta(seconds=offset.seconds)
+    begun = [index for index in candidates if time - handshakes[index].started >= shift - _BEFORE]
     if not begun:
         return None
     index = max(begun, key=lambda candidate: handshakes[candidate].started)
     last = max((frame.time for frame in handshakes[index].frames), default=handshakes[index].started)
     still_open = len(candidates) == 1 and handshakes[index].closed_by is None
-    return index if corrected <= last + _AFTER or still_open else None
+    return index if time - last <= shift + _AFTER or still_open else None
 
 
 def _by_ends(identities: Iterable[PeerIdentity]) -> dict[Ends, list[PeerIdentity]]:

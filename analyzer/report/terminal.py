@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TextIO
 
 from analyzer.evidence import Outcome
-from analyzer.findings import Report, Verdict
+from analyzer.findings import Report, Severity, Verdict
 from analyzer.report import wording
 from analyzer.report.conclusions import Conclusions, conclude, next_steps
 from analyzer.report.summary import (
@@ -34,6 +34,10 @@ WIDTH = 78
 _LABEL = 9
 _ROOM = WIDTH - _LABEL
 
+_NO_CAUSE = "not found: nothing that was read explains the failure"
+_ALL_WELL = "nothing: what was read shows no failure and no warning"
+_NO_STEP = "nothing: what was read calls for no change"
+
 _OUTCOME_STYLES = {
     Outcome.REFUSED: "bold red",
     Outcome.CLOSED: "bold yellow",
@@ -50,7 +54,7 @@ def verdict_lines(report: Report) -> list[str]:
     return [
         _line("Answer", _answer(verdict, index)),
         _line("Shown", _certificate(report, verdict, index)),
-        _line("Cause", _cause(conclusions)),
+        _line(*_cause(conclusions, verdict)),
         _line("Do now", _next_step(conclusions, verdict)),
         _line("Found", _counts(report, conclusions)),
     ]
@@ -119,22 +123,35 @@ def _certificate(report: Report, verdict: Verdict | None, index: Index) -> str:
     return wording.shorten(wording.title(certificate), max(20, _ROOM - wording.columns(rest))) + rest
 
 
-def _cause(conclusions: Conclusions) -> str:
-    if not conclusions.causes:
-        return "nothing was found that explains a failure"
-    first = conclusions.causes[0].finding
-    more = f", and {len(conclusions.causes) - 1} more" if len(conclusions.causes) > 1 else ""
+def _has_failed(conclusions: Conclusions, verdict: Verdict | None) -> bool:
+    """Whether there is a failure to explain: the leading handshake's, or one that a critical finding names."""
+    told = [finding for cause in conclusions.causes for finding in (cause.finding, *cause.consequences)]
+    refused = verdict is not None and verdict.outcome in {Outcome.REFUSED, Outcome.CLOSED}
+    return refused or any(finding.severity is Severity.CRITICAL for finding in told)
+
+
+def _cause(conclusions: Conclusions, verdict: Verdict | None) -> tuple[str, str]:
+    """Return a label and what explains the failure; where nothing failed, what is worth watching."""
+    label = "Cause" if _has_failed(conclusions, verdict) else "Watch"
+    told = conclusions.causes or conclusions.warnings
+    if not told:
+        return label, _NO_CAUSE if label == "Cause" else _ALL_WELL
+    first = told[0].finding
+    more = f", and {len(told) - 1} more" if len(told) > 1 else ""
     node = f" ({wording.shorten(first.node, 20)}{more})" if first.node else more
-    return wording.shorten(first.title, _ROOM - wording.columns(node)) + node
+    return label, wording.shorten(first.title, _ROOM - wording.columns(node)) + node
 
 
 def _next_step(conclusions: Conclusions, verdict: Verdict | None) -> str:
-    steps = next_steps(conclusions, limit=1)
-    if steps:
-        return steps[0].remedy.text
+    """Return the first step; an open question is one only where something failed or the answer itself is open."""
     if verdict is None:
         return "collect a diagnostic log with tcpdump while the connection is tried"
-    return verdict.collect or "nothing that was read calls for a change"
+    steps = next_steps(conclusions, limit=1)
+    if steps and steps[0].finding.determined:
+        return steps[0].remedy.text
+    if verdict.collect:
+        return verdict.collect
+    return steps[0].remedy.text if steps and _has_failed(conclusions, verdict) else _NO_STEP
 
 
 def _counts(report: Report, conclusions: Conclusions) -> str:

@@ -132,9 +132,20 @@ _OF_ONE_NODE = frozenset(
         "capture-no-tls-for-peer",
         "bundle-no-pcap",
         "bundle-client-pem-missing",
+        "local-alert-unknown-ca",
+        "peer-ca-not-trusted",
     }
 )
 """Effects that nothing on the partner explains."""
+
+_OF_THE_OTHER = frozenset(
+    {
+        ("partner-ca-not-trusted", "trust-missing-own-issuer"),
+        ("peer-alert-unknown-ca", "partner-ca-not-trusted"),
+        ("peer-alert-certificate-unknown", "partner-ca-not-trusted"),
+    }
+)
+"""Effects with a cause that must stand on the partner: who verifies is not who presents."""
 
 _BETWEEN_CORE_AND_EDGE = frozenset(
     {
@@ -175,9 +186,11 @@ def _cause_of(effect: Grounded, by_id: Mapping[str, Sequence[Grounded]]) -> str 
 def _explains(cause: Grounded, effect: Grounded) -> bool:
     if cause.finding.node not in effect.partners:
         return False
-    if effect.finding.id in _OF_ONE_NODE and cause.finding.node != effect.finding.node:
-        return False
     same_node = cause.finding.node == effect.finding.node
+    if effect.finding.id in _OF_ONE_NODE and not same_node:
+        return False
+    if same_node and (effect.finding.id, cause.finding.id) in _OF_THE_OTHER:
+        return False
     if same_node and cause.connections and effect.connections:
         return bool(cause.connections & effect.connections)
     causing, affected = _peers(cause), _peers(effect)

@@ -68,7 +68,8 @@ def chain_incomplete_sent(view: NodeView) -> Iterator[Judgement]:
         refused = [
             c
             for c in connections
-            if any(a.code in CHAIN_ALERTS and a.sender is role.other for a in c.handshake.alerts)
+            if peer.kind in FAMILIAR
+            and any(a.code in CHAIN_ALERTS and a.sender is role.other for a in c.handshake.alerts)
         ]
         missing = ", ".join(_name(certificate) for certificate in order.missing)
         confidence = Confidence.PROVEN

@@ -116,3 +116,9 @@ def test_hostile_heads_take_no_time(unit: bytes) -> None:
     content_kind((unit * 16384)[:16384])
 
     assert time.perf_counter() - started < 0.2
+
+
+def test_a_certificate_behind_a_long_text_form_is_known() -> None:
+    text_form = b"Certificate:\n    Data:\n        Version: 3 (0x2)\n" + b"        00:11:22\n" * 2000
+
+    assert content_kind(text_form[:16_384]) is MemberKind.CERTIFICATE

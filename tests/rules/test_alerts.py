@@ -29,7 +29,7 @@ from tests.rules.cases import (
     made,
 )
 
-SEEN = {"client": EDGE_CLIENT, "server": WEBEX_SERVER}
+SEEN: dict[str, Any] = {"client": EDGE_CLIENT, "server": WEBEX_SERVER}
 EVERY_ALERT = [(meaning, code) for meaning in MEANINGS for code in meaning.codes]
 
 

@@ -20,7 +20,6 @@ from tests.rules.cases import (
     SERVER_ONLY,
     WEBEX,
     WEBEX_SERVER,
-    ZONE,
     authority,
     case,
     causes,
@@ -201,7 +200,7 @@ def test_another_name_may_have_another_certificate() -> None:
         (EDGE_CLIENT, None, True, "ok"),
         (EDGE_CLIENT, None, None, "info"),
         (EDGE_SERVER, None, True, "info"),
-        (EDGE_CLIENT, (Side.SERVER, 46), None, "critical"),
+        (EDGE_CLIENT, (Side.SERVER, 46), None, "info"),
         (EDGE_CLIENT, (Side.CLIENT, 48), None, "info"),
     ],
     ids=["accepted", "end not seen", "the wrong one", "refused by Webex", "Webex refused by us"],
@@ -217,16 +216,13 @@ def test_what_webex_was_shown(
     assert judge(case(node, connections=[shown]), "webex-client-presented") == {(expected, "proven", "Webex")}
 
 
-def test_the_alert_of_webex_explains_that_what_it_was_shown_did_not_do() -> None:
+def test_the_refusal_by_webex_is_judged_by_its_alert_and_nothing_else() -> None:
     node = edge()
-    judged = case(
-        node, connections=[connection(node, WEBEX, role=Side.CLIENT, client=EDGE_CLIENT, alert=(Side.SERVER, 43))]
-    )
+    shown = connection(node, WEBEX, role=Side.CLIENT, client=EDGE_CLIENT, alert=(Side.SERVER, 45))
+    judged = case(node, connections=[shown])
 
-    assert causes(judged) == {
-        ("edge", "peer-alert-unsupported-certificate"): None,
-        ("edge", "webex-client-presented"): "peer-alert-unsupported-certificate",
-    }
+    assert causes(judged) == {("edge", "peer-alert-certificate-expired"): None}
+    assert {one.caused_by for one in made(judged, "webex-client-presented")} == {"peer-alert-certificate-expired"}
 
 
 def test_a_peer_told_by_its_address_alone_is_no_proof() -> None:
@@ -299,7 +295,7 @@ def test_a_neighbours_purpose_error_is_theirs_and_our_check(with_handshake: bool
     line = event(node, CUBE, error="unsupported-purpose", role=Side.SERVER, joined="c1" if with_handshake else None)
     judged = case(node, connections=[seen] if with_handshake else [], events=[line])
 
-    assert judge(judged, "neighbor-inbound-purpose-error") == {("critical", "proven", ZONE.replace(ZONE, "CUBE"))}
+    assert judge(judged, "neighbor-inbound-purpose-error") == {("critical", "proven", "CUBE")}
     assert causes(judged) == {
         ("edge", "neighbor-inbound-purpose-error"): None,
         ("edge", "local-alert-unsupported-certificate"): "neighbor-inbound-purpose-error",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from analyzer.parsers.capture.dialogue import Dialogue
 from analyzer.parsers.capture.place import Place
 from analyzer.parsers.capture.stream import Stream
@@ -15,6 +17,7 @@ _BANNER = b"SSH-"
 _SEARCHED, _SEARCHED_LATE = 1 << 18, 1 << 13
 
 
+@dataclass(slots=True, eq=False)
 class Connection:
     """A connection. Sender 0 is the end whose packet was captured first.
 
@@ -26,41 +29,26 @@ class Connection:
         established: a SYN-ACK was seen, or its answer.
         refused: an RST answered the SYN.
         closed: place of the first FIN or RST; `closed_by` its sender.
-        cut: the capture file was cut while the connection was open.
+        is_ssh: the first payload of a direction begins as SSH does.
     """
 
-    __slots__ = (
-        "attempts",
-        "closed",
-        "closed_by",
-        "closed_by_reset",
-        "cut",
-        "dialogue",
-        "directions",
-        "established",
-        "is_ssh",
-        "key",
-        "opened",
-        "opener",
-        "refused",
-    )
+    key: bytes
+    dialogue: Dialogue
+    directions: tuple[Direction, Direction] = field(init=False)
+    opener: int | None = None
+    opened: Place | None = None
+    attempts: int = 0
+    established: bool = False
+    refused: bool = False
+    closed: Place | None = None
+    closed_by: int | None = None
+    closed_by_reset: bool = False
+    is_ssh: bool = False
 
-    def __init__(self, key: bytes, dialogue: Dialogue, largest_message: int) -> None:
-        self.key = key
-        self.dialogue = dialogue
-        first, second = (Direction(self, sender, Stream(dialogue, sender, largest_message)) for sender in (0, 1))
+    def __post_init__(self) -> None:
+        first, second = (Direction(self, sender, Stream(self.dialogue, sender)) for sender in (0, 1))
         first.peer, second.peer = second, first
         self.directions = (first, second)
-        self.opener: int | None = None
-        self.opened: Place | None = None
-        self.attempts = 0
-        self.established = False
-        self.refused = False
-        self.closed: Place | None = None
-        self.closed_by: int | None = None
-        self.closed_by_reset = False
-        self.is_ssh = False
-        self.cut = False
 
     def is_reopened_by(self, direction: Direction, sequence: int, acknowledged: int, flags: int) -> bool:
         """Whether a SYN (or SYN-ACK) begins another connection on the same ports."""
@@ -100,8 +88,15 @@ class Connection:
         """Use what is left of both directions. `cut`: the capture ends here only because its file is damaged."""
         for direction in self.directions:
             direction.finish()
+            if self.dialogue.settled:
+                continue
             if direction.is_behind() or (cut and self.closed is None):
                 self.dialogue.lose(direction.sender)
+
+    def dissolve(self) -> None:
+        """Let go of the directions, whose references to here would keep thousands of connections in memory."""
+        for direction in self.directions:
+            del direction.connection, direction.peer
 
     def _open(self, direction: Direction, sequence: int, flags: int, place: Place) -> None:
         direction.synchronize(sequence)

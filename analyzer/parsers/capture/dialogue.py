@@ -25,11 +25,13 @@ class Dialogue:
     Attributes:
         exchanges: the handshakes so far, the current one last.
         settled: nothing more is to be learned but how the connection is closed.
+        largest_message: bytes of a message that is still read.
     """
 
-    __slots__ = ("_shelf", "exchanges", "settled")
+    __slots__ = ("_shelf", "exchanges", "largest_message", "settled")
 
-    def __init__(self, shelf: CertificateShelf) -> None:
+    def __init__(self, shelf: CertificateShelf, largest_message: int) -> None:
+        self.largest_message = largest_message
         self.exchanges: list[Exchange] = []
         self.settled = False
         self._shelf = shelf

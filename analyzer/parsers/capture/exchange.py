@@ -6,23 +6,18 @@ concluded here; `analyzer.parsers.capture.handshakes` does that at the end. A se
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from dataclasses import dataclass, field
+from typing import Final
 
 from analyzer.evidence import Step
 from analyzer.parsers.capture import alerts
 from analyzer.parsers.capture.messages import CertificateRequest, ClientHello, MessageType, ServerHello
 from analyzer.parsers.capture.place import Place
+from analyzer.parsers.capture.sides import Flights, Roles, SeenAlert, SeenRecord, SideFacts
 
-_KEPT_RECORDS: Final = 16
 # Encrypted records and their bytes, per side, after which nothing more is learned from a connection.
 _MANY_RECORDS: Final = 64
 _MANY_BYTES: Final = 1 << 18
-# An alert under TLS 1.3 takes 2 bytes, a content type and a tag of 8 or 16; data takes more.
-_LONGEST_ALERT: Final = 24
-# NewSessionTickets come right behind the client's Finished and prove nothing; no server sends this much of them.
-_MORE_THAN_TICKETS: Final = 16_384
-# Flights after the ServerHello of TLS 1.3: server, client's Finished, tickets, client's data, server's data.
-_DATA_FLIGHT: Final = 5
 
 _SENT_BY_CLIENT = frozenset({MessageType.CLIENT_KEY_EXCHANGE, MessageType.CERTIFICATE_VERIFY})
 _ONLY_IN_FULL_HANDSHAKES = frozenset(
@@ -37,124 +32,34 @@ _SENT_BY_SERVER = _ONLY_IN_FULL_HANDSHAKES | {
 }
 
 
-class SeenAlert(NamedTuple):
-    """An alert in clear."""
-
-    sender: int
-    level: int
-    code: int
-    place: Place
-
-
-class SeenRecord(NamedTuple):
-    """An encrypted record."""
-
-    sender: int
-    length: int
-    place: Place
-
-
-class SideFacts:
-    """What one sender sent.
-
-    Attributes:
-        chain: of its Certificate message, () if that was empty; None: no such message, or unreadable.
-        certificate_lost: a Certificate message came that could not be read, or was too large.
-        ciphered: it sent ChangeCipherSpec.
-        certificate_place: where that message was seen.
-        lost: bytes are missing before its handshake messages were through.
-        torn: bytes are missing before its Finished.
-        complete: its handshake messages are through.
-    """
-
-    __slots__ = (
-        "certificate_lost",
-        "certificate_place",
-        "chain",
-        "ciphered",
-        "complete",
-        "encrypted_bytes",
-        "encrypted_records",
-        "finished",
-        "key_exchange",
-        "last_record",
-        "lost",
-        "records",
-        "sent",
-        "torn",
-    )
-
-    def __init__(self) -> None:
-        self.chain: tuple[str, ...] | None = None
-        self.certificate_lost = False
-        self.certificate_place: Place | None = None
-        self.ciphered = False
-        self.complete = False
-        self.finished = False
-        self.key_exchange = False
-        self.lost = False
-        self.torn = False
-        self.sent = False
-        self.records: list[SeenRecord] = []
-        self.last_record: SeenRecord | None = None
-        self.encrypted_records = 0
-        self.encrypted_bytes = 0
-
-
-class Roles(NamedTuple):
-    """Both sides by their roles."""
-
-    client: SideFacts
-    server: SideFacts
-
-
+@dataclass(slots=True, eq=False)
 class Exchange:
     """A handshake in the making.
 
     Attributes:
         client: the sender that is the client; None: nothing said so yet.
-        steps: the first place of each step and sender.
+        retried: the server sent a HelloRetryRequest.
+        full: the server sent a message that no resumption has.
         hello_done: the server's flight of TLS 1.2 and before is through.
-        flights: changes of the sender among encrypted records after a ServerHello of TLS 1.3.
         server_data: the server sent application data, which it does only after the handshake.
+        ssl2_resumed: what the SERVER-HELLO of SSL 2.0 says; None: none was seen.
+        steps: the first place of each step and sender.
     """
 
-    __slots__ = (
-        "_flight_bytes",
-        "_last_flight",
-        "alerts",
-        "client",
-        "client_hello",
-        "flights",
-        "full",
-        "hello_done",
-        "request",
-        "retried",
-        "server_data",
-        "server_hello",
-        "sides",
-        "ssl2_resumed",
-        "started",
-        "steps",
-    )
-
-    def __init__(self, started: Place) -> None:
-        self.started = started
-        self.client: int | None = None
-        self.client_hello: ClientHello | None = None
-        self.server_hello: ServerHello | None = None
-        self.request: CertificateRequest | None = None
-        self.ssl2_resumed: bool | None = None
-        self.retried = False
-        self.full = False
-        self.hello_done = False
-        self.server_data = False
-        self.sides = (SideFacts(), SideFacts())
-        self.steps: dict[tuple[Step, int], Place] = {}
-        self.alerts: list[SeenAlert] = []
-        self.flights = 0
-        self._flight_bytes = 0
-        self._last_flight: int | None = None
+    started: Place
+    client: int | None = None
+    client_hello: ClientHello | None = None
+    server_hello: ServerHello | None = None
+    request: CertificateRequest | None = None
+    retried: bool = False
+    full: bool = False
+    hello_done: bool = False
+    server_data: bool = False
+    ssl2_resumed: bool | None = None
+    sides: tuple[SideFacts, SideFacts] = field(default_factory=lambda: (SideFacts(), SideFacts()))
+    steps: dict[tuple[Step, int], Place] = field(default_factory=dict)
+    alerts: list[SeenAlert] = field(default_factory=list)
+    flights: Flights = field(default_factory=Flights)
 
     @property
     def version(self) -> str | None:
@@ -266,26 +171,9 @@ class Exchange:
         if not self.is_tls13:
             self.server_data = self.server_data or (is_data and self.client == 1 - sender)
             return
-        record = SeenRecord(sender, length, place)
-        side.last_record = record
         side.complete = True
-        if len(side.records) < _KEPT_RECORDS:
-            side.records.append(record)
-        self._count_flight(sender, length)
-
-    def _count_flight(self, sender: int, length: int) -> None:
-        """The server's data of TLS 1.3 is told from its handshake by whose turn it is."""
-        if sender != self._last_flight:
-            self._last_flight = sender
-            self._flight_bytes = 0
-            if self.flights or sender != self.client:
-                self.flights += 1
-        self._flight_bytes += length
-        if sender == self.client or length <= _LONGEST_ALERT:
-            return
-        many = self.flights >= _DATA_FLIGHT - 2 and self._flight_bytes > _MORE_THAN_TICKETS
-        if many or self.flights >= _DATA_FLIGHT:
-            self.server_data = True
+        side.keep(SeenRecord(sender, length, place))
+        self.server_data = self.flights.add(sender != self.client, length) or self.server_data
 
     def lose(self, sender: int) -> None:
         """Note that bytes of this sender are missing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from analyzer.evidence import Handshake, TcpConversation
@@ -45,12 +46,13 @@ class FlowTable:
     """
 
     def __init__(self, limits: CaptureLimits, shelf: CertificateShelf, results: Results) -> None:
-        self.directions: dict[bytes, Direction] = {}
+        # Ordered, because a plain dict takes ever longer to find its first key while the first ones are deleted.
+        self.directions: OrderedDict[bytes, Direction] = OrderedDict()
         self.addresses: set[bytes] = set()
         self.results = results
         self._limits = limits
         self._shelf = shelf
-        self._waiting: dict[Direction, int] = {}
+        self._waiting: OrderedDict[Direction, int] = OrderedDict()
         self._buffered = 0
 
     def receive(
@@ -71,12 +73,9 @@ class FlowTable:
 
     def finish(self, cut: bool) -> None:
         """Conclude all connections. `cut`: the capture ends only because its file is damaged."""
-        for key, direction in self.directions.items():
-            if key == direction.connection.key:
-                self._conclude(direction.connection, cut)
-        self.directions.clear()
-        self._waiting.clear()
-        self._buffered = 0
+        while self.directions:
+            _, direction = self.directions.popitem()
+            self._remove(direction.connection, cut)
 
     def _open(self, key: bytes) -> Direction:
         if key in self.directions:
@@ -86,7 +85,7 @@ class FlowTable:
         if len(self.addresses) < _MOST_ADDRESSES:
             size = (len(key) - 4) // 2
             self.addresses |= {key[:size], key[size : 2 * size]}
-        connection = Connection(key, Dialogue(self._shelf), self._limits.handshake_message)
+        connection = Connection(key, Dialogue(self._shelf, self._limits.handshake_message))
         self.directions[key], self.directions[_reverse(key)] = connection.directions
         return self.directions[key]
 
@@ -108,12 +107,13 @@ class FlowTable:
             self.results.evicted += 1
         self._remove(connection)
 
-    def _remove(self, connection: Connection) -> None:
+    def _remove(self, connection: Connection, cut: bool = False) -> None:
         for direction in connection.directions:
             self._buffered -= self._waiting.pop(direction, 0)
         self.directions.pop(connection.key, None)
         self.directions.pop(_reverse(connection.key), None)
-        self._conclude(connection, cut=False)
+        self._conclude(connection, cut)
+        connection.dissolve()
 
     def _conclude(self, connection: Connection, cut: bool) -> None:
         connection.finish(cut)

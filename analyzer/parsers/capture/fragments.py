@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass, field
 
 _DATAGRAMS = 1024
@@ -28,7 +29,7 @@ class FragmentTable:
 
     def __init__(self) -> None:
         self._lost = 0
-        self._datagrams: dict[tuple[bytes, ...], _Datagram] = {}
+        self._datagrams: OrderedDict[tuple[bytes, ...], _Datagram] = OrderedDict()
 
     @property
     def incomplete(self) -> int:

@@ -17,9 +17,10 @@ from analyzer.evidence import (
 )
 from analyzer.parsers.capture import alerts, visibility
 from analyzer.parsers.capture.connection import Connection
-from analyzer.parsers.capture.exchange import Exchange, Roles, SeenRecord
+from analyzer.parsers.capture.exchange import Exchange
 from analyzer.parsers.capture.messages import CertificateRequest, ClientHello
 from analyzer.parsers.capture.place import Place
+from analyzer.parsers.capture.sides import Roles, SeenRecord
 
 _NO_HELLO = ClientHello()
 _NO_REQUEST = CertificateRequest()
@@ -159,6 +160,8 @@ def _is_completed(exchange: Exchange, is_closed: bool) -> bool | None:
     Under TLS 1.3 a client has finished before the server judges its certificate, so that only the server's data
     proves it. An alert in clear is one that was sent before the sender's keys changed, hence before the end.
     """
+    if exchange.version == "SSLv2":
+        return None
     if exchange.version and not exchange.is_tls13:
         if exchange.server_data or all(side.finished for side in exchange.sides):
             return True

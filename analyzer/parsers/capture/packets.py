@@ -11,6 +11,7 @@ from analyzer.parsers.capture.files import PcapHeader, check_length, pcap_frames
 from analyzer.parsers.capture.flows import FlowTable
 from analyzer.parsers.capture.fragments import FragmentTable
 from analyzer.parsers.capture.place import Place
+from analyzer.parsers.capture.tcp import ACK
 from analyzer.parsers.capture.tunnels import TUNNEL_PORTS
 from analyzer.parsers.capture.walk import find_segment, is_known
 from analyzer.parsers.capture.window import Window
@@ -139,7 +140,7 @@ class PacketReader:
                             ):
                                 continue
                             if payload >= stop and not flags & _FIN_SYN_RST:
-                                if direction is not None:
+                                if direction is not None and flags & ACK:
                                     direction.hear_acknowledgement(acknowledged)
                                 continue
                             data = bytes(view[payload : min(stop, following)])

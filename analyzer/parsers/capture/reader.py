@@ -114,21 +114,12 @@ class _Reading:
         for name, count in sorted(results.torn.items()):
             self._add(name, f"{count} handshakes", "the capture lacks a part of them", "what that part says")
         everywhere = self._files[-1].name if self._files else ""
+        too_large = f"larger than {limits.handshake_message} bytes"
         rows = (
-            (results.evicted, "connections", f"more than {limits.flows} were open at once", "how they went on"),
-            (
-                results.oversized,
-                "handshake messages",
-                f"larger than {limits.handshake_message} bytes",
-                "what they say",
-            ),
+            (results.evicted, "connections", "too many were open at once", "how they went on"),
+            (results.oversized, "handshake messages", too_large, "what they say"),
             (results.refused, "connections", "more than the limit", "these connections"),
-            (
-                self._shelf.refused,
-                "Certificate messages",
-                "more certificates than the limit",
-                "the certificates left out",
-            ),
+            (self._shelf.refused, "Certificate messages", "more certificates than the limit", "those left out"),
         )
         for count, what, why, leaves_open in rows:
             if count:

@@ -10,12 +10,17 @@ from __future__ import annotations
 import re
 from enum import Enum, auto
 
-# Bytes after which a start is decided, whatever follows: version, random, session and the suites' length take at most
-# 77, and a record may hold as few as one of them behind its header of five.
-_ENOUGH = 512
+# The version, random, session and suites' length of a hello take at most this much; a record may hold as little as
+# one byte of it behind its own header of five.
+_NEEDED = 80
+_ENOUGH = 6 * _NEEDED
 _LARGEST_HELLO = 1 << 17
 _HELLO = re.compile(rb"\x16\x03[\x00-\x04]..\x01\x00..\x03[\x00-\x04]", re.DOTALL)
 _CHANGE_CIPHER_SPEC, _ALERT, _HANDSHAKE, _APPLICATION_DATA = 20, 21, 22, 23
+_FIRST_BYTES = frozenset({_CHANGE_CIPHER_SPEC, _ALERT, _HANDSHAKE, _APPLICATION_DATA, *range(0x80, 0x100)})
+_MAJOR, _MINORS = frozenset({3}), frozenset(range(5))
+_HELLO_MAJORS = frozenset({3, 0x7F, 0x7E, 0xFB})
+_MESSAGES = frozenset({0, 1, 2, 4, 6, 11, 12, 13, 14, 15, 16, 22})
 _LONGEST_RECORD = (1 << 14) + 2048  # RFC 5246 section 6.2.3
 
 
@@ -60,7 +65,8 @@ def judge(data: bytes | bytearray, at: int, in_midstream: bool) -> Start:
         return Start.NONE
     if head[0] == _HANDSHAKE:
         message = _join_records(head)
-        return Start.NONE if message is None else _judge_handshake(message, length)
+        verdict = _judge_handshake(message, length) if message else Start.NONE
+        return Start.NONE if verdict is Start.UNDECIDED and len(head) == _ENOUGH else verdict
     if not in_midstream:
         return Start.NONE
     if head[0] == _CHANGE_CIPHER_SPEC:
@@ -92,19 +98,11 @@ def begins_message(payload: bytes) -> bool:
     return _judge_handshake(payload, len(payload)) is Start.TLS
 
 
-_FIRST_BYTES = frozenset({_CHANGE_CIPHER_SPEC, _ALERT, _HANDSHAKE, _APPLICATION_DATA, *range(0x80, 0x100)})
-_MAJOR = frozenset({3})
-_MINORS = frozenset(range(5))
-_HELLO_MAJORS = frozenset({3, 0x7F, 0x7E, 0xFB})
-
-
-def _join_records(head: bytes) -> bytes | None:
-    """Return the payload of the handshake records that begin here; None: something else follows too early."""
+def _join_records(head: bytes) -> bytes:
+    """Return the payload of the handshake records that begin here, as far as it is there and needed."""
     message, at = b"", 0
-    while len(head) >= at + 5 and len(message) < 11:
-        if head[at] != _HANDSHAKE or head[at + 1] not in _MAJOR or head[at + 3 : at + 5] == b"\0\0":
-            return None if len(message) < 4 else message
-        length = head[at + 3] << 8 | head[at + 4]
+    while len(message) < _NEEDED and head[at : at + 1] == b"\x16" and head[at + 1 : at + 2] in {b"\x03", b""}:
+        length = int.from_bytes(head[at + 3 : at + 5], "big")
         message += head[at + 5 : at + 5 + length]
         at += 5 + length
     return message
@@ -113,7 +111,7 @@ def _join_records(head: bytes) -> bytes | None:
 def _judge_handshake(message: bytes, record: int) -> Start:
     """Judge the beginning of a handshake record's payload; `record` is the payload's length."""
     kind = message[0]
-    if kind not in {0, 1, 2, 4, 6, 11, 12, 13, 14, 15, 16, 22}:
+    if kind not in _MESSAGES:
         return Start.NONE
     if len(message) < 4:
         return Start.UNDECIDED

@@ -30,7 +30,6 @@ class Stream:
         "_alert",
         "_dialogue",
         "_is_unsure",
-        "_largest",
         "_message",
         "_pending",
         "_place",
@@ -42,13 +41,12 @@ class Stream:
         "searched",
     )
 
-    def __init__(self, dialogue: Dialogue, sender: int, largest: int) -> None:
+    def __init__(self, dialogue: Dialogue, sender: int) -> None:
         self.is_tls = False
         self.searched = 0
         self.oversized = 0
         self._dialogue = dialogue
         self._sender = sender
-        self._largest = largest
         self._pending = bytearray()
         self._starts: list[int] = []
         self._message = bytearray()
@@ -206,7 +204,7 @@ class Stream:
         while size - position >= 4:
             kind = source[position]
             length = int.from_bytes(source[position + 1 : position + 4], "big")
-            if kind not in _MESSAGE_TYPES or length > self._largest:
+            if kind not in _MESSAGE_TYPES or length > self._dialogue.largest_message:
                 self._give_up(kind, length, size - position, place)
                 return size
             end = position + 4 + length

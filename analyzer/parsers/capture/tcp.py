@@ -7,6 +7,7 @@ used again, and sequence numbers wrap (RFC 9293). Of bytes that came twice, the 
 from __future__ import annotations
 
 import heapq
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from analyzer.parsers.capture.place import Place
@@ -31,6 +32,7 @@ _FAR: Final = 1 << 24
 _LATE_SEGMENTS: Final = 16
 
 
+@dataclass(slots=True, eq=False)
 class Direction:
     """One direction of a connection.
 
@@ -39,6 +41,7 @@ class Direction:
         reading: segments are still put in order; False: only opening and closing are looked at.
         initial: sequence number of the SYN; None: not captured.
         base: unwrapped sequence number of the first byte that was read; None: none yet.
+        reference: what numbers are unwrapped near to until there is a position.
         position: unwrapped sequence number of the next byte; None: not known yet.
         heard: a packet of it was captured.
         acknowledged: the other end's last acknowledgement, unwrapped; None: none captured.
@@ -46,51 +49,29 @@ class Direction:
         payload: bytes of payload seen.
         banner: the first line, if it is the one of SSH.
         gaps: losses that were given up.
+        queue: segments behind a gap: where they begin, order of arrival, payload, bytes cut off, frame.
+        queued: bytes in it; `doubts`: acknowledgements of what it waits for.
     """
 
-    __slots__ = (
-        "_order",
-        "acknowledged",
-        "banner",
-        "base",
-        "connection",
-        "doubts",
-        "gaps",
-        "heard",
-        "initial",
-        "payload",
-        "peer",
-        "position",
-        "queue",
-        "queued",
-        "reading",
-        "reference",
-        "sender",
-        "stream",
-        "unacknowledged",
-    )
-
-    peer: Direction
-
-    def __init__(self, connection: Connection, sender: int, stream: Stream) -> None:
-        self.connection = connection
-        self.sender = sender
-        self.stream = stream
-        self.reading = True
-        self.initial: int | None = None
-        self.base: int | None = None
-        self.position: int | None = None
-        self.reference: int | None = None
-        self.heard = False
-        self.acknowledged: int | None = None
-        self.unacknowledged: int | None = None
-        self.payload = 0
-        self.banner: str | None = None
-        self.gaps = 0
-        self.queue: list[tuple[int, int, bytes, int, Place]] = []
-        self.queued = 0
-        self.doubts = 0
-        self._order = 0
+    connection: Connection
+    sender: int
+    stream: Stream
+    peer: Direction = field(init=False)
+    reading: bool = True
+    initial: int | None = None
+    base: int | None = None
+    position: int | None = None
+    reference: int | None = None
+    heard: bool = False
+    acknowledged: int | None = None
+    unacknowledged: int | None = None
+    payload: int = 0
+    banner: str | None = None
+    gaps: int = 0
+    queue: list[tuple[int, int, bytes, int, Place]] = field(default_factory=list)
+    queued: int = 0
+    doubts: int = 0
+    order: int = 0
 
     @property
     def held(self) -> int:
@@ -140,8 +121,8 @@ class Direction:
         if self.position is None and begins_hello(data):
             self.position = at
         if self.position is None or at > self.position:
-            self._order += 1
-            heapq.heappush(self.queue, (at, self._order, data, missing, place))
+            self.order += 1
+            heapq.heappush(self.queue, (at, self.order, data, missing, place))
             self.queued += len(data)
             if self.position is None and len(self.queue) > _LATE_SEGMENTS:
                 self.skip_gap()

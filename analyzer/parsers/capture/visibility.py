@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from analyzer.evidence import CertificateMessage, Visibility
 from analyzer.parsers.capture.cipher_suites import WITHOUT_CERTIFICATES
-from analyzer.parsers.capture.exchange import Exchange, Roles
+from analyzer.parsers.capture.exchange import Exchange
+from analyzer.parsers.capture.sides import Roles
 
 
 def is_resumed(exchange: Exchange, roles: Roles) -> bool | None:
@@ -97,6 +98,6 @@ def _client_absence(exchange: Exchange, roles: Roles) -> Visibility:
     side = roles.client
     # A client that was asked and goes on sends the message, if only an empty one (RFC 5246 section 7.4.6).
     passed_over = side.key_exchange or side.ciphered
-    if is_server_torn(exchange, roles) or side.lost or passed_over:
+    if side.lost or passed_over or exchange.client_hello is None:
         return Visibility.NOT_CAPTURED
     return Visibility.NOT_REACHED

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cache
+from ipaddress import IPv4Address
 
 from analyzer.evidence import Endpoint, Handshake, Side
 from analyzer.parsers.capture import CaptureLimits, CaptureReading, CaptureSource, read_captures
 from samples.builders.certificates import SERVER_ONLY, Authority
-from samples.builders.frames import CapturedFrame, frames, pcap
+from samples.builders.frames import CapturedFrame, pcap
 from samples.builders.handshake import ClientAuthentication, Party, Verification, handshake
 from samples.builders.tcp import Segment, conversation
 from samples.builders.transcript import Flight, Transcript
@@ -69,8 +71,35 @@ def talk(transcript: Transcript | Iterable[Flight], **options: object) -> tuple[
     return conversation(flights, **(places | options))  # type: ignore[arg-type]
 
 
+_FLAGS = {"F": 1, "S": 2, "R": 4, "P": 8, "A": 16}
+
+
+def plain(segments: Iterable[Segment]) -> tuple[CapturedFrame, ...]:
+    """Frames of Ethernet, IPv4 and TCP without options: a hundred times faster than with Scapy."""
+    return tuple(CapturedFrame(time=segment.time, octets=_plain_octets(segment)) for segment in segments)
+
+
+def _plain_octets(segment: Segment) -> bytes:
+    tcp = struct.pack(
+        ">HHIIBBHHH",
+        segment.source.port,
+        segment.destination.port,
+        segment.sequence,
+        segment.acknowledgement,
+        0x50,
+        sum(_FLAGS[letter] for letter in segment.flags),
+        509,
+        0,
+        0,
+    )
+    packet = tcp + segment.payload
+    addresses = IPv4Address(segment.source.address).packed + IPv4Address(segment.destination.address).packed
+    ip = struct.pack(">BBHIBBH", 0x45, 0, 20 + len(packet), 0, 64, 6, 0)
+    return bytes(12) + b"\x08\x00" + ip + addresses + packet
+
+
 def capture_of(transcript: Transcript | Iterable[Flight], **options: object) -> bytes:
-    return pcap(frames(talk(transcript, **options)))
+    return pcap(plain(talk(transcript, **options)))
 
 
 def source(

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from analyzer.evidence import Handshake, Visibility
 from analyzer.parsers.capture import CaptureSource, read_captures
-from samples.builders.frames import CapturedFrame, frames, merged, pcap, pcapng, rotated
+from samples.builders.frames import CapturedFrame, merged, pcap, pcapng, rotated
 from tests.parsers.capture import captures as c
 
-FRAMES = frames(c.talk(c.mutual(), segment_size=500))
+FRAMES = c.plain(c.talk(c.mutual(), segment_size=500))
 PLAIN = pcap(FRAMES)
 WHOLE = c.only(c.read(PLAIN))
 
@@ -184,7 +184,7 @@ def test_interfaces_are_captures_of_their_own() -> None:
 
 
 def test_loose_captures_of_the_same_time_are_captures_of_their_own() -> None:
-    later = pcap(frames(c.talk(c.mutual(), start=c.START + timedelta(milliseconds=1), segment_size=500)))
+    later = pcap(c.plain(c.talk(c.mutual(), start=c.START + timedelta(milliseconds=1), segment_size=500)))
     reading = c.read(PLAIN, later)
 
     assert len(reading.handshakes) == 2

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from analyzer.evidence import Handshake, Side, Step, Visibility
 from analyzer.parsers.capture import CaptureLimits
-from samples.builders.frames import frames
+from samples.builders.frames import pcap
 from samples.builders.tcp import Closing, Opening, Segment, conversation
 from tests.parsers.capture import captures as c
 
@@ -21,7 +21,7 @@ def expected() -> dict[str, object]:
 
 
 def seen(segments: list[Segment] | tuple[Segment, ...]) -> Handshake:
-    return c.only(c.read_frames(frames(segments)))
+    return c.only(c.read_frames(c.plain(segments)))
 
 
 @pytest.mark.parametrize("size", [1, 7, 100, 536, 1448, 60_000])
@@ -92,7 +92,7 @@ def test_ports_that_are_used_again_are_another_connection(opening: Opening) -> N
         opening=opening,
         first_sequence=dict.fromkeys(Side, 3_000_000_000),
     )
-    shown = c.read_frames(frames([*first, *second])).handshakes
+    shown = c.read_frames(c.plain([*first, *second])).handshakes
 
     assert [h.client_certificate.visibility for h in shown] == [Visibility.NOT_REQUESTED, Visibility.SEEN]
 
@@ -152,8 +152,8 @@ def test_more_connections_than_the_limit_cost_the_oldest() -> None:
             closing=Closing.NONE,
         )
     ]
-    reading = c.read_frames(frames(segments))
-    limited = c.read(c.pcap(frames(segments)), limits=CaptureLimits(flows=4))
+    reading = c.read_frames(c.plain(segments))
+    limited = c.read(pcap(c.plain(segments)), limits=CaptureLimits(flows=4))
 
     assert len(limited.handshakes) == len(reading.handshakes) == 20
-    assert any("more than 4" in problem.why for problem in limited.problems)
+    assert any("too many" in problem.why for problem in limited.problems)

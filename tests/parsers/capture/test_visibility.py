@@ -4,7 +4,6 @@ import pytest
 
 from analyzer.evidence import CertificateMessage, Side, Visibility
 from samples.builders.certificates import SERVER_ONLY
-from samples.builders.frames import frames
 from samples.builders.handshake import ClientAuthentication, Party, handshake
 from samples.builders.tcp import Closing, Opening, from_middle, without_payload
 from samples.builders.transcript import Transcript
@@ -126,7 +125,7 @@ def test_a_handshake_that_ends_behind_the_servers_flight_is_told_by_its_reset() 
 
 def test_a_lost_segment_makes_the_certificate_not_captured() -> None:
     segments = without_payload(c.talk(c.mutual(), segment_size=500), 3)
-    reading = c.read_frames(frames(segments))
+    reading = c.read_frames(c.plain(segments))
     shown = c.only(reading)
 
     assert shown.server_certificate.visibility is Visibility.NOT_CAPTURED
@@ -136,7 +135,7 @@ def test_a_lost_segment_makes_the_certificate_not_captured() -> None:
 
 
 def test_the_snaplen_makes_the_certificate_not_captured() -> None:
-    reading = c.read_frames(frame.cut(400) for frame in frames(c.talk(c.mutual())))
+    reading = c.read_frames(frame.cut(400) for frame in c.plain(c.talk(c.mutual())))
     shown = c.only(reading)
 
     assert shown.server_certificate.visibility is Visibility.NOT_CAPTURED
@@ -149,7 +148,7 @@ def test_a_capture_that_starts_late_reports_what_it_has() -> None:
     segments = c.talk(c.mutual(), opening=Opening.NONE)
     carriers = [s for s in segments if s.payload]
     late = from_middle(segments, segments.index(carriers[1]))
-    shown = c.only(c.read_frames(frames(late)))
+    shown = c.only(c.read_frames(c.plain(late)))
 
     assert shown.client == c.CLIENT_END
     assert shown.seen_from_start is False
@@ -161,7 +160,7 @@ def test_a_capture_that_starts_late_reports_what_it_has() -> None:
 def test_one_direction_alone_says_nothing_of_the_other(heard: Side) -> None:
     port = c.CLIENT_END.port if heard is Side.CLIENT else c.SERVER_END.port
     segments = [s for s in c.talk(c.mutual()) if s.source.port == port]
-    shown = c.only(c.read_frames(frames(segments)))
+    shown = c.only(c.read_frames(c.plain(segments)))
 
     assert shown.client == c.CLIENT_END
     assert shown.message(heard).visibility is Visibility.SEEN
