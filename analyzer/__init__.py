@@ -1,11 +1,11 @@
 """Which certificate did a Cisco Expressway present to whom, from which store, and why was it refused?
 
-    from pathlib import Path
-    import analyzer
+from pathlib import Path
+import analyzer
 
-    report = analyzer.analyze([Path("diagnostic_log.zip")])
-    for finding in report.findings:
-        print(finding.severity, finding.id, finding.subject)
+report = analyzer.analyze([Path("diagnostic_log.zip")])
+for finding in report.findings:
+print(finding.severity, finding.id, finding.subject)
 """
 
 from __future__ import annotations

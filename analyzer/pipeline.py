@@ -101,7 +101,5 @@ def _why_nothing(case: Case) -> str:
         return f"{what}: nothing could be read ({unread[0].name}: {unread[0].reason})"
     if case.problems:
         return f"{what}: nothing to analyse ({case.problems[0].why})"
-    members = [member for shown in case.inputs for member in shown.members]
-    if [member.reference for member in members] == names:
-        return f"{what}: nothing to analyse: no part of an Expressway diagnostic bundle"
-    return f"{what}: nothing to analyse: none of its {len(members)} members is part of an Expressway diagnostic bundle"
+    loose = [member.reference for shown in case.inputs for member in shown.members] == names
+    return f"{what}: nothing to analyse: {'no' if loose else 'it holds no'} part of an Expressway diagnostic bundle"

@@ -27,7 +27,8 @@ endpoints in memory, put into frames with Scapy, and the log lines, dumps and st
 would leave. Each run makes new keys and throws them away, so the archives in the repository are the reference.
 
 Core is `expc` (10.20.30.16), Edge is `expe` (10.20.30.31), CUCM is 10.20.30.38, Webex is 163.129.37.33.
-The right verdicts and findings stand as data in `samples/situations/`, and tests compare the reports with them.
+The right verdicts and findings stand as data in `samples/situations/`, and tests compare the reports with them:
+each report has exactly these findings, whichever node they are about.
 What is not documented by Cisco (the element names of the status dump, say) was made after the web pages.
 """
 
@@ -65,6 +66,7 @@ def _section(situation: Situation) -> str:
         f"- Shows: {situation.shows}",
         f"- Right verdict: {situation.verdict}",
         *(f"- Findings, {word}: {_listed(ids)}" for word, ids in findings if ids),
+        *([f"- Left open for want of: {'; '.join(sorted(situation.missing))}"] if situation.missing else ()),
     ]
     return "\n".join([f"## {situation.name}", "", f"{situation.title}.", "", *rows, ""])
 

@@ -39,11 +39,12 @@ class Situation:
         shows: what a reader can see in the evidence.
         verdict: the right answer, in words.
         build: makes its bundles, Core before Edge, with keys of a kind (`rsa2048`).
-        verdicts: what the report's verdicts must include.
-        critical: ids of all findings that are critical, on whichever node; None: left open.
-        warning: ids of findings that must be warnings; there may be more.
-        noted: ids that must be there as `ok` or `info`.
-        absent: ids that would be wrong at any severity but `not-determinable`.
+        verdicts: all verdicts of the report.
+        critical: ids of all findings that are critical, on whichever node.
+        warning: ids of all that are warnings; one node's warning may be another's remark.
+        noted: ids of all that are `ok` or `info`.
+        missing: what findings that are not determinable lack, in their words.
+        absent: ids of look-alikes that would be wrong, though they may be not determinable.
     """
 
     name: str
@@ -53,9 +54,10 @@ class Situation:
     verdict: str
     build: Callable[[str], tuple[Bundle, ...]]
     verdicts: tuple[ExpectedVerdict, ...]
-    critical: frozenset[str] | None = frozenset()
+    critical: frozenset[str] = frozenset()
     warning: frozenset[str] = frozenset()
     noted: frozenset[str] = frozenset()
+    missing: frozenset[str] = frozenset()
     absent: frozenset[str] = frozenset()
 
 

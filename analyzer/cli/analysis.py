@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from analyzer.cli.exits import Exit, exit_of
-from analyzer.cli.output import OutputError, default_path, write
+from analyzer.cli.output import OutputError, clashing, default_path, printing, write
 
 if TYPE_CHECKING:
     from analyzer.findings import Report
@@ -64,7 +64,7 @@ def analyze(
     bundles: Annotated[
         list[Path],
         typer.Argument(
-            metavar="BUNDLE...",
+            metavar="BUNDLE",
             help="Diagnostic bundles: zip, tar, tar.gz, a folder, or a lone capture, certificate, log or dump.",
         ),
     ],
@@ -113,8 +113,9 @@ def analyze(
     for option, given in unbuilt.items():
         if given:
             _stop(f"{option} is not built yet", Exit.USAGE)
-    if json == "-" and note == "-":
-        _stop("--json and --note can't both go to standard output", Exit.USAGE)
+    targets = [str(target) for target in (output, json, note) if target is not None]
+    if clash := clashing(targets, bundles):
+        _stop(clash, Exit.USAGE)
     logging.basicConfig(level=logging.DEBUG if debug else logging.CRITICAL, stream=sys.stderr)
     try:
         report = _analyze(bundles, _date(as_of), verbose=verbose, quiet=quiet)
@@ -162,7 +163,8 @@ def _progress(*, verbose: bool, quiet: bool) -> Callable[[str], None]:
             typer.echo(f"reading {clean(name)}", err=True)
 
     def status(name: str) -> None:
-        sys.stderr.write(f"\r\x1b[K{'reading ' + clean(name, 60) if name else ''}")
+        member = clean(name.rsplit("/", 1)[-1], 60)
+        sys.stderr.write(f"\r\x1b[K{'reading ' + member if name else ''}")
         sys.stderr.flush()
 
     def silence(name: str) -> None:
@@ -189,20 +191,24 @@ def _write(report: Report, path: Path, json: str | None, note: str | None, lang:
 
 def _deliver(target: str, text: str, *, force: bool) -> None:
     if target == "-":
-        sys.stdout.buffer.write(text.encode("utf-8", "replace"))
-        sys.stdout.flush()
+        with printing():
+            sys.stdout.buffer.write(text.encode("utf-8", "replace"))
     else:
         write(Path(target), text, force=force)
 
 
 def _say(report: Report, path: Path, *, quiet: bool, to_stderr: bool) -> None:
     """Print the verdict and the report's path; where standard output holds a document, to standard error."""
-    if quiet or to_stderr:
-        typer.echo(str(path), err=to_stderr)
-        return
-    from analyzer.report.terminal import print_verdict
+    from analyzer.report.terminal import print_path, print_verdict
 
-    print_verdict(report, path)
+    if to_stderr:
+        print_path(path, file=sys.stderr)
+        return
+    with printing():
+        if quiet:
+            print_path(path)
+        else:
+            print_verdict(report, path)
 
 
 def _stop(message: str, code: Exit) -> NoReturn:

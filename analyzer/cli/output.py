@@ -1,11 +1,13 @@
-"""Where files go, and how they are written: replaced whole or left untouched."""
+"""Where results go: files are replaced whole or left untouched, and standard output may be closed or full."""
 
 from __future__ import annotations
 
 import os
 import re
+import sys
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +31,37 @@ def default_path(report: Report, first: Path) -> Path:
     host = (node and node.name) or first.name.split(".")[0] or "bundle"
     parts = [host, *([time.strftime("%Y-%m-%d_%H_%M_%S")] if time and node and node.name else []), "report.html"]
     return first.absolute().parent / "_".join(_NOT_IN_A_NAME.sub("-", part) for part in parts)
+
+
+def clashing(targets: Sequence[str], bundles: Sequence[Path]) -> str | None:
+    """Say why not all of these can be written (`-`: standard output): one is named twice, or is an input."""
+    real = [target if target == "-" else os.path.realpath(target) for target in targets]
+    inputs = {os.path.realpath(bundle) for bundle in bundles}
+    for target, path in zip(targets, real, strict=True):
+        if real.count(path) > 1:
+            return f"two outputs can't both go to {'standard output' if target == '-' else target}"
+        if path in inputs:
+            return f"{target} is an input, and is not overwritten"
+    return None
+
+
+@contextmanager
+def printing() -> Iterator[None]:
+    """Print to standard output, to the last byte.
+
+    Raises:
+        OutputError: if whoever reads it has gone away, or the disk is full.
+    """
+    if sys.stdout is None:
+        raise OutputError("standard output is closed")
+    try:
+        yield
+        sys.stdout.flush()
+    except OSError as error:
+        # What is left in the buffer would fail again, with a traceback, when the interpreter exits.
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise OutputError(f"standard output could not be written: {error.strerror or error}") from error
 
 
 def write(path: Path, text: str, *, force: bool) -> None:

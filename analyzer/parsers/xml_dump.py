@@ -57,9 +57,16 @@ class _DoctypeError(_RefusedError):
 
 @dataclass(slots=True)
 class _Element:
-    """An open element. `begin`: see `beginning`; None: nothing here is wanted. `attribute`: a value written there."""
+    """An open element.
+
+    Attributes:
+        words: of the steps from the root down to it; empty deeper than wrappers go.
+        begin: see `beginning`; None: nothing here is wanted.
+        attribute: a value written there.
+    """
 
     step: Step
+    words: tuple[str, ...]
     begin: int | None
     attribute: str = ""
     text: str = ""
@@ -87,12 +94,14 @@ class _Flattener:
             occurrence = parent.siblings.get(word, 0) + 1
             if occurrence > 1 or len(parent.siblings) < _MAX_SIBLING_NAMES:
                 parent.siblings[word] = occurrence
-        index = attributes.get("item", attributes.get("index", ""))
+        index = attributes.get("item") or attributes.get("index", "")
         step = Step(name, word, int(index) if index.isdecimal() and len(index) < 10 else None, occurrence)
         begin = parent.begin if parent else None
+        words: tuple[str, ...] = ()
         if begin is None and len(self._open) < WRAPPER_DEPTH:
-            begin = beginning((*(element.step.word for element in self._open), word))
-        self._open.append(_Element(step, begin, attributes.get("value", "")))
+            words = (*parent.words, word) if parent else (word,)
+            begin = beginning(words)
+        self._open.append(_Element(step, words, begin, attributes.get("value", "")))
         if begin is not None and "name" in attributes:
             self._reduction.add((*self._trail(), Step("name", "name")), begin, attributes["name"])
 

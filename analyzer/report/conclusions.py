@@ -70,19 +70,21 @@ def conclude(findings: Sequence[Finding]) -> Conclusions:
 
 
 def next_steps(conclusions: Conclusions, limit: int = 3) -> tuple[NextStep, ...]:
-    """Return the first steps to take: the worst findings first, and of equal ones the durable fix first."""
-    told = [cause.finding for cause in (*conclusions.causes, *conclusions.warnings)]
+    """Return the first steps to take: the worst findings first, and of equal ones the durable fix first.
+
+    An open question alone calls for no step: what to collect for it stands beside it.
+    """
+    told = [finding for cause in (*conclusions.causes, *conclusions.warnings) for finding in _calling(cause)]
     steps = [NextStep(remedy=remedy, finding=finding) for finding in told for remedy in finding.remedy]
     steps.sort(key=lambda step: (_severity(step.finding), _REMEDY_KINDS.index(step.remedy.kind)))
-    if not steps:
-        steps = [
-            NextStep(remedy=remedy, finding=finding)
-            for _, group in conclusions.unanswered
-            for finding in group
-            for remedy in finding.remedy
-        ]
     distinct = {(step.remedy.text, step.remedy.command): step for step in reversed(steps)}
     return tuple(step for step in steps if distinct[step.remedy.text, step.remedy.command] is step)[:limit]
+
+
+def _calling(cause: Cause) -> tuple[Finding, ...]:
+    """Return the findings that call for a step: the cause, and before it what is worse than the cause itself."""
+    worse = [finding for finding in cause.consequences if _severity(finding) < _severity(cause.finding)]
+    return (*worse, cause.finding)
 
 
 def _leads(cause: Cause) -> bool:

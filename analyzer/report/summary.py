@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from analyzer.evidence import Alert, Case, Connection, Event, Frame, Node, Outcome, PeerKind, Side, Step
+from analyzer.evidence import Alert, Case, Connection, Event, Frame, Node, Outcome, PeerKind, Side, Step, Store
 from analyzer.findings import Confidence, Report, Verdict
 from analyzer.report import wording
 
@@ -33,16 +33,20 @@ def index_of(case: Case) -> Index:
 def leading_verdict(report: Report) -> Verdict | None:
     """Return the verdict of the first screen: a refusal by a known peer, else an answer, else an open question.
 
-    What strangers on the Internet fail at leads only if there is nothing else.
+    Of both ends of one refusal the one leads whose certificate was refused, whichever bundle was named first; of
+    completed ones, a certificate that no store holds. What strangers on the Internet fail at leads only if there is
+    nothing else.
     """
     kinds = {connection.id: connection.peer.kind for connection in report.case.connections}
 
     def rank(verdict: Verdict) -> int:
         if verdict.connections and all(kinds.get(id_) is PeerKind.INTERNET for id_ in verdict.connections):
-            return 3
+            return 4
         if verdict.outcome is Outcome.REFUSED:
-            return 0
-        return 2 if verdict.confidence is Confidence.NOT_DETERMINABLE else 1
+            return 0 if verdict.refused_by is not verdict.local_role else 1
+        if verdict.confidence is Confidence.NOT_DETERMINABLE:
+            return 3
+        return 1 if verdict.presented.store is Store.NEITHER else 2
 
     return min(report.verdicts, key=rank, default=None)
 
@@ -51,7 +55,7 @@ def headline(verdict: Verdict) -> str:
     """Return the answer in a few words; `Verdict.sentence` has all of it."""
     node, peer = wording.node_label(verdict.node), verdict.peer
     local = f"{node} as {wording.SIDES[verdict.local_role]}" if verdict.local_role else None
-    if verdict.confidence is Confidence.NOT_DETERMINABLE:
+    if verdict.confidence is Confidence.NOT_DETERMINABLE and verdict.outcome is Outcome.UNKNOWN:
         return f"What {local or node} presented to {peer} is not determinable"
     ends = f"{local} to {peer}" if local else f"Handshake with {peer}"
     match verdict.outcome:

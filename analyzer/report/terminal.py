@@ -71,7 +71,7 @@ def print_verdict(report: Report, report_path: Path, *, file: TextIO | None = No
     stream = file or sys.stdout
     if not stream.isatty():
         stream.writelines(f"{_printable(line, stream)}\n" for line in verdict_lines(report))
-        stream.write(f"{_printable(clean(str(report_path), limit=4096), stream)}\n")
+        print_path(report_path, file=stream)
         return
     # Colours and width matter on a terminal only; importing rich takes as long as judging a bundle.
     from rich.console import Console
@@ -85,7 +85,13 @@ def print_verdict(report: Report, report_path: Path, *, file: TextIO | None = No
         text.stylize("dim", 0, _LABEL)
         text.stylize(style, _LABEL)
         console.print(text)
-    console.print(Text(_printable(clean(str(report_path), limit=4096), stream)))
+    print_path(report_path, file=stream)
+
+
+def print_path(report_path: Path, *, file: TextIO | None = None) -> None:
+    """Print the report's path on a line of its own, whole."""
+    stream = file or sys.stdout
+    stream.write(f"{_printable(clean(str(report_path), limit=4096), stream)}\n")
 
 
 def _line(label: str, text: str) -> str:
@@ -143,15 +149,11 @@ def _cause(conclusions: Conclusions, verdict: Verdict | None) -> tuple[str, str]
 
 
 def _next_step(conclusions: Conclusions, verdict: Verdict | None) -> str:
-    """Return the first step; an open question is one only where something failed or the answer itself is open."""
+    if steps := next_steps(conclusions, limit=1):
+        return steps[0].remedy.text
     if verdict is None:
         return "collect a diagnostic log with tcpdump while the connection is tried"
-    steps = next_steps(conclusions, limit=1)
-    if steps and steps[0].finding.determined:
-        return steps[0].remedy.text
-    if verdict.collect:
-        return verdict.collect
-    return steps[0].remedy.text if steps and _has_failed(conclusions, verdict) else _NO_STEP
+    return verdict.collect or _NO_STEP
 
 
 def _counts(report: Report, conclusions: Conclusions) -> str:

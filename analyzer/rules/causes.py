@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from analyzer.findings import Finding, Severity
-from analyzer.rules.runner import TRAVERSAL, Grounded, with_cause
+from analyzer.rules.runner import Grounded, with_cause
+from analyzer.rules.view import TRAVERSAL, TUNNELS
 
 _UC_ZONE = (
     "core-client-eku-missing-check-on",
@@ -147,17 +148,16 @@ _OF_THE_OTHER = frozenset(
 )
 """Effects with a cause that must stand on the partner: who verifies is not who presents."""
 
-_BETWEEN_CORE_AND_EDGE = frozenset(
-    {
-        "uc-zone-failed",
-        "ssh-tunnels-down",
-        "core-client-eku-missing-check-on",
-        "core-client-eku-missing-check-off",
-        "partner-ca-not-trusted",
-        "ssh-tunnel-chain-not-trusted",
-    }
-)
-"""What is about the traversal zone, whatever it rests on."""
+_BETWEEN_CORE_AND_EDGE = frozenset({TRAVERSAL, TUNNELS})
+_ABOUT: Mapping[str, frozenset[str]] = {
+    "uc-zone-failed": frozenset({TRAVERSAL}),
+    "core-client-eku-missing-check-on": _BETWEEN_CORE_AND_EDGE,
+    "core-client-eku-missing-check-off": frozenset({TUNNELS}),
+    "partner-ca-not-trusted": _BETWEEN_CORE_AND_EDGE,
+    "ssh-tunnels-down": _BETWEEN_CORE_AND_EDGE,
+    "ssh-tunnel-chain-not-trusted": frozenset({TUNNELS}),
+}
+"""What is about the traversal zone or its tunnels, whatever it rests on."""
 
 _CONTEXT = frozenset({"bundle-no-pcap"})
 """Causes that are only information themselves."""
@@ -196,8 +196,9 @@ def _explains(cause: Grounded, effect: Grounded) -> bool:
     causing, affected = _peers(cause), _peers(effect)
     if same_node:
         return not causing or not affected or bool(causing & affected)
-    return all(not peers or TRAVERSAL in peers for peers in (causing, affected))
+    between = [(peers or _BETWEEN_CORE_AND_EDGE) & _BETWEEN_CORE_AND_EDGE for peers in (causing, affected)]
+    return bool(between[0] & between[1])
 
 
 def _peers(grounded: Grounded) -> frozenset[str]:
-    return frozenset({TRAVERSAL}) if grounded.finding.id in _BETWEEN_CORE_AND_EDGE else grounded.peers
+    return _ABOUT.get(grounded.finding.id, grounded.peers)

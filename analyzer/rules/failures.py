@@ -13,7 +13,7 @@ from analyzer.facts.alarms import AlarmTopic, alarm_ids
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.rule import Judgement, Need, Rule
-from analyzer.rules.view import FAMILIAR, NodeView
+from analyzer.rules.view import FAMILIAR, TRAVERSAL, TUNNELS, NodeView
 from analyzer.rules.zones import SSH_PORT, quote_conversation, ssh_errors
 
 SIP_AND_TUNNEL_PORTS = frozenset({2222, 5061, 5062, 6971, 6972, 7001, 7002, 7003, 8443})
@@ -52,7 +52,7 @@ def identity_unacceptable(view: NodeView) -> Iterator[Judgement]:
             severity=Severity.CRITICAL,
             confidence=Confidence.PROVEN,
             subject=peer,
-            explanation=f"This node refused {peer} because of the names in its certificate.{wanted}{held} As TLS {role}: {where}.",
+            explanation=f"This node refused {peer} because of the names in its certificate.{wanted}{held}{f' As TLS {role}: {where}.' if role else ''}",
             remedy=(
                 Remedy(
                     text="Correct the zone's peer address or TLS verify subject name, or have the peer's certificate issued "
@@ -200,7 +200,14 @@ def _unreachable(
         first=first,
         last=last,
         events=tuple(event.id for event in lines),
+        about=_about(view, target, port),
     )
+
+
+def _about(view: NodeView, target: str, port: int) -> tuple[str, ...]:
+    if port == SSH_PORT:
+        return (TUNNELS,)
+    return (TRAVERSAL,) if port in {zone.port for zone in view.traversal_zones} else (target,)
 
 
 def _capture_span(view: NodeView) -> tuple[datetime | None, datetime | None]:
@@ -279,11 +286,8 @@ def repeated_failure_period(view: NodeView) -> Iterator[Judgement]:
             times[_who(event.peer)].append(event.record.time - _offset(view))
             events[_who(event.peer)].append(event)
     for who, moments in times.items():
-        attempts = [
-            moment
-            for index, moment in enumerate(sorted(moments))
-            if not index or moment - sorted(moments)[index - 1] > ONE_ATTEMPT
-        ]
+        ordered = sorted(moments)
+        attempts = ordered[:1] + [after for before, after in pairwise(ordered) if after - before > ONE_ATTEMPT]
         gaps = [(after - before).total_seconds() for before, after in pairwise(attempts)]
         if len(attempts) < LEAST_REPEATS or max(gaps) > 2 * median(gaps):
             continue

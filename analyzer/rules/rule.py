@@ -63,6 +63,7 @@ class Judgement:
 
     Attributes:
         connections, events: ids it rests on, by which effects are tied to their cause.
+        about: names of the peers that it is about, where no connection or log line tells them.
         title: only where it differs from the rule's.
         missing: for `not-determinable` only: what is missing.
     """
@@ -78,6 +79,7 @@ class Judgement:
     last: datetime | None = None
     connections: tuple[str, ...] = ()
     events: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
     title: str | None = None
     missing: str | None = None
 

@@ -11,12 +11,9 @@ from analyzer.facts.citations import citations
 from analyzer.facts.releases import matches
 from analyzer.findings import Confidence, Finding, Remedy, RemedyKind, Severity
 from analyzer.rules.rule import Judgement, Need, Rule
-from analyzer.rules.view import NodeView, views_of
+from analyzer.rules.view import TRAVERSAL, NodeView, views_of
 
 logger = logging.getLogger(__name__)
-
-TRAVERSAL = "\0traversal"
-"""Stands for the other end of the traversal zone, however it is called; no peer is named so."""
 
 _ORDER = tuple(Severity)
 
@@ -152,7 +149,9 @@ def _ground(rule: Rule, view: NodeView, judgement: Judgement) -> Grounded:
     return Grounded(
         finding,
         frozenset(connections),
-        frozenset(TRAVERSAL if view.is_between_core_and_edge(peer) else peer.name for peer in peers),
+        frozenset(
+            (*judgement.about, *(TRAVERSAL if view.is_between_core_and_edge(peer) else peer.name for peer in peers))
+        ),
         frozenset((view.node.name, *view.node.partners)),
     )
 

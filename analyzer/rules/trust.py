@@ -78,9 +78,9 @@ def chain_incomplete_sent(view: NodeView) -> Iterator[Judgement]:
                 continue
             if order.missing_issuer in public_roots().by_subject:
                 continue
-            # Nothing at hand says whether the issuer is a root. A public CA never issues from one (CA/Browser
-            # Forum baseline requirements, 6.1.7), and a peer that refuses the chain speaks against it too.
-            if not (_is_public(view, order.path[0]) or refused):
+            # Nothing at hand says whether the issuer is a root, whose absence would be right (A4). A public CA
+            # never issues from one (CA/Browser Forum baseline requirements, 6.1.7).
+            if not _is_public(view, order.path[0]):
                 continue
             missing, confidence = order.missing_issuer, Confidence.STRONG if refused else Confidence.INFERRED
         shown = refused or connections
@@ -142,9 +142,11 @@ def trust_missing_own_issuer(view: NodeView) -> Iterator[Judgement]:
 
 
 def _own_issuer_missing(view: NodeView, kind: str, leaf: Certificate, path: CertificationPath) -> Judgement:
+    cut_short = {identity for judgement in chain_incomplete_sent(view) for identity in judgement.connections}
     incomplete = any(
-        chain[0].sha256 == leaf.sha256 and chain_order(chain, view.known_authorities).missing
-        for _, _, chain, _ in _chains_sent(view)
+        connection.id in cut_short and shown.leaf == leaf.sha256
+        for connection in view.connections
+        if (shown := connection.local_certificate)
     )
     missing = path.missing_issuer or path.top.subject or "the root"
     lookalikes = "; ".join(f"{_name(c)}, serial {c.serial}" for c in path.lookalikes[:3])
@@ -152,7 +154,7 @@ def _own_issuer_missing(view: NodeView, kind: str, leaf: Certificate, path: Cert
     return Judgement(
         severity=Severity.CRITICAL if incomplete else Severity.WARNING,
         confidence=Confidence.PROVEN,
-        subject=_name(leaf),
+        subject=f"{_name(leaf)} ({kind} store)",
         explanation=f"The trusted CA list lacks {missing}, which the {kind} certificate's chain needs.{twin} One list serves "
         "both stores; the intermediates that Expressway sends come from it.",
         remedy=(append(missing, view.node.name),),

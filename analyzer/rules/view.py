@@ -28,6 +28,9 @@ from analyzer.facts.settings import EKU_CHECKING_MODE
 
 FIRST_WITH_TWO_STORES = Version(15, 5)
 
+TRAVERSAL, TUNNELS = "\0traversal zone", "\0SSH tunnels"
+"""Stand for the other end of the traversal zone and of its tunnels, however it is called; no peer is named so."""
+
 FAMILIAR = frozenset(PeerKind) - {PeerKind.INTERNET, PeerKind.UNKNOWN}
 """Peers whose failures matter: configured, named, or Webex (rules-amendments A6)."""
 

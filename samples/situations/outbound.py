@@ -164,6 +164,28 @@ def _webex_verdict(
     )
 
 
+def _as_server_to(peer: str, *, store: Store) -> ExpectedVerdict:
+    return ExpectedVerdict(
+        node="expe",
+        peer=peer,
+        local_role=Side.SERVER,
+        visibility=Visibility.SEEN,
+        store=store,
+        outcome=Outcome.COMPLETED,
+    )
+
+
+def _core_client(store: Store) -> ExpectedVerdict:
+    return ExpectedVerdict(
+        node="expc",
+        peer="expe",
+        local_role=Side.CLIENT,
+        visibility=Visibility.SEEN,
+        store=store,
+        outcome=Outcome.COMPLETED,
+    )
+
+
 SITUATIONS = (
     Situation(
         name="webex-client-certificate",
@@ -172,8 +194,21 @@ SITUATIONS = (
         shows="ClientHello, ServerHello, Webex's Certificate, CertificateRequest, our Certificate, Finished.",
         verdict="The client store's certificate, to Webex, accepted.",
         build=webex_client,
-        verdicts=(_webex_verdict(store=Store.CLIENT),),
-        noted=frozenset({"webex-client-presented", "presented-expected-store"}),
+        verdicts=(
+            _webex_verdict(store=Store.CLIENT),
+            _as_server_to("traversal client of zone UC traversal", store=Store.SERVER),
+        ),
+        noted=frozenset(
+            {
+                "bundle-time-span",
+                "far-end-must-trust-private-ca",
+                "partner-bundle-missing",
+                "presented-expected-store",
+                "store-certs-differ",
+                "webex-client-presented",
+            }
+        ),
+        missing=frozenset({"the partner Expressway's bundle", "three connections that log and capture both show"}),
         absent=frozenset(
             {"presented-wrong-store", "edge-client-is-server-only-copy", "core-client-not-client-capable"}
         ),
@@ -187,6 +222,16 @@ SITUATIONS = (
         build=wrong_store,
         verdicts=(_webex_verdict(store=Store.SERVER),),
         critical=frozenset({"presented-wrong-store"}),
+        noted=frozenset(
+            {
+                "bundle-time-span",
+                "far-end-must-trust-private-ca",
+                "partner-bundle-missing",
+                "store-certs-differ",
+                "webex-client-presented",
+            }
+        ),
+        missing=frozenset({"the partner Expressway's bundle", "three connections that log and capture both show"}),
         absent=frozenset({"presented-expected-store", "presented-stale-certificate"}),
     ),
     Situation(
@@ -197,7 +242,16 @@ SITUATIONS = (
         verdict="Not visible, because the session was resumed. Completed.",
         build=resumed,
         verdicts=(_webex_verdict(visibility=Visibility.RESUMED, store=None),),
-        noted=frozenset({"tls12-resumed-session"}),
+        noted=frozenset(
+            {
+                "bundle-time-span",
+                "far-end-must-trust-private-ca",
+                "partner-bundle-missing",
+                "store-certs-differ",
+                "tls12-resumed-session",
+            }
+        ),
+        missing=frozenset({"the partner Expressway's bundle", "three connections that log and capture both show"}),
         absent=frozenset({"presented-expected-store", "client-certificate-empty", "one-way-tls"}),
     ),
     Situation(
@@ -208,7 +262,18 @@ SITUATIONS = (
         verdict="The client store's certificate, to Webex, accepted; as if the capture were one file.",
         build=rotated_captures,
         verdicts=(_webex_verdict(store=Store.CLIENT),),
-        noted=frozenset({"webex-client-presented", "presented-expected-store"}),
+        warning=frozenset({"bundle-pcap-gap"}),
+        noted=frozenset(
+            {
+                "bundle-time-span",
+                "far-end-must-trust-private-ca",
+                "partner-bundle-missing",
+                "presented-expected-store",
+                "store-certs-differ",
+                "webex-client-presented",
+            }
+        ),
+        missing=frozenset({"the partner Expressway's bundle", "three connections that log and capture both show"}),
         absent=frozenset({"capture-starts-mid-handshake"}),
     ),
     Situation(
@@ -220,17 +285,24 @@ SITUATIONS = (
         build=all_private,
         verdicts=(
             _webex_verdict(store=Store.CLIENT, refused_by=Side.SERVER),
-            ExpectedVerdict(
-                node="expc",
-                peer="expe",
-                local_role=Side.CLIENT,
-                visibility=Visibility.SEEN,
-                store=Store.CLIENT,
-                outcome=Outcome.COMPLETED,
-            ),
+            _core_client(Store.CLIENT),
+            _as_server_to("expc", store=Store.SERVER),
         ),
         critical=frozenset({"far-end-must-trust-private-ca", "peer-alert-certificate-unknown"}),
         warning=frozenset({"all-private-ca"}),
+        noted=frozenset(
+            {
+                "all-private-ca",
+                "bundle-time-span",
+                "clock-skew-log-vs-capture",
+                "core-client-capable-success",
+                "presented-expected-store",
+                "repeated-failure-period",
+                "store-certs-differ",
+                "webex-client-presented",
+            }
+        ),
+        missing=frozenset({"three connections that log and capture both show"}),
         absent=frozenset({"peer-alert-unsupported-certificate", "edge-client-is-server-only-copy"}),
     ),
     Situation(
@@ -250,10 +322,24 @@ SITUATIONS = (
                 outcome=Outcome.REFUSED,
                 refused_by=Side.SERVER,
             ),
+            _core_client(Store.CLIENT),
+            _as_server_to("expc", store=Store.BOTH),
             no_sign_of_webex(),
         ),
         critical=frozenset({"edge-client-is-server-only-copy", "peer-alert-unsupported-certificate"}),
         warning=frozenset({"stores-identical-after-upgrade"}),
+        noted=frozenset(
+            {
+                "all-private-ca",
+                "bundle-time-span",
+                "clock-skew-log-vs-capture",
+                "core-client-capable-success",
+                "presented-expected-store",
+                "repeated-failure-period",
+                "store-certs-differ",
+            }
+        ),
+        missing=frozenset({"three connections that log and capture both show"}),
         absent=frozenset({"core-client-not-client-capable", "peer-alert-unknown-ca"}),
     ),
 )

@@ -124,7 +124,17 @@ SITUATIONS = (
                 outcome=Outcome.COMPLETED,
             ),
         ),
-        noted=frozenset({"presented-expected-store", "server-presented-secure-neighbor"}),
+        noted=frozenset(
+            {
+                "all-private-ca",
+                "bundle-time-span",
+                "partner-bundle-missing",
+                "presented-expected-store",
+                "server-presented-secure-neighbor",
+                "store-certs-differ",
+            }
+        ),
+        missing=frozenset({"the partner Expressway's bundle", "three connections that log and capture both show"}),
         absent=frozenset({"presented-wrong-store", "neighbor-inbound-purpose-error"}),
     ),
     Situation(
@@ -144,7 +154,16 @@ SITUATIONS = (
                 outcome=Outcome.COMPLETED,
             ),
         ),
-        noted=frozenset({"core-client-to-cucm", "presented-expected-store"}),
+        noted=frozenset(
+            {
+                "bundle-time-span",
+                "core-client-to-cucm",
+                "partner-bundle-missing",
+                "presented-expected-store",
+                "store-certs-differ",
+            }
+        ),
+        missing=frozenset({"the partner Expressway's bundle", "three connections that log and capture both show"}),
         absent=frozenset({"presented-wrong-store", "peer-alert-unknown-ca"}),
     ),
     Situation(
@@ -163,9 +182,29 @@ SITUATIONS = (
                 store=Store.NEITHER,
                 outcome=Outcome.COMPLETED,
             ),
+            ExpectedVerdict(
+                node="expc",
+                peer="expe",
+                local_role=Side.CLIENT,
+                visibility=Visibility.SEEN,
+                store=Store.CLIENT,
+                outcome=Outcome.COMPLETED,
+            ),
             no_sign_of_webex(),
         ),
-        warning=frozenset({"all-private-ca", "presented-stale-certificate", "restart-required"}),
+        warning=frozenset(
+            {"all-private-ca", "far-end-must-trust-private-ca", "presented-stale-certificate", "restart-required"}
+        ),
+        noted=frozenset(
+            {
+                "all-private-ca",
+                "bundle-time-span",
+                "core-client-capable-success",
+                "presented-expected-store",
+                "store-certs-differ",
+            }
+        ),
+        missing=frozenset({"three connections that log and capture both show"}),
         absent=frozenset({"presented-unknown-certificate", "presented-wrong-store"}),
     ),
     Situation(
@@ -192,8 +231,28 @@ SITUATIONS = (
                 store=Store.SERVER,
                 outcome=Outcome.COMPLETED,
             ),
+            ExpectedVerdict(
+                node="expe",
+                peer="expc",
+                local_role=Side.SERVER,
+                visibility=Visibility.SEEN,
+                store=Store.SERVER,
+                outcome=Outcome.COMPLETED,
+            ),
         ),
-        noted=frozenset({"bundle-client-pem-missing"}),
+        noted=frozenset(
+            {
+                "all-private-ca",
+                "bundle-client-pem-missing",
+                "bundle-time-span",
+                "deprecated-eku-upload-command",
+                "presented-expected-store",
+                "webex-client-presented",
+            }
+        ),
+        missing=frozenset(
+            {"the client certificate (client_….pem)", "three connections that log and capture both show"}
+        ),
         absent=frozenset({"presented-wrong-store", "stores-identical-after-upgrade", "eku-mode-absent"}),
     ),
     Situation(
@@ -214,8 +273,18 @@ SITUATIONS = (
                 refused_by=Side.SERVER,
             ),
         ),
-        critical=None,
+        critical=frozenset({"local-alert-unsupported-certificate"}),
         warning=frozenset({"bundle-incomplete-restart"}),
+        noted=frozenset({"bundle-no-pcap", "bundle-time-span", "capture-no-tls-for-peer", "repeated-failure-period"}),
+        missing=frozenset(
+            {
+                "a packet capture",
+                "the node's role, Core or Edge (xconf_dump)",
+                "the server certificate (server_….pem)",
+                "the software version (xstat_dump)",
+                "the status dump (xstat_dump_….xml)",
+            }
+        ),
         absent=frozenset({"presented-expected-store", "presented-unknown-certificate"}),
     ),
 )

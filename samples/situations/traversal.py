@@ -137,8 +137,15 @@ SITUATIONS = (
         verdict="Core presented a certificate that both stores hold; the Edge took it. Nothing to do before renewal.",
         build=upgraded,
         verdicts=_verdicts(core_store=Store.BOTH, edge_store=Store.BOTH),
-        warning=frozenset({"forecast-one-more-renewal"}),
-        noted=frozenset({"stores-identical-after-upgrade"}),
+        noted=frozenset(
+            {
+                "bundle-time-span",
+                "core-client-capable-success",
+                "presented-expected-store",
+                "stores-identical-after-upgrade",
+            }
+        ),
+        missing=frozenset({"three connections that log and capture both show"}),
         absent=frozenset({"presented-wrong-store", "core-client-not-client-capable"}),
     ),
     Situation(
@@ -160,7 +167,9 @@ SITUATIONS = (
             }
         ),
         warning=frozenset({"edge-client-is-server-only-copy", "stores-identical-after-upgrade"}),
-        noted=frozenset({"repeated-failure-period"}),
+        noted=frozenset(
+            {"bundle-time-span", "clock-skew-log-vs-capture", "presented-expected-store", "repeated-failure-period"}
+        ),
         absent=frozenset({"core-client-eku-missing-check-off", "purpose-error-not-leaf-eku", "eku-mode-off"}),
     ),
     Situation(
@@ -175,6 +184,8 @@ SITUATIONS = (
             {"core-client-eku-missing-check-off", "core-client-not-client-capable", "ssh-tunnels-down"}
         ),
         warning=frozenset({"edge-client-is-server-only-copy", "eku-mode-off", "stores-identical-after-upgrade"}),
+        noted=frozenset({"bundle-time-span", "presented-expected-store"}),
+        missing=frozenset({"three connections that log and capture both show"}),
         absent=frozenset({"core-client-eku-missing-check-on", "uc-zone-failed", "tcp-never-established"}),
     ),
     Situation(
@@ -186,7 +197,10 @@ SITUATIONS = (
         build=private_core_client,
         verdicts=_verdicts(core_store=Store.CLIENT, edge_store=Store.BOTH),
         warning=frozenset({"edge-client-is-server-only-copy", "stores-identical-after-upgrade"}),
-        noted=frozenset({"core-client-capable-success", "presented-expected-store"}),
+        noted=frozenset(
+            {"bundle-time-span", "core-client-capable-success", "presented-expected-store", "store-certs-differ"}
+        ),
+        missing=frozenset({"three connections that log and capture both show"}),
         absent=frozenset({"core-client-not-client-capable", "presented-wrong-store"}),
     ),
     Situation(
@@ -197,7 +211,17 @@ SITUATIONS = (
         verdict="Not visible in the packets; nothing is said to be missing, nothing is guessed.",
         build=hidden,
         verdicts=_verdicts(core_store=None, edge_store=None, visibility=Visibility.ENCRYPTED),
-        noted=frozenset({"tls13-certificate-hidden"}),
+        noted=frozenset(
+            {
+                "bundle-time-span",
+                "core-client-capable-success",
+                "far-end-must-trust-private-ca",
+                "store-certs-differ",
+                "tls13-certificate-hidden",
+                "tls13-length-match",
+            }
+        ),
+        missing=frozenset({"three connections that log and capture both show"}),
         absent=frozenset(
             {"presented-expected-store", "presented-wrong-store", "client-certificate-empty", "one-way-tls"}
         ),

@@ -86,6 +86,19 @@ SITUATIONS = (
             ),
         ),
         critical=frozenset({"chain-incomplete-sent", "peer-alert-unknown-ca", "trust-missing-own-issuer"}),
+        warning=frozenset({"trust-missing-own-issuer"}),
+        noted=frozenset(
+            {
+                "bundle-time-span",
+                "clock-skew-log-vs-capture",
+                "partner-bundle-missing",
+                "presented-expected-store",
+                "repeated-failure-period",
+                "store-certs-differ",
+                "webex-client-presented",
+            }
+        ),
+        missing=frozenset({"the partner Expressway's bundle"}),
         absent=frozenset({"peer-alert-unsupported-certificate", "presented-wrong-store"}),
     ),
     Situation(
@@ -115,8 +128,17 @@ SITUATIONS = (
             ),
             no_sign_of_webex(),
         ),
-        critical=frozenset(
-            {"identity-unacceptable", "name-mismatch-peer-address", "ssh-tunnels-down", "uc-zone-failed"}
+        critical=frozenset({"identity-unacceptable", "ssh-tunnels-down", "uc-zone-failed"}),
+        warning=frozenset({"closed-without-alert"}),
+        noted=frozenset(
+            {
+                "bundle-time-span",
+                "clock-skew-log-vs-capture",
+                "far-end-must-trust-private-ca",
+                "presented-expected-store",
+                "repeated-failure-period",
+                "store-certs-differ",
+            }
         ),
         absent=frozenset(
             {
@@ -145,7 +167,17 @@ SITUATIONS = (
             ),
         ),
         warning=frozenset({"clock-skew-log-vs-capture"}),
-        noted=frozenset({"webex-client-presented", "presented-expected-store"}),
+        noted=frozenset(
+            {
+                "bundle-time-span",
+                "far-end-must-trust-private-ca",
+                "partner-bundle-missing",
+                "presented-expected-store",
+                "store-certs-differ",
+                "webex-client-presented",
+            }
+        ),
+        missing=frozenset({"the partner Expressway's bundle"}),
         absent=frozenset({"log-error-without-capture", "capture-alert-without-log"}),
     ),
 )

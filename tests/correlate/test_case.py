@@ -22,7 +22,7 @@ from analyzer.evidence import (
 )
 from samples.builders.certificates import Authority
 from tests.correlate.records import LOCAL, REMOTE, at, by_id, end, event, handshake, trace, zone
-from tests.rules.cases import read
+from tests.rules.pki import read
 
 CORE = Configuration(
     file="xconf.xml", addresses=(LOCAL,), zones=(zone("UC", "TraversalClient", "edge.harbor.example", port=7001),)

@@ -7,14 +7,10 @@ Stores, partners, origins and outcomes are worked out as the correlator does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from functools import cache
+from datetime import datetime, timedelta
 from typing import Any
-
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from analyzer.correlate.chains import Pool
 from analyzer.correlate.connections import outcome_of
@@ -23,7 +19,6 @@ from analyzer.correlate.partners import find_partners
 from analyzer.correlate.stores import present_local, present_unknown
 from analyzer.evidence import (
     Alert,
-    CaptureFile,
     Case,
     Certificate,
     CertificateMessage,
@@ -33,202 +28,26 @@ from analyzer.evidence import (
     Frame,
     Handshake,
     LogEvent,
-    LogSpan,
-    Member,
-    MemberKind,
     Node,
-    NodeRole,
     Outcome,
     Peer,
-    PeerKind,
     PresentedCertificate,
-    ReadState,
     ReferenceTime,
-    Setting,
     Side,
     Step,
     Stores,
     TcpConversation,
-    Tunnel,
     Visibility,
-    Zone,
-    ZonePeer,
 )
 from analyzer.facts.alerts import alert_name
-from analyzer.facts.settings import EKU_CHECKING_MODE
 from analyzer.findings import Finding
-from analyzer.parsers.certificate import read_certificate
 from analyzer.rules.catalogue import RULES
 from analyzer.rules.causes import tie
 from analyzer.rules.runner import run
-from samples.builders.certificates import Authority, AuthorityKind
+from tests.rules.nodes import CAPTURE, LOG, START
+from tests.rules.pki import _made, chain
 
-START = datetime(2026, 3, 24, 11, 0, 0, tzinfo=UTC)
-ZONE = "UC traversal"
-LOG, CAPTURE = "edge.zip/loggingsnapshot.txt", "edge.zip/eth0.pcap"
-
-BOTH, SERVER_ONLY, CLIENT_ONLY = ("serverAuth", "clientAuth"), ("serverAuth",), ("clientAuth",)
-
-WEBEX = Peer(name="Webex", kind=PeerKind.WEBEX, reason="certificate name")
-CORE = Peer(name="core", kind=PeerKind.PARTNER, node="core", zone=ZONE)
-EDGE = Peer(name="edge", kind=PeerKind.PARTNER, node="edge", zone=ZONE)
-SOME_CORE = Peer(name=f"traversal client of zone {ZONE}", kind=PeerKind.PARTNER, zone=ZONE)
-SOME_EDGE = Peer(name="edge.harbor.example", kind=PeerKind.PARTNER, zone=ZONE)
-CUBE = Peer(name="10.3.3.30", kind=PeerKind.NEIGHBOR, zone="CUBE")
-CUCM = Peer(name="cucm.harbor.example", kind=PeerKind.CUCM)
-NAMED = Peer(name="sip.partner.example", kind=PeerKind.NAMED)
-INTERNET = Peer(name="Internet", kind=PeerKind.INTERNET)
-UNKNOWN = Peer(name="192.0.2.9:5061", kind=PeerKind.UNKNOWN)
-
-_made: dict[str, Certificate] = {}
-_above: dict[str, tuple[Certificate, ...]] = {}
-
-
-def read(certificate: x509.Certificate) -> Certificate:
-    """Read a certificate as the program does, and remember it for `case`."""
-    result = read_certificate(certificate.public_bytes(Encoding.DER))
-    assert result is not None
-    return _made.setdefault(result.sha256, result)
-
-
-@cache
-def authority(
-    name: str = "Harbor",
-    *,
-    public: bool = False,
-    eku: tuple[str, ...] | None = None,
-    root_eku: tuple[str, ...] | None = None,
-) -> Authority:
-    """Return an issuing authority below a root of its own."""
-    kind = AuthorityKind.PUBLIC if public else AuthorityKind.PRIVATE
-    return Authority.root(f"{name} Root CA", kind=kind, usages=root_eku).intermediate(
-        f"{name} Issuing CA", usages=eku
-    )
-
-
-@cache
-def certificate(
-    name: str = "core.harbor.example",
-    eku: tuple[str, ...] | None = BOTH,
-    issuer: Authority | None = None,
-    key_usages: tuple[str, ...] = ("digital_signature", "key_encipherment"),
-    not_before: datetime = datetime(2026, 1, 10, tzinfo=UTC),
-    not_after: datetime = datetime(2027, 1, 9, tzinfo=UTC),
-    names: tuple[str, ...] = (),
-) -> Certificate:
-    """Issue a certificate; the same arguments give the same one."""
-    above = issuer or authority()
-    identity = above.issue(name, names, usages=eku, key_usages=key_usages, not_before=not_before, not_after=not_after)
-    leaf = read(identity.certificate)
-    _above[leaf.sha256] = tuple(read(one) for one in above.path)
-    return leaf
-
-
-def chain(leaf: Certificate, *, root: bool = False) -> tuple[Certificate, ...]:
-    """Return a certificate as it is sent: with its intermediates, and without its root unless asked for."""
-    above = _above[leaf.sha256]
-    return (leaf, *(above if root else above[:-1]))
-
-
-PUBLIC = authority("Meridian", public=True)
-CORE_SERVER = certificate("core.harbor.example", SERVER_ONLY, PUBLIC)
-CORE_CLIENT = certificate("core.harbor.example", BOTH)
-CORE_CLIENT_SERVER_ONLY = certificate("core.harbor.example", SERVER_ONLY)
-EDGE_SERVER = certificate("edge.harbor.example", SERVER_ONLY, PUBLIC)
-EDGE_CLIENT = certificate("edge.harbor.example", BOTH)
-WEBEX_SERVER = certificate("l2sip.webex.com", BOTH, PUBLIC)
-EVERYONE = (*chain(CORE_CLIENT, root=True)[1:], *chain(EDGE_SERVER, root=True)[1:])
-
-
-def stores(
-    server: Certificate | None, client: Certificate | None, trusted: Iterable[Certificate] | None = EVERYONE
-) -> Stores:
-    """Return stores that hold a leaf each; None: the member is absent."""
-    return Stores(
-        server=None if server is None else (server.sha256,),
-        client=None if client is None else (client.sha256,),
-        trusted=None if trusted is None else tuple(one.sha256 for one in trusted),
-    )
-
-
-def mode(value: str | None) -> dict[str, Setting]:
-    """Return the settings with the extended key usage checking mode as dumped."""
-    return {EKU_CHECKING_MODE: Setting(value=value, source="edge.zip/xconf.xml: EKU")}
-
-
-def zone(type_: str = "TraversalServer", status: str | None = "Active", **changes: Any) -> Zone:
-    """Return the Unified Communications traversal zone."""
-    result = Zone(
-        name=ZONE, type=type_, unified_communications=True, status=status, status_source="edge.zip/xstat.xml: Zones",
-        source="edge.zip/xconf.xml: Zones", port=7001, tls_verify_mode="On", tls_verify_subject="core.harbor.example",
-    )  # fmt: skip
-    return replace(result, **changes)
-
-
-NEIGHBOR_ZONE = Zone(
-    name="CUBE", type="Neighbor", status="Active", port=5061, peers=(ZonePeer(address="10.3.3.30"),),
-    source="edge.zip/xconf.xml: Zones", tls_verify_mode="On",
-)  # fmt: skip
-
-
-def tunnel(status: str = "Active", reason: str | None = None) -> Tunnel:
-    """Return an SSH tunnel's row."""
-    source = "edge.zip/xstat.xml: Tunnels"
-    return Tunnel(target="edge.harbor.example", domain="harbor.example", status=status, reason=reason, source=source)
-
-
-def _node(host: str, role: NodeRole, address: str, traversal: Zone, held: Stores) -> Node:
-    kinds = (MemberKind.SERVER_PEM, MemberKind.CLIENT_PEM, MemberKind.CA_PEM, MemberKind.SNAPSHOT, MemberKind.CAPTURE)
-    return Node(
-        name=host,
-        host=host,
-        role=role,
-        version="X15.5.1",
-        addresses=(address,),
-        host_names=(host, f"{host}.harbor.example"),
-        stores=held,
-        settings={EKU_CHECKING_MODE: Setting(value="On", source=f"{host}.zip/xconf.xml: EKU")},
-        zones=(traversal, NEIGHBOR_ZONE),
-        tunnels=(tunnel(),),
-        members=tuple(
-            Member(
-                name=f"{kind}", reference=f"{host}.zip/{kind}", kind=kind, node=host, size=1, sha256="0" * 64,
-                read=ReadState.WHOLE,
-            )
-            for kind in kinds
-        ),
-        captures=(
-            CaptureFile(
-                name=f"{host}.zip/eth0.pcap", interface="eth0", sequence=0, first=START - timedelta(minutes=5),
-                last=START + timedelta(minutes=5), packets=99, cut_frames=0, addresses=(address,),
-            ),
-        ),
-        logs=(
-            LogSpan(
-                file=f"{host}.zip/log.txt", first=START - timedelta(minutes=5), last=START + timedelta(minutes=5),
-                lines=99, records=99, has_ssl_debug=True, hosts=(host,),
-            ),
-        ),
-        reference_time=ReferenceTime(time=START + timedelta(minutes=5), origin="evidence"),
-        taken=START + timedelta(minutes=6),
-    )  # fmt: skip
-
-
-def core(**changes: Any) -> Node:
-    """Return a healthy Core of X15.5, with changes."""
-    traversal = zone("TraversalClient", peers=(ZonePeer(address="edge.harbor.example", status="Active"),))
-    return replace(_node("core", NodeRole.CORE, "10.1.1.10", traversal, stores(CORE_SERVER, CORE_CLIENT)), **changes)
-
-
-def edge(**changes: Any) -> Node:
-    """Return a healthy Edge of X15.5, with changes."""
-    return replace(_node("edge", NodeRole.EDGE, "10.2.2.20", zone(), stores(EDGE_SERVER, EDGE_CLIENT)), **changes)
-
-
-def bare(role: NodeRole) -> Node:
-    """Return a node of which nothing but its role is known."""
-    return Node(name="bare", host="bare", role=role)
-
+NOT_DETERMINABLE = "not-determinable"
 
 Shown = Certificate | tuple[Certificate, ...] | Visibility
 
@@ -401,6 +220,3 @@ def causes(judged: Case) -> dict[tuple[str | None, str], str | None]:
     """Return, for what is critical or a warning, node and id with the id of its cause."""
     grave = [one for one in findings(judged) if one.determined and one.severity in {"critical", "warning"}]
     return {(one.node, one.id): one.caused_by for one in grave}
-
-
-NOT_DETERMINABLE = "not-determinable"

@@ -7,27 +7,9 @@ import pytest
 
 from analyzer.evidence import Outcome, Peer, Side, Visibility
 from analyzer.rules.alerts import MEANINGS, Meaning
-from tests.rules.cases import (
-    CORE_CLIENT,
-    CUBE,
-    CUCM,
-    EDGE_CLIENT,
-    EDGE_SERVER,
-    INTERNET,
-    NAMED,
-    NOT_DETERMINABLE,
-    START,
-    UNKNOWN,
-    WEBEX,
-    WEBEX_SERVER,
-    case,
-    connection,
-    core,
-    edge,
-    event,
-    judge,
-    made,
-)
+from tests.rules.cases import NOT_DETERMINABLE, case, connection, event, judge, made
+from tests.rules.nodes import CUBE, CUCM, INTERNET, NAMED, START, UNKNOWN, WEBEX, core, edge
+from tests.rules.pki import CORE_CLIENT, EDGE_CLIENT, EDGE_SERVER, WEBEX_SERVER
 
 SEEN: dict[str, Any] = {"client": EDGE_CLIENT, "server": WEBEX_SERVER}
 EVERY_ALERT = [(meaning, code) for meaning in MEANINGS for code in meaning.codes]

@@ -5,32 +5,19 @@ from datetime import UTC, datetime
 import pytest
 
 from analyzer.evidence import Alarm, Certificate, Node, Outcome, Peer, Side, Visibility
-from tests.rules.cases import (
+from tests.rules.cases import NOT_DETERMINABLE, case, causes, connection, event, judge, made
+from tests.rules.nodes import CUBE, CUCM, INTERNET, NAMED, WEBEX, core, edge, stores
+from tests.rules.pki import (
     BOTH,
     CORE_CLIENT,
     CORE_CLIENT_SERVER_ONLY,
-    CUBE,
-    CUCM,
     EDGE_CLIENT,
     EDGE_SERVER,
-    INTERNET,
-    NAMED,
-    NOT_DETERMINABLE,
     PUBLIC,
     SERVER_ONLY,
-    WEBEX,
     WEBEX_SERVER,
     authority,
-    case,
-    causes,
     certificate,
-    connection,
-    core,
-    edge,
-    event,
-    judge,
-    made,
-    stores,
 )
 
 OLD = certificate(

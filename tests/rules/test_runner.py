@@ -17,38 +17,28 @@ from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.runner import is_met, run
 from analyzer.rules.verdicts import verdicts_of
 from analyzer.rules.view import NodeView, views_of
-from tests.rules.cases import (
+from tests.rules.cases import NOT_DETERMINABLE, case, causes, connection, conversation, event, findings, judge
+from tests.rules.nodes import (
     CAPTURE,
     CORE,
-    CORE_CLIENT,
-    CORE_CLIENT_SERVER_ONLY,
     CUBE,
     CUCM,
     EDGE,
-    EDGE_SERVER,
     INTERNET,
     NAMED,
-    NOT_DETERMINABLE,
     SOME_CORE,
     START,
     UNKNOWN,
     WEBEX,
-    WEBEX_SERVER,
     bare,
-    case,
-    causes,
-    connection,
-    conversation,
     core,
     edge,
-    event,
-    findings,
-    judge,
     mode,
     stores,
     tunnel,
     zone,
 )
+from tests.rules.pki import CORE_CLIENT, CORE_CLIENT_SERVER_ONLY, EDGE_SERVER, WEBEX_SERVER
 
 A_FAULT = "a rule without a fault"
 

@@ -4,34 +4,20 @@ import pytest
 
 from analyzer.evidence import Certificate, Peer, Side, Visibility
 from samples.builders.certificates import self_signed
-from tests.rules.cases import (
+from tests.rules.cases import NOT_DETERMINABLE, case, causes, connection, event, judge, made
+from tests.rules.nodes import CORE, CUBE, EDGE, INTERNET, WEBEX, core, edge, stores, zone
+from tests.rules.pki import (
     BOTH,
-    CORE,
     CORE_CLIENT,
     CORE_SERVER,
-    CUBE,
-    EDGE,
     EDGE_CLIENT,
     EDGE_SERVER,
     EVERYONE,
-    INTERNET,
-    NOT_DETERMINABLE,
-    WEBEX,
     WEBEX_SERVER,
     authority,
-    case,
-    causes,
     certificate,
     chain,
-    connection,
-    core,
-    edge,
-    event,
-    judge,
-    made,
     read,
-    stores,
-    zone,
 )
 
 ALONE = (EDGE_CLIENT,)
@@ -121,7 +107,9 @@ def test_without_a_handshake_the_chain_is_not_determinable(rule: str) -> None:
 def test_the_own_authority_must_be_in_the_list(trusted: tuple[Certificate, ...]) -> None:
     node = edge(stores=stores(EDGE_CLIENT, EDGE_CLIENT, trusted))
 
-    assert judge(case(node), "trust-missing-own-issuer") == {("warning", "proven", "edge.harbor.example")}
+    assert judge(case(node), "trust-missing-own-issuer") == {
+        ("warning", "proven", "edge.harbor.example (server store)")
+    }
 
 
 def test_what_is_sent_incomplete_makes_it_critical() -> None:
@@ -131,8 +119,19 @@ def test_what_is_sent_incomplete_makes_it_critical() -> None:
 
     judged = case(node, held, connections=[sent])
 
-    assert judge(judged, "trust-missing-own-issuer", "edge") == {("critical", "proven", "edge.harbor.example")}
+    assert judge(judged, "trust-missing-own-issuer", "edge") == {
+        ("critical", "proven", "edge.harbor.example (server store)")
+    }
     assert causes(judged)["edge", "chain-incomplete-sent"] == "trust-missing-own-issuer"
+
+
+def test_each_stores_certificate_that_lacks_its_authority_is_told() -> None:
+    node = edge(stores=stores(EDGE_SERVER, EDGE_CLIENT, ()))
+
+    assert {subject for _, _, subject in judge(case(node), "trust-missing-own-issuer")} == {
+        "edge.harbor.example (server store)",
+        "edge.harbor.example (client store)",
+    }
 
 
 def test_a_complete_list_and_a_self_signed_certificate_are_fine() -> None:

@@ -7,7 +7,9 @@ import pytest
 
 from analyzer.evidence import Certificate, Node, Setting, Side, Visibility
 from analyzer.facts.settings import EKU_CHECKING_MODE, ENABLE_SERVER_EKU_UPLOAD
-from tests.rules.cases import (
+from tests.rules.cases import NOT_DETERMINABLE, case, causes, connection, event, judge, made
+from tests.rules.nodes import WEBEX, core, edge, mode, stores
+from tests.rules.pki import (
     BOTH,
     CLIENT_ONLY,
     CORE_CLIENT,
@@ -15,23 +17,11 @@ from tests.rules.cases import (
     EDGE_CLIENT,
     EDGE_SERVER,
     EVERYONE,
-    NOT_DETERMINABLE,
     PUBLIC,
     SERVER_ONLY,
-    WEBEX,
     authority,
-    case,
-    causes,
     certificate,
     chain,
-    connection,
-    core,
-    edge,
-    event,
-    judge,
-    made,
-    mode,
-    stores,
 )
 
 NAME = "core.harbor.example"

@@ -6,32 +6,11 @@ from typing import Any
 import pytest
 
 from analyzer.evidence import Connection, Node, Outcome, Peer, PeerIdentity, Side, TlsRecord, Visibility
-from tests.rules.cases import (
-    BOTH,
-    CAPTURE,
-    CORE_CLIENT,
-    CUBE,
-    EDGE_CLIENT,
-    EDGE_SERVER,
-    INTERNET,
-    LOG,
-    NAMED,
-    NOT_DETERMINABLE,
-    START,
-    WEBEX,
-    case,
-    causes,
-    certificate,
-    chain,
-    connection,
-    edge,
-    event,
-    judge,
-    made,
-    stores,
-)
+from tests.rules.cases import NOT_DETERMINABLE, case, causes, connection, event, judge, made
+from tests.rules.nodes import CAPTURE, CUBE, INTERNET, LOG, NAMED, START, WEBEX, edge, stores
+from tests.rules.pki import BOTH, CORE_CLIENT, EDGE_CLIENT, EDGE_SERVER, certificate, chain
 
-ENCRYPTED = {"client": Visibility.ENCRYPTED, "server": Visibility.ENCRYPTED, "tls_version": "TLSv1.3"}
+ENCRYPTED: dict[str, Any] = {"client": Visibility.ENCRYPTED, "server": Visibility.ENCRYPTED, "tls_version": "TLSv1.3"}
 
 
 def rows(rule: str, node: Node, *connections: Connection) -> set[tuple[str, str, str]]:

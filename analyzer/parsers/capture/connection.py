@@ -29,6 +29,7 @@ class Connection:
         established: a SYN-ACK was seen, or its answer.
         refused: an RST answered the SYN.
         closed: place of the first FIN or RST; `closed_by` its sender.
+        patience: segments that are still awaited once all is known.
         is_ssh: the first payload of a direction begins as SSH does.
     """
 
@@ -44,6 +45,7 @@ class Connection:
     closed_by: int | None = None
     closed_by_reset: bool = False
     is_ssh: bool = False
+    patience: int = 16
 
     def __post_init__(self) -> None:
         first, second = (Direction(self, sender, Stream(self.dialogue, sender)) for sender in (0, 1))
@@ -87,11 +89,8 @@ class Connection:
     def finish(self, cut: bool) -> None:
         """Use what is left of both directions. `cut`: the capture ends here only because its file is damaged."""
         for direction in self.directions:
-            direction.finish()
-            if self.dialogue.settled:
-                continue
-            if direction.is_behind() or (cut and self.closed is None):
-                self.dialogue.lose(direction.sender)
+            if direction.reading:
+                self._stop(direction, cut and self.closed is None)
 
     def dissolve(self) -> None:
         """Let go of the directions, whose references to here would keep thousands of connections in memory."""
@@ -125,7 +124,19 @@ class Connection:
             return
         direction.accept(sequence, data, missing, place)
         if self.dialogue.settled:
-            for each in self.directions:
-                each.stop()
+            self._settle()
         elif direction.stream.searched > (_SEARCHED_LATE if direction.initial is None else _SEARCHED):
             direction.stop()
+
+    def _settle(self) -> None:
+        """Stop reading, but give segments that changed places with the last ones the time to come."""
+        self.patience -= 1
+        if self.patience < 0 or not any(direction.is_waiting() for direction in self.directions):
+            for direction in self.directions:
+                self._stop(direction, False)
+
+    def _stop(self, direction: Direction, cut: bool) -> None:
+        direction.finish()
+        if cut or not direction.heard or direction.is_behind():
+            self.dialogue.lose(direction.sender)
+        direction.stop()

@@ -16,6 +16,8 @@ from analyzer.parsers.capture.messages import (
 )
 from analyzer.parsers.capture.place import Place
 
+# Handshakes of one connection, after which it is left; the next hello counts as one of another connection.
+_MOST_EXCHANGES = 64
 _SSL2_CLIENT_HELLO, _SSL2_SERVER_HELLO = 1, 4
 
 
@@ -140,4 +142,5 @@ class Dialogue:
     def _begin(self, sender: int, hello: ClientHello, place: Place) -> None:
         if self.exchanges and self.exchanges[-1].begins_anew(sender):
             self.exchanges.append(Exchange(place))
+            self.settled = len(self.exchanges) == _MOST_EXCHANGES
         self.current(place).add_client_hello(sender, hello, place)

@@ -73,14 +73,14 @@ def _handshake(connection: Connection, exchange: Exchange, roles: Roles, is_last
         tls_version=exchange.version,
         server_name=hello.server_name,
         resumed=visibility.is_resumed(exchange, roles),
-        seen_from_start=exchange.client_hello is not None and not any(side.torn for side in exchange.sides),
+        seen_from_start=_is_whole(exchange, roles),
         certificate_requested=visibility.is_requested(exchange, roles),
         certificate_authorities=request.authorities,
         frames=frames,
         server_certificate=_shared(visibility.server_certificate(exchange, roles)),
         client_certificate=_shared(visibility.client_certificate(exchange, roles)),
         alerts=tuple(_alert(exchange, *alert) for alert in exchange.alerts),
-        completed=_is_completed(exchange, closed is not None),
+        completed=_is_completed(exchange, roles, closed is not None),
         closed_by=_side(exchange, connection.closed_by) if closed else None,
         closed_by_reset=connection.closed_by_reset if closed else False,
         last_record_before_close=_last_record(exchange, connection) if closed else None,
@@ -154,7 +154,7 @@ def _last_record(exchange: Exchange, connection: Connection) -> TlsRecord | None
     return _record(exchange, last) if last else None
 
 
-def _is_completed(exchange: Exchange, is_closed: bool) -> bool | None:
+def _is_completed(exchange: Exchange, roles: Roles, is_closed: bool) -> bool | None:
     """Whether the handshake went through; None: that cannot be told.
 
     Under TLS 1.3 a client has finished before the server judges its certificate, so that only the server's data
@@ -162,12 +162,14 @@ def _is_completed(exchange: Exchange, is_closed: bool) -> bool | None:
     """
     if exchange.version == "SSLv2":
         return None
-    if exchange.version and not exchange.is_tls13:
-        if exchange.server_data or all(side.finished for side in exchange.sides):
-            return True
-    elif exchange.is_tls13 and exchange.server_data:
+    if all(side.finished for side in exchange.sides) or (exchange.version and exchange.server_data):
         return True
     if any(alert.level == alerts.FATAL for alert in exchange.alerts):
         return False
-    is_whole = exchange.client_hello is not None and not any(side.torn for side in exchange.sides)
-    return False if is_closed and is_whole and not exchange.is_tls13 else None
+    return False if is_closed and not exchange.is_tls13 and _is_whole(exchange, roles) else None
+
+
+def _is_whole(exchange: Exchange, roles: Roles) -> bool:
+    """Whether nothing is missing of the handshake, from its ClientHello on."""
+    torn = roles.client.torn or roles.server.torn or visibility.is_server_torn(exchange, roles)
+    return exchange.client_hello is not None and not torn

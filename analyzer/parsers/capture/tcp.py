@@ -25,7 +25,7 @@ ACK: Final = 0x10
 _HALF: Final = 1 << 31
 _WRAP: Final = 1 << 32
 # Acknowledgements of what the capture lacks, after which it is not waited for: frames of a capture may change places.
-_PATIENCE: Final = 2
+_PATIENCE: Final = 8
 # A segment this far from where the connection is belongs to another one on the same ports.
 _FAR: Final = 1 << 24
 # Segments without a hello, at most, that wait for earlier ones where the beginning was not captured.
@@ -153,7 +153,8 @@ class Direction:
     def skip_gap(self) -> None:
         """Go on behind a gap; what was received there shows in its own frames."""
         self.doubts = 0
-        if self.position is not None:
+        expected = self.unacknowledged if self.position is None else self.position
+        if expected is not None and expected < self.queue[0][0]:
             self.gaps += 1
             self.stream.lose()
         self.position = self.queue[0][0]
@@ -175,11 +176,13 @@ class Direction:
 
     def is_behind(self) -> bool:
         """Whether bytes of it must have been sent that were not captured. A FIN counts as one, and is none."""
-        if not self.heard:
-            return True
         if self.acknowledged is None or self.unacknowledged is None:
             return False
         return self.acknowledged > (self.unacknowledged if self.position is None else self.position) + 1
+
+    def is_waiting(self) -> bool:
+        """Whether segments of it may still come that others overtook."""
+        return self.heard and (bool(self.queue) or self.is_behind())
 
     def _pop(self) -> tuple[int, bytes, int]:
         at, _, data, missing, _ = heapq.heappop(self.queue)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.evidence import Handshake, Visibility
-from analyzer.parsers.capture import CaptureSource, read_captures
+from analyzer.parsers.capture import CaptureLimits, CaptureSource, read_captures
 from samples.builders.frames import CapturedFrame, merged, pcap, pcapng, rotated
 from tests.parsers.capture import captures as c
 
@@ -208,3 +208,10 @@ def test_damage_never_raises(data: st.DataObject) -> None:
 def test_any_bytes_never_raise(data: bytes) -> None:
     for magic in (b"", PLAIN[:24], b"\x0a\x0d\x0d\x0a\x1c\0\0\0\x4d\x3c\x2b\x1a"):
         assert c.read(magic + data).handshakes == ()
+
+
+def test_a_file_beyond_the_limit_is_read_up_to_it() -> None:
+    reading = c.read(PLAIN, limits=CaptureLimits(file_bytes=3000))
+
+    assert reading.files[0].packets > 0
+    assert "larger than the limit" in reading.problems[0].why

@@ -256,7 +256,7 @@ def test_damaged_records_never_raise_and_never_show_a_certificate_that_was_not_t
             assert set(message.chain) <= set(reading.certificates)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.sets(st.integers(0, 40), min_size=1, max_size=6), st.integers(150, 900))
 def test_lost_segments_never_make_a_statement_that_is_not_true(lost: set[int], size: int) -> None:
     segments = c.talk(c.mutual(), segment_size=size)

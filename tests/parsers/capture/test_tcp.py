@@ -61,7 +61,7 @@ def test_overlapping_retransmissions_add_nothing() -> None:
     assert c.story(seen(doubled)) == expected()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.floats(min_value=0, max_value=3.5), min_size=80, max_size=80), st.integers(200, 1448))
 def test_segments_that_change_places_do_not_matter(delays: list[float], size: int) -> None:
     segments = c.talk(c.mutual(), segment_size=size)
@@ -157,3 +157,21 @@ def test_more_connections_than_the_limit_cost_the_oldest() -> None:
 
     assert len(limited.handshakes) == len(reading.handshakes) == 20
     assert any("too many" in problem.why for problem in limited.problems)
+
+
+def test_hellos_without_end_on_one_connection_are_bounded_and_none_is_lost() -> None:
+    hello = c.mutual().flights[0]
+    reading = c.read(c.capture_of([hello] * 200))
+
+    assert len(reading.handshakes) == 200
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+def test_a_lost_first_segment_of_the_server_is_a_loss_though_its_syn_was_not_captured(version: str) -> None:
+    segments = c.talk(c.mutual(version), segment_size=500, opening=Opening.NONE)
+    first = next(s for s in segments if s.payload and s.source == c.SERVER_END)
+    shown = seen([s for s in segments if s is not first])
+
+    assert shown.server_certificate.visibility is Visibility.NOT_CAPTURED
+    assert shown.seen_from_start is False
+    assert shown.completed is not False

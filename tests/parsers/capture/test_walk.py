@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import struct
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -231,3 +234,18 @@ def test_frames_of_an_unknown_link_type_are_counted() -> None:
     reading = c.read(data[:20] + struct.pack("<I", 65_000) + data[24:])
 
     assert [(p.what, p.why) for p in reading.problems] == [("3 frames", "link type 65000 is not known")]
+
+
+def test_a_plain_capture_is_read_without_scapy(tmp_path: Path) -> None:
+    path = tmp_path / "a.pcap"
+    path.write_bytes(pcap(frames(SEGMENTS)))
+    script = """
+import sys
+from analyzer.parsers.capture import CaptureSource, read_captures
+reading = read_captures([CaptureSource(name="a", open=lambda: open(sys.argv[1], "rb"))])
+assert len(reading.handshakes) == 1
+print([name for name in ("scapy", "cryptography") if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "[]\n"

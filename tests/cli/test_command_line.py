@@ -1,0 +1,115 @@
+"""What the command line takes and refuses, and when a first argument is a command."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import typer
+
+from analyzer import __version__
+from analyzer.cli import COMMANDS
+from analyzer.cli.exits import Exit
+from analyzer.facts import FACTS_AS_OF
+from analyzer.rules.catalogue import RULES
+from tests.program import WEBEX, members, run, sample
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "Missing argument 'BUNDLE'"),
+        (["--no-such-option", "x.zip"], "No such option: --no-such-option"),
+        (["x.zip", "--as-of", "tomorrow"], "give a date such as 2027-03-15"),
+        (["x.zip", "--lang", "fr"], "'fr' is not one of 'en', 'ja'"),
+        (["x.zip", "--fail-on", "info"], "'info' is not one of 'critical', 'warning'"),
+        (["x.zip", "--lang", "ja"], "--lang ja is not built yet"),
+        (["x.zip", "--redact"], "--redact is not built yet"),
+        (["x.zip", "--facts", "facts.toml"], "--facts is not built yet"),
+        (["x.zip", "--evidence", "evidence.pcapng"], "--evidence is not built yet"),
+        (["x.zip", "--json", "-", "--note", "-"], "two outputs can't both go to standard output"),
+        (["x.zip", "-o", "same", "--json", "./same"], "two outputs can't both go to same"),
+        (["x.zip", "-o", "x.zip", "--force"], "x.zip is an input, and is not overwritten"),
+        (["diff", "before.zip", "after.zip"], "diff is not built yet"),
+        (["whatif", "x.zip"], "whatif is not built yet"),
+        (["handshake", "x.zip", "--id", "c1"], "handshake is not built yet"),
+        (["facts"], "facts is not built yet"),
+        (["rules", "show", "no-such-rule"], "`rules show ID` with an id of that list"),
+    ],
+)
+def test_a_wrong_command_line_is_2_and_says_why(arguments: list[str], said: str) -> None:
+    ran = run(*arguments)
+
+    assert (ran.code, ran.out) == (Exit.USAGE, "")
+    assert said in ran.err
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_explains_itself(name: str) -> None:
+    ran = run(name, "--help")
+
+    assert (ran.code, ran.err) == (0, "")
+    assert f"Usage: expressway-analyzer {name}" in ran.out
+
+
+def test_a_first_argument_that_is_no_command_is_a_bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "diff"
+    folder.mkdir()
+    for name, data in members(*sample(WEBEX)).items():
+        (folder / name).write_bytes(data)
+
+    as_command, as_folder = run("diff", "-o", "report.html"), run("./diff", "-o", "report.html")
+
+    assert as_command.code == Exit.USAGE
+    assert as_folder.code == Exit.ANALYZED
+    assert (tmp_path / "report.html").exists()
+
+
+def test_an_option_may_come_first(tmp_path: Path) -> None:
+    assert run("-o", tmp_path / "report.html", *sample(WEBEX)).code == Exit.ANALYZED
+
+
+def test_the_version_names_program_and_facts() -> None:
+    ran = run("--version")
+
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == f"expressway-analyzer {__version__} (facts as of {FACTS_AS_OF})\n"
+
+
+def test_rules_lists_every_rule_and_explains_one() -> None:
+    listed, shown = run("rules"), run("rules", "show", "presented-wrong-store")
+
+    assert [line.split()[0] for line in listed.out.splitlines()] == [rule.id for rule in RULES]
+    assert shown.out.startswith("presented-wrong-store: ")
+    assert re.search(r"^source: .+https://", shown.out, re.MULTILINE)
+
+
+def test_schema_prints_the_schema() -> None:
+    assert json.loads(run("schema").out)["properties"]["schema_version"]
+
+
+def test_as_of_judges_dates_at_another_time(tmp_path: Path) -> None:
+    ran = run(*sample(WEBEX), "-o", tmp_path / "report.html", "--json", "-", "--as-of", "2031-01-01")
+
+    report = json.loads(ran.out)
+    assert report["reference_time"] == {"time": "2031-01-01T00:00:00.000000Z", "from": "as-of"}
+    assert "cert-expired-in-store" in {finding["id"] for finding in report["findings"]}
+
+
+def test_an_offset_in_as_of_is_kept(tmp_path: Path) -> None:
+    ran = run(*sample(WEBEX), "-o", tmp_path / "r.html", "--json", "-", "--as-of", "2027-03-15T09:00+09:00")
+
+    assert json.loads(ran.out)["reference_time"]["time"] == "2027-03-15T00:00:00.000000Z"
+
+
+def test_open_shows_the_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(typer, "launch", opened.append)
+    monkeypatch.chdir(tmp_path)
+
+    run(*sample(WEBEX), "-o", "report.html", "--open")
+
+    assert opened == [(tmp_path / "report.html").as_uri()]

@@ -1,0 +1,43 @@
+"""The verdict's words fit what happened: a cause only where something failed, a step only where one is called for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.program import EKU_CHECK_ON, WEBEX, run, sample
+
+
+@pytest.mark.parametrize(
+    ("name", "explained", "step"),
+    [
+        (
+            WEBEX,
+            "Watch    nothing: what was read shows no failure and no warning",
+            "Do now   nothing: what was read calls for no change",
+        ),
+        (
+            "condition-2.1-private-core-client",
+            "Watch    The Edge's client store holds a copy of a server-only",
+            "Do now   If a peer that checks has to accept it:",
+        ),
+        ("resumed-session", "Watch    nothing:", "Do now   "),
+        (
+            EKU_CHECK_ON,
+            "Cause    The traversal zone fails: the Core presents a cer",
+            "Do now   Give the Core a client certificate with clientAuth",
+        ),
+        (
+            "identity-unacceptable",
+            "Cause    The names in the peer's certificate were refused",
+            "Do now   Correct the",
+        ),
+    ],
+)
+def test_cause_and_step_fit_the_outcome(tmp_path: Path, name: str, explained: str, step: str) -> None:
+    lines = run(*sample(name), "-o", tmp_path / "report.html").out.splitlines()
+
+    assert lines[2].startswith(explained)
+    assert lines[3].startswith(step)
+    assert "Take a diagnostic log on both Expressways" not in lines[3]
