@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from analyzer.evidence import Case, Outcome, Side, Store, Visibility
 
@@ -46,8 +47,7 @@ class RemedyKind(StrEnum):
     COLLECT = "collect"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class Evidence(Struct, frozen=True, kw_only=True):
     """A piece of evidence that a reader can go and look at.
 
     Attributes:
@@ -62,8 +62,7 @@ class Evidence:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remedy:
+class Remedy(Struct, frozen=True, kw_only=True):
     """One step to take. `command`: an exact command or menu path, or None."""
 
     text: str
@@ -71,8 +70,7 @@ class Remedy:
     command: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Citation:
+class Citation(Struct, frozen=True, kw_only=True):
     """Where a diagnosis comes from. `date`: ISO, of the source's revision; None if it has none."""
 
     title: str
@@ -80,8 +78,7 @@ class Citation:
     date: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """One diagnosis.
 
     Attributes:
@@ -113,8 +110,7 @@ class Finding:
         return self.confidence is not Confidence.NOT_DETERMINABLE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Presented:
+class Presented(Struct, frozen=True, kw_only=True):
     """The certificate that a verdict is about: the one that this node presented.
 
     Attributes:
@@ -127,8 +123,7 @@ class Presented:
     store: Store | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """The answer for one node, peer, local role, certificate and outcome.
 
     Attributes:
@@ -150,8 +145,7 @@ class Verdict:
     collect: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(Struct, frozen=True, kw_only=True):
     """The whole result: what was read, and what is concluded from it.
 
     Attributes:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from analyzer.bundle import MemberStream, OpenMember
 from analyzer.correlate.reading import NodeReading
@@ -33,8 +36,7 @@ PEM_BYTES = 16 * 1024 * 1024
 Progress = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class NodeIntake:
+class NodeIntake(Struct, frozen=True):
     """What came of reading a node's members. `members` are in the order in which they were given."""
 
     reading: NodeReading
@@ -56,8 +58,7 @@ class _Tray:
     logs: list[LogSpan] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class _Outcome:
+class _Outcome(Struct, frozen=True):
     """What a parser says of a member: its problems, the private keys in it, whether anything came of it."""
 
     problems: tuple[Problem, ...] = ()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from analyzer import __version__
 from analyzer.bundle import Inputs, OpenInput, open_inputs
@@ -21,8 +23,7 @@ from analyzer.rules.runner import run
 from analyzer.rules.verdicts import verdicts_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(Struct, frozen=True, kw_only=True):
     """How to analyse.
 
     Attributes:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct
 
 from analyzer.bundle.content import Content
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One member of an archive or folder, before its name and bytes are judged.
 
     Attributes:
@@ -21,15 +20,14 @@ class Entry:
     """
 
     name: str
-    content: Content | None = field(default=None, repr=False)
+    content: Content | None = None
     size: int | None = None
     unreadable: str | None = None
     suspect: str | None = None
-    head: bytes | None = field(default=None, repr=False)
+    head: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
+class Trouble(Struct, frozen=True, kw_only=True):
     """Something about an archive as a whole that could not be read; see `Problem`."""
 
     what: str
@@ -37,8 +35,7 @@ class Trouble:
     leaves_open: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class Listing(Struct, frozen=True, kw_only=True):
     """What an archive holds, in its own order."""
 
     entries: tuple[Entry, ...]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from analyzer.bundle.content import Damaged
 from analyzer.evidence import MemberKind
@@ -11,8 +11,7 @@ MIB = 1 << 20
 GIB = 1 << 30
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """What is allowed, counted on what is really produced, never on what a header claims.
 
     Attributes:

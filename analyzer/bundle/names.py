@@ -17,8 +17,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 from analyzer.evidence import MemberKind
 from analyzer.text import clean
@@ -49,8 +50,7 @@ _KINDS = {
 _AS_XML = {MemberKind.XCONF_TEXT: MemberKind.XCONF_XML, MemberKind.XSTAT_TEXT: MemberKind.XSTAT_XML}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NameParts:
+class NameParts(Struct, frozen=True, kw_only=True):
     """What a name says.
 
     Attributes:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from analyzer.bundle.content import Content, read_up_to
 from analyzer.bundle.entry import Entry, Trouble, too_many
@@ -33,8 +34,7 @@ _EMPTY = Trouble(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """Where entries stand.
 
     Attributes:
@@ -50,8 +50,7 @@ class Place:
     in_archive: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Item:
+class _Item(Struct, frozen=True, kw_only=True):
     """An entry in its place, and what its name says."""
 
     entry: Entry

@@ -7,8 +7,9 @@ the break.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import islice
+
+from msgspec.structs import replace
 
 from analyzer.bundle.content import Content, Damaged, read_at, skip_by_reading
 from analyzer.bundle.inflate import BARE, Inflated

@@ -6,7 +6,7 @@ of any length into memory, and gives up what follows a damaged header.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from analyzer.bundle.content import CHUNK, Changed, Content, Damaged, read_up_to
 from analyzer.bundle.entry import Entry, Listing, Trouble, decode_name, too_many

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import pairwise
+
+from msgspec.structs import replace
 
 from analyzer.bundle.content import Content
 from analyzer.bundle.entry import Entry, Listing, Trouble, too_many

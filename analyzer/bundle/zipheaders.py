@@ -7,8 +7,9 @@ cut short, and whether it refuses overlapping members depends on the Python vers
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from analyzer.bundle.content import Content, read_at
 from analyzer.bundle.entry import decode_name
@@ -32,8 +33,7 @@ _UNIX = 3
 _LINK = 0o120000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ZipHeader:
+class ZipHeader(Struct, frozen=True, kw_only=True):
     """A member's entry in the directory, or its own (local) header.
 
     Attributes:

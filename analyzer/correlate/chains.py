@@ -10,12 +10,12 @@ from __future__ import annotations
 import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from msgspec import Struct
 
 from analyzer.evidence import Certificate
 from analyzer.parsers.distinguished_name import comparison_key
@@ -44,8 +44,7 @@ class Pool:
         return () if name_der is None else tuple(self._by_name.get(comparison_key(name_der), ()))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CertificationPath:
+class CertificationPath(Struct, frozen=True, kw_only=True):
     """A certification path (RFC 5280 section 6).
 
     Attributes:
@@ -74,8 +73,7 @@ class CertificationPath:
         return self.certificates[-1]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChainOrder:
+class ChainOrder(Struct, frozen=True, kw_only=True):
     """How a presented chain is put together.
 
     Attributes:

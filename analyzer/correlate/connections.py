@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from analyzer.correlate.peers import Contact, identify_peer
 from analyzer.correlate.reading import NodeReading
@@ -33,8 +34,7 @@ _SAME_FAILURE = timedelta(seconds=10)
 Ends = frozenset[Endpoint]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class Draft(Struct, frozen=True, kw_only=True):
     """A connection or an event that has no id yet."""
 
     node: Node

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from ipaddress import ip_address
+
+from msgspec.structs import replace
 
 from analyzer.correlate.reading import NodeReading
 from analyzer.evidence import (

@@ -6,8 +6,9 @@ Names in certificates and in the configuration decide; ports and address ranges 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from ipaddress import ip_address
+
+from msgspec import Struct
 
 from analyzer.evidence import Endpoint, Node, NodeRole, Peer, PeerKind, Side, Zone, ZonePeer
 from analyzer.facts.webex import is_webex_address, is_webex_name
@@ -19,8 +20,7 @@ CUCM_PORTS = frozenset({6970, 6971, 6972})
 _TRAVERSAL_SERVER, _TRAVERSAL_CLIENT = "traversalserver", "traversalclient"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contact:
+class Contact(Struct, frozen=True, kw_only=True):
     """What is known of one contact with a peer.
 
     Attributes:

@@ -7,8 +7,9 @@ anyExtendedKeyUsage alone allows nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from analyzer.correlate.chains import CertificationPath
 from analyzer.evidence import Certificate
@@ -43,8 +44,7 @@ class Obstacle(StrEnum):
     AUTHORITY_EXTENDED_KEY_USAGE = "authority-extended-key-usage"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Capability:
+class Capability(Struct, frozen=True, kw_only=True):
     """Whether a path serves a purpose.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct
 
 from analyzer.evidence import (
     CaptureFile,
@@ -20,8 +21,7 @@ from analyzer.evidence import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeReading:
+class NodeReading(Struct, frozen=True, kw_only=True):
     """The records of one group of members.
 
     Attributes:
@@ -44,4 +44,4 @@ class NodeReading:
     events: tuple[LogEvent, ...] = ()
     traces: tuple[LogTrace, ...] = ()
     identities: tuple[PeerIdentity, ...] = ()
-    logs: tuple[LogSpan, ...] = field(default=())
+    logs: tuple[LogSpan, ...] = ()

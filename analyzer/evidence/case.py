@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from analyzer.evidence.certificate import Certificate, CertificateOrigin
 from analyzer.evidence.handshake import CaptureFile, Handshake, Side, TcpConversation, Visibility
@@ -54,8 +55,7 @@ class PeerKind(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Peer:
+class Peer(Struct, frozen=True, kw_only=True):
     """Who is at the other end.
 
     Attributes:
@@ -70,14 +70,23 @@ class Peer:
 
     name: str
     kind: PeerKind
-    reason: str | None = field(default=None, compare=False)
+    reason: str | None = None
     hint_only: bool = False
     node: str | None = None
     zone: str | None = None
 
+    def _identity(self) -> tuple[object, ...]:
+        return self.name, self.kind, self.hint_only, self.node, self.zone
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+    def __eq__(self, other: object) -> bool:
+        """One peer told in two ways is one peer: `reason` does not count."""
+        return isinstance(other, Peer) and self._identity() == other._identity()
+
+    def __hash__(self) -> int:
+        return hash(self._identity())
+
+
+class Origin(Struct, frozen=True, kw_only=True):
     """Public or private, and the reason for it. `strong`: decided by marks inside the certificate."""
 
     origin: CertificateOrigin
@@ -85,8 +94,7 @@ class Origin:
     strong: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stores:
+class Stores(Struct, frozen=True, kw_only=True):
     """A node's stores: certificate ids, leaf first. None: the member is absent. Empty: nothing readable in it."""
 
     server: tuple[str, ...] | None = None
@@ -94,8 +102,7 @@ class Stores:
     trusted: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClockOffset:
+class ClockOffset(Struct, frozen=True, kw_only=True):
     """Log time minus capture time. None where fewer than three joins measure it."""
 
     seconds: float
@@ -103,16 +110,14 @@ class ClockOffset:
     spread: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReferenceTime:
+class ReferenceTime(Struct, frozen=True, kw_only=True):
     """The time that dates are judged at. `origin`: evidence, file-name, as-of or none."""
 
     time: datetime | None
     origin: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PresentedCertificate:
+class PresentedCertificate(Struct, frozen=True, kw_only=True):
     """What a side presented.
 
     Attributes:
@@ -133,8 +138,7 @@ class PresentedCertificate:
         return self.chain[0] if self.chain else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Struct, frozen=True, kw_only=True):
     """A log event with its id, node and peer, and the connection it belongs to (None: none, or ambiguous)."""
 
     id: str
@@ -144,8 +148,7 @@ class Event:
     connection: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Connection:
+class Connection(Struct, frozen=True, kw_only=True):
     """A handshake, with roles, peer, stores and what the log says of it.
 
     Attributes:
@@ -186,8 +189,7 @@ class Connection:
         return self.certificate(self.local_role.other) if self.local_role else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class Node(Struct, frozen=True, kw_only=True):
     """One Expressway (or the loose files that name none), with all that its bundle says.
 
     Attributes:
@@ -225,8 +227,7 @@ class Node:
     partners: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(Struct, frozen=True, kw_only=True):
     """Everything that is known, joined. Immutable; rules and reports read nothing else.
 
     Attributes:

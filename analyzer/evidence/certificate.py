@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class CertificateOrigin(StrEnum):
@@ -17,8 +18,7 @@ class CertificateOrigin(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Certificate:
+class Certificate(Struct, frozen=True, kw_only=True):
     """A certificate as its DER says it, each property read on its own.
 
     A property that could not be read is None (or empty) and its name stands in `unreadable`.
@@ -40,12 +40,12 @@ class Certificate:
     """
 
     sha256: str
-    der: bytes = field(repr=False)
+    der: bytes
     serial: str | None = None
     subject: str | None = None
     issuer: str | None = None
-    subject_der: bytes | None = field(default=None, repr=False)
-    issuer_der: bytes | None = field(default=None, repr=False)
+    subject_der: bytes | None = None
+    issuer_der: bytes | None = None
     common_name: str | None = None
     subject_alternative_names: tuple[str, ...] = ()
     not_before: datetime | None = None

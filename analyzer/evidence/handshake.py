@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Side(StrEnum):
@@ -45,8 +46,7 @@ class Step(StrEnum):
     CLOSED = "closed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True, kw_only=True, order=True):
     """An address in its compressed spelling, and a port."""
 
     address: str
@@ -56,8 +56,7 @@ class Endpoint:
         return f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
+class Frame(Struct, frozen=True, kw_only=True):
     """Where Wireshark shows a step.
 
     Attributes:
@@ -73,8 +72,7 @@ class Frame:
     sender: Side | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alert:
+class Alert(Struct, frozen=True, kw_only=True):
     """An alert that was in clear.
 
     Attributes:
@@ -91,8 +89,7 @@ class Alert:
     time: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CertificateMessage:
+class CertificateMessage(Struct, frozen=True, kw_only=True):
     """A side's Certificate message, or why there is none to see.
 
     Attributes:
@@ -103,8 +100,7 @@ class CertificateMessage:
     chain: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TlsRecord:
+class TlsRecord(Struct, frozen=True, kw_only=True):
     """The outside of an encrypted record of a TLS 1.3 handshake (nothing of its content).
 
     Attributes:
@@ -118,8 +114,7 @@ class TlsRecord:
     time: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Handshake:
+class Handshake(Struct, frozen=True, kw_only=True):
     """One TLS handshake as a capture shows it, without any knowledge of who is who.
 
     Attributes:
@@ -178,8 +173,7 @@ class Handshake:
         return self.client_certificate if side is Side.CLIENT else self.server_certificate
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TcpConversation:
+class TcpConversation(Struct, frozen=True, kw_only=True):
     """A TCP conversation that carries no TLS but matters: it was never established, or it is SSH.
 
     Attributes:
@@ -208,8 +202,7 @@ class TcpConversation:
     closed_by: Side | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaptureFile:
+class CaptureFile(Struct, frozen=True, kw_only=True):
     """One capture file.
 
     Attributes:

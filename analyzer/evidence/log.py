@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct, field
 
 from analyzer.evidence.handshake import Endpoint, Side
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogEvent:
+class LogEvent(Struct, frozen=True, kw_only=True):
     """A log record that bears on TLS, certificates, zones, tunnels or restarts.
 
     Attributes:
@@ -43,8 +43,7 @@ class LogEvent:
     fields: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogTrace:
+class LogTrace(Struct, frozen=True, kw_only=True):
     """A `network.tcp` or `developer.ssl` line that ties a 4-tuple to a time, for the clock and for outcomes.
 
     Attributes:
@@ -61,8 +60,7 @@ class LogTrace:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeerIdentity:
+class PeerIdentity(Struct, frozen=True, kw_only=True):
     """Names that the log found in a peer's certificate (DEBUG), joined by thread to a connection's lines.
 
     Attributes:
@@ -79,8 +77,7 @@ class PeerIdentity:
     zone: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogSpan:
+class LogSpan(Struct, frozen=True, kw_only=True):
     """What one log covers.
 
     Attributes:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SettingChange:
+
+class SettingChange(Struct, frozen=True, kw_only=True):
     """A change that the log reports."""
 
     time: datetime | None
@@ -17,8 +17,7 @@ class SettingChange:
     line: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class Setting(Struct, frozen=True, kw_only=True):
     """One setting.
 
     Attributes:
@@ -39,8 +38,7 @@ class Setting:
         return self.changes[-1].value if self.changes else self.value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ZonePeer:
+class ZonePeer(Struct, frozen=True, kw_only=True):
     """A peer of a zone: its address as configured, and its state when logging started."""
 
     address: str
@@ -49,8 +47,7 @@ class ZonePeer:
     last_change: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Zone:
+class Zone(Struct, frozen=True, kw_only=True):
     """A zone of xconf, joined with its state in xstat.
 
     Attributes:
@@ -79,8 +76,7 @@ class Zone:
     inbound_classification: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tunnel:
+class Tunnel(Struct, frozen=True, kw_only=True):
     """A Unified Communications SSH tunnel. `source`: `INPUT/MEMBER: path`."""
 
     target: str | None
@@ -91,8 +87,7 @@ class Tunnel:
     source: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alarm:
+class Alarm(Struct, frozen=True, kw_only=True):
     """An alarm that was raised; `raised` as the dump or the log gives it. `source`: `INPUT/MEMBER: path or line`."""
 
     id: str | None
@@ -102,16 +97,14 @@ class Alarm:
     source: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cluster:
+class Cluster(Struct, frozen=True, kw_only=True):
     """The cluster that a node belongs to."""
 
     name: str | None
     peers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Configuration:
+class Configuration(Struct, frozen=True, kw_only=True):
     """What an xconf dump says.
 
     Attributes:
@@ -133,8 +126,7 @@ class Configuration:
     complete: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
+class Status(Struct, frozen=True, kw_only=True):
     """What an xstat dump says. `uptime` in seconds; `taken` if the dump carries a time."""
 
     file: str

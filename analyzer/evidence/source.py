@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class MemberKind(StrEnum):
@@ -30,8 +31,7 @@ class ReadState(StrEnum):
     NOT = "not"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class Problem(Struct, frozen=True, kw_only=True):
     """Something that could not be read or done.
 
     Attributes:
@@ -47,8 +47,7 @@ class Problem:
     leaves_open: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class Member(Struct, frozen=True, kw_only=True):
     """One member of an input, and what came of reading it.
 
     Attributes:
@@ -72,8 +71,7 @@ class Member:
     private_keys: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Input:
+class Input(Struct, frozen=True, kw_only=True):
     """One path of the command line: an archive, a folder or a loose file.
 
     Attributes:

@@ -7,10 +7,11 @@ quotes an alarm by the title that the bundle carries.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from analyzer.facts.store import PACKAGED, Facts
 
@@ -34,8 +35,7 @@ class AlarmTopic(StrEnum):
     TLS_VERIFICATION = "tls-verification"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlarmFact:
+class AlarmFact(Struct, frozen=True, kw_only=True):
     """An alarm.
 
     Attributes:

@@ -7,10 +7,11 @@ certificate becomes invalid on such a day: it lives until its notAfter (FN74362 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import cache
+
+from msgspec import Struct
 
 from analyzer.facts.store import PACKAGED, Facts
 
@@ -48,8 +49,7 @@ class SourceQuality(StrEnum):
     SECONDARY = "secondary"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SunsetDate:
+class SunsetDate(Struct, frozen=True, kw_only=True):
     """A date, and who says so.
 
     Attributes:
@@ -75,8 +75,7 @@ class SunsetDate:
     note: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlternativeRoot:
+class AlternativeRoot(Struct, frozen=True, kw_only=True):
     """A public root from which certificates for client authentication are still offered (FN74362, "illustrative").
 
     Attributes:

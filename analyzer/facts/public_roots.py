@@ -8,14 +8,14 @@ snapshot that held them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublicRoot:
+
+class PublicRoot(Struct, frozen=True, kw_only=True):
     """A root of Mozilla's list.
 
     Attributes:
@@ -31,8 +31,7 @@ class PublicRoot:
     removed: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublicRoots:
+class PublicRoots(Struct, frozen=True, kw_only=True):
     """All of them; `organisations` are in the form of `organisation_key`."""
 
     by_key: Mapping[str, PublicRoot]

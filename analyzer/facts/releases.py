@@ -11,10 +11,11 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from analyzer.facts.store import PACKAGED, Facts
 
@@ -34,8 +35,7 @@ COMPARISONS: Mapping[str, Callable[[tuple[int, ...], tuple[int, ...]], bool]] = 
 )
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Version:
+class Version(Struct, frozen=True, order=True):
     """An Expressway version; `Version(15, 5)` is X15.5 and X15.5.0."""
 
     major: int
@@ -94,8 +94,7 @@ class ReleaseStatus(StrEnum):
     PLANNED = "planned"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Release:
+class Release(Struct, frozen=True, kw_only=True):
     """A release that changed something about certificates.
 
     Attributes:

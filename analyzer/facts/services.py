@@ -5,15 +5,15 @@ Source: Cisco Expressway IP Port Usage Configuration Guide (X14.3 and X15.0). Po
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
+
+from msgspec import Struct
 
 from analyzer.evidence import NodeRole, Side
 from analyzer.facts.store import PACKAGED, Facts, Row
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
+class Service(Struct, frozen=True, kw_only=True):
     """A service on the server's ports `first` to `last`. `node_role`, `local_role`: None: any, known or not."""
 
     id: str
@@ -25,8 +25,7 @@ class Service:
     source: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourcePorts:
+class SourcePorts(Struct, frozen=True, kw_only=True):
     """The Expressway's own ports `first` to `last`, and the program that opens connections from them."""
 
     id: str

@@ -10,8 +10,9 @@ path.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
+
+from msgspec import Struct
 
 from analyzer.facts.releases import matches
 
@@ -27,8 +28,7 @@ DEFAULT_ZONE_MEDIA_ENCRYPTION_MODE = "Zones DefaultZone SIP Media Encryption Mod
 COLLABORATION_EDGE_ENABLED = "CollaborationEdge Enabled"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownSetting:
+class KnownSetting(Struct, frozen=True, kw_only=True):
     """One setting.
 
     Attributes:

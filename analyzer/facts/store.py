@@ -13,12 +13,13 @@ Sample of a user's file::
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from functools import cache
 from types import MappingProxyType
 from typing import TypeVar
+
+from msgspec import Struct, field
 
 from analyzer.facts import FACTS_AS_OF
 
@@ -46,8 +47,7 @@ class FactsError(ValueError):
     """A facts file cannot be used. The message names the table, the row and the cell."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A row of a table, read cell by cell. A cell that is missing or of another type raises `FactsError`."""
 
     table: str
@@ -101,8 +101,7 @@ class Row:
         return FactsError(f"{self.table} {self.cells.get('id', 'without id')!r}: {name} must be {expected}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Facts:
+class Facts(Struct, frozen=True, kw_only=True, eq=False):
     """The packaged facts, with the rows of a user's file before them.
 
     Attributes:

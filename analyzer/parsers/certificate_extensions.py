@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from analyzer.facts.object_identifiers import EXTENDED_KEY_USAGES, KEY_USAGES
 from analyzer.parsers import der
@@ -22,8 +23,7 @@ _CONTEXT_0 = 0xA0
 _KEY_IDENTIFIER = 0x80
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Extensions:
+class Extensions(Struct, frozen=True, kw_only=True):
     """The extensions of one certificate.
 
     Attributes:

@@ -10,7 +10,8 @@ import ipaddress
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from analyzer.evidence import Cluster, Zone
 from analyzer.parsers.leaves import Entry, Leaf, Leaves, plain

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from analyzer.evidence import Problem
 from analyzer.facts.settings import path_key
 
@@ -50,8 +52,7 @@ class Step(NamedTuple):
     occurrence: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leaf:
+class Leaf(Struct, frozen=True, kw_only=True):
     """A value and the steps to it, of which the first `begin` are left behind.
 
     Attributes:
@@ -97,8 +98,7 @@ class Leaf:
         return Leaf(trail=self.trail, begin=end, key=key, value=self.value, separator=self.separator)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One of several equal parts of a dump, such as a zone. `index` is None where the dump numbers none."""
 
     index: int | None
@@ -148,8 +148,7 @@ class Leaves:
         return [Entry(index=index, path=path, leaves=Leaves(leaves)) for index, path, leaves in parts.values()]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeafReading:
+class LeafReading(Struct, frozen=True, kw_only=True):
     """A reduced dump. `complete`: it was read to its end."""
 
     leaves: Leaves

@@ -17,7 +17,8 @@ from __future__ import annotations
 
 import binascii
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from analyzer.evidence import Certificate, Problem
 from analyzer.parsers.certificate import read_certificate
@@ -50,8 +51,7 @@ _OTHER_LABELS = frozenset(
 _LEAVES_OPEN = "whether a certificate that was presented is this one"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PemReading:
+class PemReading(Struct, frozen=True, kw_only=True):
     """What a certificate file holds.
 
     Attributes:

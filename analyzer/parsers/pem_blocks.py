@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from itertools import zip_longest
+
+from msgspec import Struct
 
 from analyzer.text import clean
 
@@ -22,8 +23,7 @@ from analyzer.text import clean
 _MARKER = re.compile(r"--(?P<edge>BEGIN|END) (?P<label>[^-\n]{1,80})--")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
+class Block(Struct, frozen=True, kw_only=True):
     """One block.
 
     Attributes:
@@ -37,7 +37,7 @@ class Block:
     number: int
     line: int
     label: str
-    body: str | None = field(repr=False)
+    body: str | None
     ended: bool
 
     @property

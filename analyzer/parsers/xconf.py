@@ -17,7 +17,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from analyzer.evidence import Configuration, Problem, Setting, Zone, ZonePeer
 from analyzer.facts.settings import SETTINGS, KnownSetting
@@ -35,8 +37,7 @@ _DOMAIN_PREFIXES = ("sipdomainsdomain", "sipdomain")
 _DOMAIN_SERVICE = re.compile(r"edge(?!mode)|collaborationedge|unifiedc|mobileremoteaccess|mra")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConfigurationReading:
+class ConfigurationReading(Struct, frozen=True, kw_only=True):
     """What came of reading an xconf dump. `configuration` is None if nothing in it was recognised."""
 
     configuration: Configuration | None

@@ -20,8 +20,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from analyzer.evidence import Problem, Status, Zone, ZonePeer
 from analyzer.facts.releases import Version
@@ -48,8 +50,7 @@ _STATUS_KEYS = ("sipstatus", "sipstate", "siptlsstatus")
 _ANY_STATUS_KEYS = ("status", "zonestatus", "state")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatusReading:
+class StatusReading(Struct, frozen=True, kw_only=True):
     """What came of reading an xstat dump. `status` is None if nothing in it was recognised."""
 
     status: Status | None

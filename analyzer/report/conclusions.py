@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from analyzer.findings import Finding, Remedy, RemedyKind, Severity
 
@@ -14,16 +15,14 @@ _WEIGHTY = {Severity.CRITICAL, Severity.WARNING}
 _OPEN = "not stated"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cause:
+class Cause(Struct, frozen=True, kw_only=True):
     """A finding that nothing else explains, with the findings that it explains, directly or not."""
 
     finding: Finding
     consequences: tuple[Finding, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conclusions:
+class Conclusions(Struct, frozen=True, kw_only=True):
     """All findings, in the order in which they are told.
 
     Attributes:
@@ -44,8 +43,7 @@ class Conclusions:
         return sum(len(cause.consequences) for cause in self.causes)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NextStep:
+class NextStep(Struct, frozen=True, kw_only=True):
     """One of the steps of the first screen, and the finding that asks for it."""
 
     remedy: Remedy

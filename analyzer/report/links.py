@@ -7,8 +7,9 @@ many). Filter syntax as measured with tshark 4.0: addresses and numbers unquoted
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from analyzer.evidence import Alert, Endpoint, Frame
 from analyzer.text import serial_spellings
@@ -16,8 +17,7 @@ from analyzer.text import serial_spellings
 _NOT_IN_ANCHOR = re.compile(r"[^a-z0-9]+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FrameReference:
+class FrameReference(Struct, frozen=True, kw_only=True):
     """A frame that a reader can open. `display_filter` finds it in `file`, and only there."""
 
     file: str

@@ -6,15 +6,15 @@ Shared by the HTML report, the terminal and the note, so that all three give the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from analyzer.evidence import Alert, Case, Connection, Event, Frame, Node, Outcome, PeerKind, Side, Step, Store
 from analyzer.findings import Confidence, Report, Verdict
 from analyzer.report import wording
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Index:
+class Index(Struct, frozen=True, kw_only=True):
     """The case's records by the names that verdicts use for them."""
 
     nodes: Mapping[str | None, Node]

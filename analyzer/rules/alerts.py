@@ -10,6 +10,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from analyzer.evidence import Alert, Connection, Event, Outcome, Peer, PeerKind, Side, Visibility
 from analyzer.facts.alerts import alert_name
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
@@ -21,8 +23,7 @@ HANDSHAKE_FAILURE = 40
 TRUSTED_CA = "Maintenance > Security > Trusted CA certificate"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meaning:
+class Meaning(Struct, frozen=True, kw_only=True):
     """What an alert says about a certificate.
 
     Attributes:

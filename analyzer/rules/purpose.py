@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from analyzer.correlate.purpose import Capability, Obstacle
 from analyzer.evidence import Certificate, Connection, Event, NodeRole, Peer, PeerKind, Side
@@ -38,8 +39,7 @@ CHECKING_OFF = Remedy(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """A purpose refusal: who refused whose certificate, and what shows it.
 
     Attributes:

@@ -7,9 +7,10 @@ the runner answers.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+
+from msgspec import Struct
 
 from analyzer.evidence import NodeRole
 from analyzer.findings import Confidence, Evidence, Remedy, Severity
@@ -57,8 +58,7 @@ class Need(Enum):
         self.collect = collect
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
+class Judgement(Struct, frozen=True, kw_only=True):
     """What a rule concludes about one subject of a node; the runner makes the finding of it.
 
     Attributes:
@@ -84,8 +84,7 @@ class Judgement:
     missing: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """One diagnosis of the catalogue.
 
     Attributes:

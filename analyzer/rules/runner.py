@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from analyzer.evidence import Case, NodeRole
 from analyzer.facts.citations import citations
@@ -18,8 +20,7 @@ logger = logging.getLogger(__name__)
 _ORDER = tuple(Severity)
 
 
-@dataclass(frozen=True, slots=True)
-class Grounded:
+class Grounded(Struct, frozen=True):
     """A finding with what it rests on, for tying effects to causes.
 
     Attributes:

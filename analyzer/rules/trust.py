@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from analyzer.correlate.chains import CertificationPath, Pool, build_path, chain_order, is_self_signed
 from analyzer.evidence import (
@@ -235,8 +236,7 @@ def _untrusted(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Trust:
+class Trust(Struct, frozen=True):
     """Whether a verifier trusts what a partner presents.
 
     Attributes:

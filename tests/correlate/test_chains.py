@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from msgspec.structs import replace
 
 from analyzer.correlate.chains import Pool, build_path, chain_order, is_self_signed, signed_by
 from analyzer.evidence import Certificate

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from analyzer.correlate.clock import LEAST_JOINS, measure_offset
 from analyzer.evidence import ClockOffset, LogTrace, TcpConversation

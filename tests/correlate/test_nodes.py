@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from analyzer.correlate.nodes import build_nodes, join_zones
 from analyzer.correlate.reading import NodeReading

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from analyzer.correlate.peers import Contact, identify_peer
 from analyzer.evidence import Cluster, Endpoint, Node, NodeRole, Peer, PeerKind, Side, Zone
@@ -160,7 +159,7 @@ def test_a_traversal_client_is_told_by_the_port_it_calls_whatever_its_address() 
 def test_the_traversal_server_is_told_by_port_and_name(
     changes: dict[str, int | None], contact: Contact, fits: bool
 ) -> None:
-    at = replace(CORE, zones=(replace(UC_CLIENT, **changes),))  # type: ignore[arg-type]
+    at = replace(CORE, zones=(replace(UC_CLIENT, **changes),))
 
     assert (peer(contact, at).zone == "UC") is fits
 

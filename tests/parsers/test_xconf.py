@@ -3,12 +3,12 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from io import BytesIO
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from analyzer.evidence import Configuration, Setting, ZonePeer
 from analyzer.facts.settings import EKU_CHECKING_MODE, SETTINGS, default_of, setting_named

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any, TypeVar, cast
+
+from msgspec import Struct
+from msgspec.structs import fields, replace
 
 from analyzer.evidence import (
     Alarm,
@@ -510,7 +512,7 @@ def _rewritten(value: Any, change: Callable[[str], str]) -> Any:
         return tuple(_rewritten(item, change) for item in value)
     if isinstance(value, dict):
         return {key: _rewritten(item, change) for key, item in value.items()}
-    if is_dataclass(value) and not isinstance(value, type):
+    if isinstance(value, Struct):
         changed = {
             field.name: _rewritten(getattr(value, field.name), change)
             for field in fields(value)

@@ -4,13 +4,13 @@ import base64
 import hashlib
 import re
 from collections import Counter
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html
+from msgspec.structs import replace
 
 from analyzer.evidence import Member, MemberKind, Outcome, PeerKind, Side
 from analyzer.findings import Report

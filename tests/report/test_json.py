@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import types
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -14,6 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from msgspec import Struct
+from msgspec.structs import fields, replace
 
 from analyzer.evidence import (
     Case,
@@ -126,7 +127,7 @@ class Filler:
             return (self.value(owner, name, get_args(hint)[0]),)
         if get_origin(hint) is not None:
             return {SHA if owner == "Case" else described(owner, name): self.value(owner, name, get_args(hint)[1])}
-        if is_dataclass(hint):
+        if isinstance(hint, type) and issubclass(hint, Struct):
             return self.record(hint)
         if issubclass(hint, StrEnum):
             return next(iter(hint))
@@ -164,7 +165,7 @@ def contract_fields(cls: Any = Report, seen: frozenset[str] = frozenset()) -> It
 
 def records_in(hint: Any) -> Iterator[Any]:
     """The record types that a type hint names, at any depth."""
-    if is_dataclass(hint):
+    if isinstance(hint, type) and issubclass(hint, Struct):
         yield hint
     for inner in get_args(hint):
         yield from records_in(inner)

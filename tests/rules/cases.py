@@ -8,9 +8,10 @@ Stores, partners, origins and outcomes are worked out as the correlator does.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from analyzer.correlate.chains import Pool
 from analyzer.correlate.connections import outcome_of

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from analyzer.evidence import Case, Node, Side, TcpConversation
 from tests.rules.cases import case, causes, connection, conversation, judge, ssh

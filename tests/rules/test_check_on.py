@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from analyzer.evidence import Case, Certificate, Event, Node, Setting, SettingChange, Side
 from analyzer.facts.settings import EKU_CHECKING_MODE

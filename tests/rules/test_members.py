@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from analyzer.evidence import CaptureFile, Member, MemberKind, Node, Problem, ReadState
 from tests.rules.cases import NOT_DETERMINABLE, case, judge

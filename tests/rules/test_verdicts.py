@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from analyzer.evidence import Case, Outcome, Peer, Side, Store, Visibility
 from analyzer.findings import Verdict

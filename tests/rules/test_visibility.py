@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from analyzer.evidence import Connection, Node, Outcome, Peer, PeerIdentity, Side, TlsRecord, Visibility
 from tests.rules.cases import NOT_DETERMINABLE, case, causes, connection, event, judge, made

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
+
+from msgspec import Struct
 
 from analyzer.parsers import der, distinguished_name
 from analyzer.text import clean
@@ -45,8 +46,7 @@ _DRAFT_HELLO, _TLS13 = 0x7F, 0x0304
 _RETRY_RANDOM = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
 
 
-@dataclass(frozen=True, slots=True)
-class ClientHello:
+class ClientHello(Struct, frozen=True):
     """A ClientHello. `ssl2_format`: sent in the format of SSL 2.0, whatever version it offers."""
 
     server_name: str | None = None
@@ -54,8 +54,7 @@ class ClientHello:
     ssl2_format: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ServerHello:
+class ServerHello(Struct, frozen=True):
     """A ServerHello or a HelloRetryRequest. `pre_shared_key`: TLS 1.3 resumed a session, or used an external key."""
 
     version: str | None
@@ -64,8 +63,7 @@ class ServerHello:
     is_retry: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CertificateRequest:
+class CertificateRequest(Struct, frozen=True):
     """A CertificateRequest. `authorities`: RFC 4514 names in the order of the message."""
 
     certificate_types: tuple[int, ...] = ()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from analyzer.evidence import CaptureFile, Handshake, Problem, TcpConversation
 
@@ -22,8 +23,7 @@ class ByteStream(Protocol):
         """Let go of it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaptureSource:
+class CaptureSource(Struct, frozen=True, kw_only=True):
     """A capture file that can be opened once.
 
     Attributes:
@@ -42,8 +42,7 @@ class CaptureSource:
     head: bytes = b""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaptureLimits:
+class CaptureLimits(Struct, frozen=True, kw_only=True):
     """Bounds on what a hostile capture can cost. One that is reached shows as a `Problem`.
 
     Attributes:
@@ -68,8 +67,7 @@ class CaptureLimits:
     conversations: int = 10_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaptureReading:
+class CaptureReading(Struct, frozen=True, kw_only=True):
     """What the captures of one node show.
 
     Attributes:

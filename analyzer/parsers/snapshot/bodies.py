@@ -24,7 +24,8 @@ its closing `|`, whatever stands between, at the margin or not:
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from analyzer.parsers.snapshot.headers import HEADER
 
@@ -43,8 +44,7 @@ _LINE_FEED = 0x0A
 _AT_START = (b"\n ", b"\n")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outside:
+class Outside(Struct, frozen=True, kw_only=True):
     """The parts of a buffer that are no body.
 
     Attributes:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from analyzer.text import clean
 
@@ -28,8 +29,7 @@ _PREFIX = re.compile(r"\A\s*x?configuration[\s/]+", re.IGNORECASE)
 _REMOVED = "[not shown]"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SettingNote:
+class SettingNote(Struct, frozen=True, kw_only=True):
     """A change of a setting as it may be shown.
 
     Attributes:

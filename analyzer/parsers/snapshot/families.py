@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from analyzer.evidence import Endpoint, Side
 from analyzer.facts.errors import REMOTE_DISCONNECT, normalise_error
@@ -68,8 +69,7 @@ _TRAFFIC_SERVER = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FamilyReading:
+class FamilyReading(Struct, frozen=True, kw_only=True):
     """What a record says beyond the common fields, not yet cleaned.
 
     Attributes:

@@ -7,7 +7,8 @@ out, one pattern picks the lines worth reading, and only those are parsed.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from analyzer.evidence import LogEvent, LogSpan, LogTrace, PeerIdentity, Problem
 from analyzer.parsers.readable import Readable
@@ -23,8 +24,7 @@ _KEY_BEGINS = b"PRIVATE KEY-----"
 _PRIVATE_KEY = re.compile(rb"-----BEGIN (?:[A-Z]{1,12} ){0,2}PRIVATE KEY-----")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SnapshotReading:
+class SnapshotReading(Struct, frozen=True, kw_only=True):
     """What a loggingsnapshot says.
 
     Attributes:

@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
+
+from msgspec import Struct
 
 from analyzer.evidence import Endpoint, Side
 from analyzer.parsers.snapshot.headers import RECORD_START
@@ -32,8 +33,7 @@ _ADDRESS = re.compile(r"(?:\[([0-9A-Fa-f:.]{2,45})\]|([0-9A-Fa-f:.]{2,45})):(\d{
 _MAX_PAIRS = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(Struct, frozen=True, kw_only=True):
     """One record of the log, without its continuation lines.
 
     Attributes:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from analyzer.evidence import Endpoint, Side
 from analyzer.parsers.snapshot.records import Record
@@ -18,8 +19,7 @@ JOIN_SECONDS = 2.0
 """How far apart the lines of one handshake are taken to be."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
+class Sighting(Struct, frozen=True, kw_only=True):
     """A line of a thread that names both ends of a connection, which it may open or end.
 
     `role`: this Expressway's, if known.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from analyzer.evidence import Outcome
 from analyzer.findings import Confidence, Severity, Verdict
@@ -37,8 +38,7 @@ _OUTCOME_TONES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Badge:
+class Badge(Struct, frozen=True, kw_only=True):
     """A word with its tone."""
 
     tone: Tone

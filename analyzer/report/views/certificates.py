@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from analyzer.evidence import Case, Certificate
 from analyzer.findings import EvidenceKind, Report
@@ -16,8 +17,7 @@ MAX_NAMES = 40
 MAX_CERTIFICATES = 500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SerialView:
+class SerialView(Struct, frozen=True, kw_only=True):
     """A serial as the tools at hand spell it."""
 
     colons: str
@@ -27,8 +27,7 @@ class SerialView:
     display_filter: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CertificateView:
+class CertificateView(Struct, frozen=True, kw_only=True):
     """One certificate.
 
     Attributes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from analyzer.evidence import Case, Connection, Event, PeerKind
 from analyzer.report import wording
@@ -16,8 +17,7 @@ from analyzer.report.views.handshakes import StepView, handshake_steps
 MAX_EVENTS = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventView:
+class EventView(Struct, frozen=True, kw_only=True):
     """A log line."""
 
     time: str
@@ -26,8 +26,7 @@ class EventView:
     where: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowView:
+class RowView(Struct, frozen=True, kw_only=True):
     """A further connection of a group, in one line."""
 
     id: str
@@ -38,8 +37,7 @@ class RowView:
     frames: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupView:
+class GroupView(Struct, frozen=True, kw_only=True):
     """Equal connections: the newest one in full.
 
     Attributes:
@@ -66,8 +64,7 @@ class GroupView:
     more: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeerView:
+class PeerView(Struct, frozen=True, kw_only=True):
     """A peer with its groups of connections; those that failed come first."""
 
     anchor: str
@@ -79,8 +76,7 @@ class PeerView:
     groups: tuple[GroupView, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectionsView:
+class ConnectionsView(Struct, frozen=True, kw_only=True):
     """All peers. `drawn`: ids of the connections that have a place in the page; `hidden`: how many have none."""
 
     peers: tuple[PeerView, ...]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from analyzer.findings import Citation, Evidence, EvidenceKind, Finding, Remedy, RemedyKind
 from analyzer.report import wording
@@ -17,8 +18,7 @@ MAX_EVIDENCE = 20
 _REMEDY_ORDER = tuple(RemedyKind)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemedyView:
+class RemedyView(Struct, frozen=True, kw_only=True):
     """A step. `command`: what to type or where to click, word for word; None if there is none."""
 
     kind: str
@@ -26,8 +26,7 @@ class RemedyView:
     command: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EvidenceView:
+class EvidenceView(Struct, frozen=True, kw_only=True):
     """A piece of evidence: where it stands, and what stands there. `anchor` leads to the certificate."""
 
     kind: str
@@ -37,8 +36,7 @@ class EvidenceView:
     anchor: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceView:
+class SourceView(Struct, frozen=True, kw_only=True):
     """A document. `url` is None if there is none that may be linked."""
 
     title: str
@@ -46,8 +44,7 @@ class SourceView:
     date: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FindingView:
+class FindingView(Struct, frozen=True, kw_only=True):
     """One card. `repeats`: how often and between which times; None for a single one without a time."""
 
     anchor: str
@@ -66,8 +63,7 @@ class FindingView:
     consequences: tuple[FindingView, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepView:
+class StepView(Struct, frozen=True, kw_only=True):
     """A step of the first screen, and the card that explains it."""
 
     remedy: RemedyView
@@ -92,8 +88,7 @@ def cause_view(cause: Cause, anchors: Mapping[Finding, str]) -> FindingView:
     return _finding(cause.finding, anchors, tuple(_finding(finding, anchors) for finding in cause.consequences))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnansweredView:
+class UnansweredView(Struct, frozen=True, kw_only=True):
     """What is missing, and the questions that stay open without it."""
 
     missing: str

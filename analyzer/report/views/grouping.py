@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from analyzer.evidence import Connection, Outcome, PeerKind
 
@@ -21,8 +22,7 @@ OUTCOMES = (Outcome.REFUSED, Outcome.CLOSED, Outcome.UNKNOWN, Outcome.COMPLETED)
 _PEER_KINDS = tuple(PeerKind)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EqualConnections:
+class EqualConnections(Struct, frozen=True, kw_only=True):
     """Connections that differ in nothing but time, frames and ports, newest first.
 
     Attributes:
@@ -37,8 +37,7 @@ class EqualConnections:
         return self.connections[0]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeerConnections:
+class PeerConnections(Struct, frozen=True, kw_only=True):
     """All connections with a peer (all strangers on the Internet are one), and the groups that are drawn."""
 
     name: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from analyzer.evidence import Case, Connection, Outcome, Side, Step, Visibility
 from analyzer.report import wording
@@ -14,8 +14,7 @@ from analyzer.report.views.certificates import CertificateView, certificate_view
 MAX_AUTHORITIES = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepView:
+class StepView(Struct, frozen=True, kw_only=True):
     """A step of the handshake.
 
     Attributes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from analyzer.evidence import Case, Node, NodeRole, Outcome, Setting, Side, Tunnel, Zone
 from analyzer.report import wording
@@ -25,8 +26,7 @@ _STATE_TONES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SettingView:
+class SettingView(Struct, frozen=True, kw_only=True):
     """A setting; `note` tells that it is assumed, or when it changed."""
 
     name: str
@@ -35,8 +35,7 @@ class SettingView:
     note: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ZoneView:
+class ZoneView(Struct, frozen=True, kw_only=True):
     """A zone with its state when logging started; a peer is its address, state and cause."""
 
     name: str
@@ -48,8 +47,7 @@ class ZoneView:
     peers: tuple[tuple[str, Badge, str], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TunnelView:
+class TunnelView(Struct, frozen=True, kw_only=True):
     """An SSH tunnel with its state when logging started."""
 
     target: str
@@ -58,8 +56,7 @@ class TunnelView:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeView:
+class NodeView(Struct, frozen=True, kw_only=True):
     """One node.
 
     Attributes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from analyzer.evidence import Input, Member, Problem, ReadState
 from analyzer.findings import Report
@@ -35,8 +36,7 @@ MAX_PROBLEMS = 500
 _READ_TONES = {ReadState.WHOLE: Tone.GOOD, ReadState.PART: Tone.WARN, ReadState.NOT: Tone.OPEN}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemberView:
+class MemberView(Struct, frozen=True, kw_only=True):
     """A member of an input. `size` in bytes; empty strings where nothing is known."""
 
     name: str
@@ -48,8 +48,7 @@ class MemberView:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InputView:
+class InputView(Struct, frozen=True, kw_only=True):
     """An input with its members; `read` counts them by what came of reading them."""
 
     name: str
@@ -59,8 +58,7 @@ class InputView:
     more: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(Struct, frozen=True, kw_only=True):
     """Everything that the templates place.
 
     Attributes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from analyzer.evidence import Case, MemberKind, Node, Side, Store
 from analyzer.report import wording
@@ -15,8 +15,7 @@ _STORE_MEMBERS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoreView:
+class StoreView(Struct, frozen=True, kw_only=True):
     """A client or server store.
 
     Attributes:
@@ -31,8 +30,7 @@ class StoreView:
     chain: tuple[CertificateView, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoresView:
+class StoresView(Struct, frozen=True, kw_only=True):
     """A node's stores. `relation` compares the two leaves in one sentence; None if one is missing."""
 
     client: StoreView

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from analyzer.evidence import Connection, Side
 from analyzer.findings import Confidence, Report, Verdict
@@ -24,8 +25,7 @@ from analyzer.report.views.handshakes import end_names
 from analyzer.report.views.stores import store_files
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefusalView:
+class RefusalView(Struct, frozen=True, kw_only=True):
     """Who refused, in which words, and where that stands."""
 
     who: str
@@ -35,8 +35,7 @@ class RefusalView:
     line: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerdictView:
+class VerdictView(Struct, frozen=True, kw_only=True):
     """One answer.
 
     Attributes:

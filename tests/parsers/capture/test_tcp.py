@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyzer.evidence import Handshake, Side, Step, Visibility
+from analyzer.evidence import Endpoint, Handshake, Side, Step, Visibility
 from analyzer.parsers.capture import CaptureLimits
 from samples.builders.frames import pcap
 from samples.builders.tcp import Closing, Opening, Segment, conversation
@@ -146,7 +146,7 @@ def test_more_connections_than_the_limit_cost_the_oldest() -> None:
         for port in range(20)
         for segment in conversation(
             c.mutual().flights[:3],
-            client=replace(c.CLIENT_END, port=30_000 + port),
+            client=Endpoint(address=c.CLIENT_END.address, port=30_000 + port),
             server=c.SERVER_END,
             start=c.START + timedelta(seconds=port),
             closing=Closing.NONE,
