@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from analyzer.correlate.chains import Pool
 from analyzer.correlate.clock import measure_offset
 from analyzer.correlate.connections import Draft, Ends, draft_connections, finish
+from analyzer.correlate.interfaces import merge_interfaces
 from analyzer.correlate.nodes import build_nodes
 from analyzer.correlate.origin import classify
 from analyzer.correlate.partners import find_partners
@@ -44,6 +45,7 @@ def join(
     as_of: datetime | None = None,
 ) -> Case:
     """Join what was read of every node into one case."""
+    readings = [replace(reading, handshakes=merge_interfaces(reading.handshakes)) for reading in readings]
     nodes = tuple(
         replace(
             node,

@@ -27,7 +27,7 @@ from analyzer.evidence import (
     Zone,
 )
 from analyzer.facts.settings import default_of, setting_named
-from analyzer.text import is_address
+from analyzer.text import is_address, iso_utc
 
 EKU_CHECKING_MODE = "SIP TLS Certificate ExtendedKeyUsage Checking Mode"
 
@@ -74,6 +74,7 @@ def _node(reading: NodeReading, host: str | None, name: str | None, as_of: datet
         captures=reading.captures,
         logs=reading.logs,
         traces=reading.traces,
+        identities=reading.identities,
         conversations=reading.conversations,
         reference_time=_reference_time(reading, as_of),
         taken=reading.taken,
@@ -233,7 +234,7 @@ def _alarms(alarms: Sequence[Alarm], events: Iterable[LogEvent]) -> tuple[Alarm,
                 id=key[0],
                 severity=event.fields.get("Severity"),
                 title=title,
-                raised=event.time.isoformat() if event.time else None,
+                raised=iso_utc(event.time) if event.time else None,
                 source=f"{event.file}: line {event.line}",
             )
         elif name == "alarm lowered":

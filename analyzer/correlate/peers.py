@@ -117,9 +117,16 @@ def _zone_peer(contact: Contact, node: Node) -> Peer | None:
             continue
         kind = _kind_of_zone(zone)
         configured = _peer_by_address(zone, contact)
-        name = configured.address if configured else f"traversal client of zone {zone.name}"
+        name = configured.address if configured else _far_end(zone)
         return Peer(name=name, kind=kind, reason=f"zone {zone.name}", zone=zone.name)
     return None
+
+
+def _far_end(zone: Zone) -> str:
+    """Name the other end of a traversal zone: a server configures no client, a client dials what it configures."""
+    if (zone.type or "").lower() == _TRAVERSAL_SERVER:
+        return f"traversal client of zone {zone.name}"
+    return zone.peers[0].address if len(zone.peers) == 1 else f"traversal server of zone {zone.name}"
 
 
 def _zone_fits(zone: Zone, contact: Contact) -> bool:

@@ -221,6 +221,7 @@ class Node(Struct, frozen=True, kw_only=True):
     captures: tuple[CaptureFile, ...] = ()
     logs: tuple[LogSpan, ...] = ()
     traces: tuple[LogTrace, ...] = ()
+    identities: tuple[PeerIdentity, ...] = ()
     conversations: tuple[TcpConversation, ...] = ()
     reference_time: ReferenceTime = field(default_factory=lambda: ReferenceTime(time=None, origin="none"))
     taken: datetime | None = None

@@ -74,7 +74,13 @@ def next_steps(conclusions: Conclusions, limit: int = 3) -> tuple[NextStep, ...]
     """
     told = [finding for cause in (*conclusions.causes, *conclusions.warnings) for finding in _calling(cause)]
     steps = [NextStep(remedy=remedy, finding=finding) for finding in told for remedy in finding.remedy]
-    steps.sort(key=lambda step: (_severity(step.finding), _REMEDY_KINDS.index(step.remedy.kind)))
+    steps.sort(
+        key=lambda step: (
+            step.remedy.kind is RemedyKind.COLLECT,
+            _severity(step.finding),
+            _REMEDY_KINDS.index(step.remedy.kind),
+        )
+    )
     distinct = {(step.remedy.text, step.remedy.command): step for step in reversed(steps)}
     return tuple(step for step in steps if distinct[step.remedy.text, step.remedy.command] is step)[:limit]
 
@@ -82,7 +88,12 @@ def next_steps(conclusions: Conclusions, limit: int = 3) -> tuple[NextStep, ...]
 def _calling(cause: Cause) -> tuple[Finding, ...]:
     """Return the findings that call for a step: the cause, and before it what is worse than the cause itself."""
     worse = [finding for finding in cause.consequences if _severity(finding) < _severity(cause.finding)]
-    return (*worse, cause.finding)
+    return (*(finding for finding in worse if _acts(finding)), cause.finding, *worse)
+
+
+def _acts(finding: Finding) -> bool:
+    """Whether it says what to do, not only what to collect."""
+    return any(remedy.kind is not RemedyKind.COLLECT for remedy in finding.remedy)
 
 
 def _leads(cause: Cause) -> bool:

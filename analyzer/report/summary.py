@@ -38,9 +38,11 @@ def leading_verdict(report: Report) -> Verdict | None:
     nothing else.
     """
     kinds = {connection.id: connection.peer.kind for connection in report.case.connections}
+    kinds |= {event.id: event.peer.kind for event in report.case.events if event.peer}
 
     def rank(verdict: Verdict) -> int:
-        if verdict.connections and all(kinds.get(id_) is PeerKind.INTERNET for id_ in verdict.connections):
+        behind = verdict.connections or verdict.events
+        if behind and all(kinds.get(id_) is PeerKind.INTERNET for id_ in behind):
             return 4
         if verdict.outcome is Outcome.REFUSED:
             return 0 if verdict.refused_by is not verdict.local_role else 1

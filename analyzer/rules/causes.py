@@ -14,22 +14,6 @@ from analyzer.findings import Finding, Severity
 from analyzer.rules.runner import Grounded, with_cause
 from analyzer.rules.view import TRAVERSAL, TUNNELS
 
-_UC_ZONE = (
-    "core-client-eku-missing-check-on",
-    "purpose-error-not-leaf-eku",
-    "expired-at-handshake",
-    "identity-unacceptable",
-    "partner-ca-not-trusted",
-    "peer-ca-not-trusted",
-    "chain-incomplete-sent",
-    "tcp-never-established",
-    "client-certificate-empty",
-    "core-client-not-client-capable",
-    "cert-expired-in-store",
-    "closed-without-alert",
-)
-_OUR_CERTIFICATE = ("presented-wrong-store", "presented-stale-certificate", "presented-unknown-certificate")
-
 _REFUSED_BY_PEER = (
     "peer-alert-unsupported-certificate",
     "peer-alert-unknown-ca",
@@ -41,6 +25,25 @@ _REFUSED_BY_PEER = (
     "peer-alert-handshake-failure",
     "peer-alert-access-denied-or-decrypt",
 )
+_REFUSED_BY_US = tuple(name.replace("peer-", "local-", 1) for name in _REFUSED_BY_PEER)
+
+_UC_ZONE = (
+    "core-client-eku-missing-check-on",
+    "purpose-error-not-leaf-eku",
+    "expired-at-handshake",
+    "identity-unacceptable",
+    "partner-ca-not-trusted",
+    "peer-ca-not-trusted",
+    "chain-incomplete-sent",
+    "tcp-never-established",
+    "client-certificate-empty",
+    *_REFUSED_BY_US,
+    *_REFUSED_BY_PEER,
+    "core-client-not-client-capable",
+    "cert-expired-in-store",
+    "closed-without-alert",
+)
+_OUR_CERTIFICATE = ("presented-wrong-store", "presented-stale-certificate", "presented-unknown-certificate")
 
 CAUSES: Mapping[str, tuple[str, ...]] = {
     "uc-zone-failed": _UC_ZONE,
@@ -94,6 +97,19 @@ CAUSES: Mapping[str, tuple[str, ...]] = {
         "core-client-eku-missing-check-on",
         "purpose-error-not-leaf-eku",
         "neighbor-inbound-purpose-error",
+        "core-client-not-client-capable",
+    ),
+    "tls13-suspected-encrypted-alert": (
+        "core-client-eku-missing-check-on",
+        "purpose-error-not-leaf-eku",
+        "neighbor-inbound-purpose-error",
+        "peer-ca-not-trusted",
+        "partner-ca-not-trusted",
+        "identity-unacceptable",
+        "client-certificate-empty",
+        *_REFUSED_BY_US,
+        *_REFUSED_BY_PEER,
+        "core-client-not-client-capable",
     ),
     "local-alert-unknown-ca": ("peer-ca-not-trusted", "partner-ca-not-trusted"),
     "local-alert-certificate-unknown": ("peer-ca-not-trusted", "identity-unacceptable"),

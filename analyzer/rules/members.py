@@ -78,7 +78,7 @@ def bundle_client_pem_missing(view: NodeView) -> Iterator[Judgement]:
         else "The bundle holds no client_….pem: normal before X15.5, which has the first client store.",
         severity=Severity.WARNING if expected else Severity.INFO,
         remedy=(Remedy(text=Need.CLIENT_STORE.collect, kind=RemedyKind.COLLECT),) if expected else (),
-        evidence=tuple(_quote_member(m) for m in view.node.members if m.kind in PEM_KINDS),
+        evidence=tuple(_quote_member(m) for m in view.node.members if m.kind in PEM_KINDS | DUMP_KINDS),
     )
 
 

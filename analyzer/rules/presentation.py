@@ -138,6 +138,17 @@ def _stale_of(view: NodeView, role: Side, presented: Certificate) -> Certificate
     return None
 
 
+def _served_since(view: NodeView, role: Side, newer: Certificate, last: Connection) -> bool:
+    """Whether the newer certificate was presented in this role after the older one (truth 8: later evidence outranks)."""
+    return any(
+        c.local_role is role
+        and c.certificate(role).leaf == newer.sha256
+        and c.handshake.server.port == last.handshake.server.port
+        and c.handshake.started > last.handshake.started
+        for c in view.connections
+    )
+
+
 def presented_stale_certificate(view: NodeView) -> Iterator[Judgement]:
     """An older certificate is still served: what was uploaded is not in use yet."""
     alarms = [alarm for alarm in view.node.alarms if alarm.id in alarm_ids(AlarmTopic.RESTART)]
@@ -148,7 +159,7 @@ def presented_stale_certificate(view: NodeView) -> Iterator[Judgement]:
         if connections[0].certificate(role).store is not Store.NEITHER:
             continue
         newer = _stale_of(view, role, presented)
-        if newer is None:
+        if newer is None or _served_since(view, role, newer, connections[-1]):
             continue
         at = connections[-1].handshake.started
         expired = presented.not_after is not None and presented.not_after < at

@@ -12,6 +12,7 @@ from analyzer.evidence import Case, NodeRole
 from analyzer.facts.citations import citations
 from analyzer.facts.releases import matches
 from analyzer.findings import Confidence, Finding, Remedy, RemedyKind, Severity
+from analyzer.rules.recovery import as_of_now
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import TRAVERSAL, NodeView, views_of
 
@@ -52,7 +53,7 @@ def _judge(rule: Rule, view: NodeView) -> Iterator[Grounded]:
         yield _ground(rule, view, _not_determinable(missing))
         return
     try:
-        judgements = list(rule.judge(view))
+        judgements = [as_of_now(view, judgement) for judgement in rule.judge(view)]
     except Exception as error:
         logger.exception("rule %s", rule.id)
         judgements = [_failed(error)]

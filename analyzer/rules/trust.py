@@ -142,6 +142,10 @@ def trust_missing_own_issuer(view: NodeView) -> Iterator[Judgement]:
         yield _own_issuer_missing(view, kind, leaf, path)
 
 
+def _in_part(view: NodeView) -> str:
+    return "" if view.trusted_is_whole else " The list could be read only in part: it may stand in what was not read."
+
+
 def _own_issuer_missing(view: NodeView, kind: str, leaf: Certificate, path: CertificationPath) -> Judgement:
     cut_short = {identity for judgement in chain_incomplete_sent(view) for identity in judgement.connections}
     incomplete = any(
@@ -154,10 +158,10 @@ def _own_issuer_missing(view: NodeView, kind: str, leaf: Certificate, path: Cert
     twin = f" It holds another certificate of that name with another key: {lookalikes}." if lookalikes else ""
     return Judgement(
         severity=Severity.CRITICAL if incomplete else Severity.WARNING,
-        confidence=Confidence.PROVEN,
+        confidence=Confidence.PROVEN if view.trusted_is_whole else Confidence.INFERRED,
         subject=f"{_name(leaf)} ({kind} store)",
-        explanation=f"The trusted CA list lacks {missing}, which the {kind} certificate's chain needs.{twin} One list serves "
-        "both stores; the intermediates that Expressway sends come from it.",
+        explanation=f"The trusted CA list lacks {missing}, which the {kind} certificate's chain needs.{twin}{_in_part(view)} "
+        "One list serves both stores; the intermediates that Expressway sends come from it.",
         remedy=(append(missing, view.node.name),),
         evidence=(
             quote.quote_certificate(leaf, quote.store_file(view.node, kind), f"{kind} store"),
@@ -290,11 +294,11 @@ def partner_ca_not_trusted(view: NodeView) -> Iterator[Judgement]:
             else ""
         )
         yield Judgement(
-            severity=Severity.WARNING if accepted else Severity.CRITICAL,
-            confidence=Confidence.STRONG,
+            severity=Severity.WARNING if accepted or not view.trusted_is_whole else Severity.CRITICAL,
+            confidence=Confidence.STRONG if view.trusted_is_whole else Confidence.INFERRED,
             subject=partner.node.name or "",
             explanation=f"{view.node.name} does not trust what {partner.node.name} presents as TLS {role}: its trusted CA list "
-            f"lacks {missing}.{still}",
+            f"lacks {missing}.{still}{_in_part(view)}",
             remedy=(append(f"{missing} and what stands below it", view.node.name),),
             evidence=(
                 quote.quote_certificate(

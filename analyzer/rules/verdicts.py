@@ -17,46 +17,25 @@ from analyzer.evidence import (
     Event,
     Outcome,
     Peer,
+    PeerIdentity,
     PeerKind,
     Side,
-    Step,
-    Store,
     Visibility,
 )
 from analyzer.facts.errors import PEER_ALERT
+from analyzer.facts.webex import is_webex_name
 from analyzer.findings import Confidence, Presented, Verdict
 from analyzer.rules.rule import Need
+from analyzer.rules.sentences import connection_sentence, events_sentence, identity_sentence
 from analyzer.rules.view import NodeView, views_of
-from analyzer.text import iso_utc
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _WEBEX = Peer(name="Webex", kind=PeerKind.WEBEX)
 
-STORE_WORDS = {
-    Store.CLIENT: "the client store's certificate",
-    Store.SERVER: "the server store's certificate",
-    Store.BOTH: "the certificate that both stores hold",
-    Store.TRUSTED: "a certificate of the trusted CA list",
-    Store.NEITHER: "a certificate that is in neither store",
-}
+ABOUT_A_CERTIFICATE = frozenset({42, 43, 44, 45, 46, 48, 49, 51, 116})
+"""Alerts that a certificate brings about (RFC 8446 section 6.2): whoever gets one had presented, or had its turn."""
 
-HIDDEN_WORDS = {
-    Visibility.SEEN: "a certificate",
-    Visibility.ENCRYPTED: "a certificate that TLS 1.3 encrypts",
-    Visibility.RESUMED: "no certificate again, because the session was resumed",
-    Visibility.NOT_REQUESTED: "no certificate, because none was requested",
-    Visibility.NONE_SENT: "an empty Certificate message",
-    Visibility.NOT_REACHED: "nothing, because the handshake ended before its turn",
-    Visibility.NOT_USED: "nothing, because the cipher suite uses no certificates",
-    Visibility.NOT_CAPTURED: "a certificate that the capture missed",
-}
-
-OUTCOME_WORDS = {
-    Outcome.COMPLETED: "the handshake completed",
-    Outcome.REFUSED: "it was refused",
-    Outcome.CLOSED: "the connection was closed without an alert",
-    Outcome.UNKNOWN: "what came of it is not known",
-}
+_LOG_ALONE = "The log names no certificate of this node. " + Need.CAPTURE.collect
 
 
 def verdicts_of(case: Case) -> tuple[Verdict, ...]:
@@ -80,6 +59,9 @@ def _verdicts_of_node(view: NodeView) -> Iterator[Row]:
         webex |= peer.kind is PeerKind.WEBEX
         newest = max((event.record.time for event in events if event.record.time), default=_EARLIEST)
         yield peer.kind is not PeerKind.WEBEX, newest, _of_events(view, peer, events)
+    if not webex and (identity := _webex_in_the_log(view)):
+        webex = True
+        yield False, identity.time or _EARLIEST, _of_identity(view, identity)
     if view.is_edge and not webex:
         yield False, _EARLIEST, _no_sign_of_webex(view)
 
@@ -135,26 +117,28 @@ def _local(connection: Connection) -> Presented:
 def _of_connections(view: NodeView, connections: Sequence[Connection]) -> Verdict:
     newest = max(connections, key=lambda connection: connection.handshake.started)
     presented = _local(newest)
-    peer = newest.peer
-    seen = presented.visibility is Visibility.SEEN or presented.visibility is Visibility.NONE_SENT
-    confidence = Confidence.PROVEN if seen else Confidence.INFERRED
-    if seen and peer.hint_only:
-        confidence = Confidence.STRONG
-    if presented.visibility in {Visibility.NOT_CAPTURED, Visibility.ENCRYPTED, Visibility.RESUMED}:
-        confidence = Confidence.INFERRED if _expected(view, newest) else Confidence.NOT_DETERMINABLE
     return Verdict(
         node=view.node.name,
-        peer=peer.name,
+        peer=newest.peer.name,
         local_role=newest.local_role,
         connections=tuple(connection.id for connection in connections),
         events=tuple(dict.fromkeys(event for connection in connections for event in connection.events)),
         presented=presented,
         outcome=newest.outcome,
         refused_by=newest.refused_by,
-        confidence=confidence,
-        sentence=_sentence(view, newest, presented, len(connections)),
+        confidence=_confidence(view, newest, presented),
+        sentence=connection_sentence(view, newest, len(connections)),
         collect=_how_to_see(presented.visibility),
     )
+
+
+def _confidence(view: NodeView, connection: Connection, presented: Presented) -> Confidence:
+    if presented.visibility in {Visibility.SEEN, Visibility.NONE_SENT}:
+        return Confidence.STRONG if connection.peer.hint_only else Confidence.PROVEN
+    if presented.visibility in {Visibility.NOT_CAPTURED, Visibility.ENCRYPTED, Visibility.RESUMED}:
+        known = connection.local_role and view.expected_leaf(connection.local_role)
+        return Confidence.INFERRED if known else Confidence.NOT_DETERMINABLE
+    return Confidence.INFERRED
 
 
 def _how_to_see(visibility: Visibility | None) -> str | None:
@@ -167,84 +151,63 @@ def _how_to_see(visibility: Visibility | None) -> str | None:
             return None
 
 
-def _expected(view: NodeView, connection: Connection) -> Certificate | None:
-    return view.expected_leaf(connection.local_role) if connection.local_role else None
-
-
-def _sentence(view: NodeView, connection: Connection, presented: Presented, count: int) -> str:
-    peer, role = connection.peer, connection.local_role
-    node = view.node.name or "The client" if role is None else view.node.name or "This node"
-    hint = " (by its address range only)" if peer.hint_only and peer.kind is PeerKind.WEBEX else ""
-    towards = str(connection.handshake.server) if role is None else peer.name
-    subject = f"{node} as TLS {role}" if role else node
-    frame = _frame_of(connection, role or Side.CLIENT)
-    what = _what(view, connection, presented)
-    times = f", {count} times" if count > 1 else ""
-    return (
-        f"{subject} presented {what} to {towards}{hint} at {iso_utc(connection.handshake.started)}{frame}{times}; "
-        f"{_came_of_it(view, connection)}."
-    )
-
-
-def _what(view: NodeView, connection: Connection, presented: Presented) -> str:
-    if presented.certificate is None:
-        words = HIDDEN_WORDS[presented.visibility or Visibility.NOT_CAPTURED]
-        expected = _expected(view, connection)
-        if presented.visibility is Visibility.ENCRYPTED and expected and connection.local_role:
-            store = view.expected_store(connection.local_role)
-            words += f" (by the store rule the {store} store's, serial {expected.serial}: inferred)"
-        return words
-    certificate = view.case.certificates.get(presented.certificate)
-    store = STORE_WORDS[presented.store] if presented.store else "a certificate"
-    name = (certificate and (certificate.common_name or certificate.subject)) or "without a name"
-    return f"{store}, {name}, serial {presented.serial or 'unreadable'},"
-
-
-def _frame_of(connection: Connection, side: Side) -> str:
-    step = Step.CLIENT_CERTIFICATE if side is Side.CLIENT else Step.SERVER_CERTIFICATE
-    frame = connection.handshake.frame(step) or connection.handshake.frame(Step.CLIENT_HELLO)
-    return f" (frame {frame.frame} of {frame.capture})" if frame else ""
-
-
-def _came_of_it(view: NodeView, connection: Connection) -> str:
-    if connection.outcome is not Outcome.REFUSED or connection.refused_by is None:
-        return OUTCOME_WORDS[connection.outcome]
-    if connection.local_role is None:
-        who = f"the {connection.refused_by}"
-    elif connection.refused_by is connection.local_role:
-        who = view.node.name or "this node"
-    else:
-        who = connection.peer.name
-    return f"{who} refused: {connection.outcome_reason}"
-
-
 def _of_events(view: NodeView, peer: Peer, events: Sequence[Event]) -> Verdict:
-    newest = max(events, key=lambda event: event.record.time or _EARLIEST)
-    outcome, refused_by = _outcome_of(newest)
-    role = newest.record.local_role
-    expected = view.expected_leaf(role) if role else None
-    rule = (
-        f"by the store rule the {view.expected_store(role)} store's certificate, serial {expected.serial} (inferred)"
-        if role and expected
-        else "a certificate that the log does not name"
-    )
-    who = None if refused_by is None else peer.name if refused_by is not role else view.node.name or "this node"
-    came = f"{who} refused: {newest.record.detail}" if who else f"{OUTCOME_WORDS[outcome]}: {newest.record.detail}"
-    times = f", {len(events)} log lines" if len(events) > 1 else ""
-    at = f" at {iso_utc(newest.record.time)}" if newest.record.time else ""
+    ordered = sorted(events, key=lambda event: event.record.time or _EARLIEST)
+    outcome, refused_by = _outcome_of(ordered[-1])
+    presented = _by_the_rule(view, ordered[-1])
     return Verdict(
         node=view.node.name,
         peer=peer.name,
-        local_role=role,
+        local_role=ordered[-1].record.local_role,
         connections=(),
         events=tuple(event.id for event in events),
         presented=Presented(visibility=None),
         outcome=outcome,
         refused_by=refused_by,
-        confidence=Confidence.INFERRED if expected else Confidence.NOT_DETERMINABLE,
-        sentence=f"{view.node.name or 'This node'} as TLS {role} presented {rule} to {peer.name}{at} "
-        f"(line {newest.record.line} of {newest.record.file}{times}); {came}.",
-        collect="The log names no certificate of this node. " + Need.CAPTURE.collect,
+        confidence=Confidence.INFERRED if presented else Confidence.NOT_DETERMINABLE,
+        sentence=events_sentence(view, peer, ordered, outcome=outcome, refused_by=refused_by, presented=presented),
+        collect=_LOG_ALONE,
+    )
+
+
+def _by_the_rule(view: NodeView, event: Event) -> Certificate | None:
+    """Return what the store rule says was presented, if the log shows that it came to presenting at all.
+
+    A server presents before it looks at the client's certificate. A client that refuses the server's ends the
+    handshake before its own turn; that it had its turn is shown by the peer's alert about a certificate.
+    """
+    record = event.record
+    if record.local_role is None or record.error in {"remote-disconnect", "handshake-failure", None}:
+        return None
+    by_peer = record.alert is not None or record.error == PEER_ALERT
+    had_its_turn = record.alert in ABOUT_A_CERTIFICATE if by_peer else record.local_role is Side.SERVER
+    return view.expected_leaf(record.local_role) if had_its_turn else None
+
+
+def _webex_in_the_log(view: NodeView) -> PeerIdentity | None:
+    """Return the newest of the log's lines that found a Webex name in a peer's certificate."""
+    found = [identity for identity in view.node.identities if any(is_webex_name(name) for name in identity.names)]
+    return max(found, key=lambda identity: identity.time or _EARLIEST, default=None)
+
+
+def _of_identity(view: NodeView, identity: PeerIdentity) -> Verdict:
+    """The outcome stays open: a client's "Handshake succeeded" is no proof in TLS 1.3 (rules.md 6)."""
+    ends = {identity.local, identity.remote}
+    opened = next((t for t in view.node.traces if {t.source, t.destination} == ends and None not in ends), None)
+    role = None if opened is None else Side.CLIENT if opened.source == identity.local else Side.SERVER
+    presented = view.expected_leaf(role) if role else None
+    return Verdict(
+        node=view.node.name,
+        peer=_WEBEX.name,
+        local_role=role,
+        connections=(),
+        events=(),
+        presented=Presented(visibility=None),
+        outcome=Outcome.UNKNOWN,
+        refused_by=None,
+        confidence=Confidence.INFERRED if presented else Confidence.NOT_DETERMINABLE,
+        sentence=identity_sentence(view, identity, role, presented),
+        collect=_LOG_ALONE,
     )
 
 

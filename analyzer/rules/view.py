@@ -14,10 +14,12 @@ from analyzer.evidence import (
     Connection,
     Endpoint,
     Event,
+    MemberKind,
     Node,
     NodeRole,
     Peer,
     PeerKind,
+    ReadState,
     Setting,
     Side,
     Tunnel,
@@ -128,6 +130,11 @@ class NodeView:
     def trusted(self) -> Pool:
         """The node's trusted CA list (empty if the member is absent)."""
         return Pool(self.certificates(self.node.stores.trusted or ()))
+
+    @cached_property
+    def trusted_is_whole(self) -> bool:
+        """Whether the trusted CA list was read whole: what a damaged block held, it does not lack."""
+        return all(m.read is ReadState.WHOLE for m in self.node.members if m.kind is MemberKind.CA_PEM)
 
     @cached_property
     def known_authorities(self) -> Pool:

@@ -27,6 +27,7 @@ from analyzer.evidence import (
     ZonePeer,
 )
 from analyzer.facts.settings import EKU_CHECKING_MODE
+from analyzer.text import iso_utc
 from tests.correlate.records import at, certificate, end, zone
 
 CONFIGURATION = Configuration(file="xconf.xml")
@@ -264,9 +265,7 @@ def test_what_the_log_raises_and_lowers_outranks_the_dump(
 def test_an_alarm_of_the_log_names_its_line() -> None:
     (alarm,) = build(events=(raised("35014", time=4),)).alarms
 
-    assert alarm == Alarm(
-        id="35014", severity="warning", title="Title", raised=at(4).isoformat(), source="log: line 5"
-    )
+    assert alarm == Alarm(id="35014", severity="warning", title="Title", raised=iso_utc(at(4)), source="log: line 5")
 
 
 # Times

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from analyzer.correlate.peers import Contact, identify_peer
-from analyzer.evidence import Cluster, Endpoint, Node, NodeRole, Peer, PeerKind, Side, Zone
+from analyzer.evidence import Cluster, Endpoint, Node, NodeRole, Peer, PeerKind, Side, Zone, ZonePeer
 from tests.correlate.records import LOCAL, REMOTE, WEBEX_ADDRESS, end, node, zone
 
 UC_SERVER = zone("UC", "TraversalServer", port=7001)
@@ -90,6 +90,14 @@ def test_a_configured_peer_outranks_the_hint_and_a_name_outranks_the_zone() -> N
 
     assert kind_and_name(outbound(WEBEX_ADDRESS), own)[0] is PeerKind.NEIGHBOR
     assert kind_and_name(outbound(WEBEX_ADDRESS, names=("l2sip.webex.com",)), own) == WEBEX
+
+
+def test_the_far_end_of_a_traversal_zone_is_named_by_what_is_configured() -> None:
+    several = replace(UC_CLIENT, peers=(*UC_CLIENT.peers, ZonePeer(address="edge2.harbor.example")))
+
+    assert peer(outbound(port=7001), CORE).name == "edge.harbor.example"
+    assert peer(outbound(port=7001), replace(CORE, zones=(several,))).name == "traversal server of zone UC"
+    assert peer(inbound(port=7001), EDGE).name == "traversal client of zone UC"
 
 
 # Other bundles

@@ -89,8 +89,8 @@ INTERNAL = {
     "LogEvent": {"process", "error", "alert", "local_role", "common_name", "fields"},
     "Member": {"reference", "private_keys"},
     "Node": {
-        "host", "host_names", "uptime", "domains", "members", "captures", "logs", "traces", "conversations", "taken",
-        "partners",
+        "host", "host_names", "uptime", "domains", "members", "captures", "logs", "traces", "identities",
+        "conversations", "taken", "partners",
     },
     "Peer": {"kind", "reason", "hint_only", "node", "zone"},
     "Report": {"rule_titles"},

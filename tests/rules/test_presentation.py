@@ -112,6 +112,16 @@ def test_the_store_of_the_role_is_named_as_the_one_that_took_its_place() -> None
     assert f"not the one in its store, serial {EDGE_SERVER.serial}" in finding.explanation
 
 
+def test_an_old_certificate_is_not_still_served_once_the_new_one_was() -> None:
+    node = edge()
+    old = connection(node, INTERNET, role=Side.SERVER, server=OLD, at=0)
+    new = connection(node, INTERNET, role=Side.SERVER, server=EDGE_SERVER, at=60)
+    elsewhere = connection(node, INTERNET, role=Side.SERVER, server=EDGE_SERVER, at=60, port=8443)
+
+    assert judge(case(node, connections=[old, new]), "presented-stale-certificate") == set()
+    assert judge(case(node, connections=[old, elsewhere]), "presented-stale-certificate") != set()
+
+
 def test_a_pending_restart_makes_an_old_certificate_strong() -> None:
     alarm = Alarm(id="15028", severity="warning", title="Restart required", source="x: y")
     by_alarm = edge(alarms=(alarm,))

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
-from analyzer.evidence import Certificate, Peer, Side, Visibility
+from analyzer.evidence import Certificate, MemberKind, Peer, ReadState, Side, Visibility
 from samples.builders.certificates import self_signed
 from tests.rules.cases import NOT_DETERMINABLE, case, causes, connection, event, judge, made
 from tests.rules.nodes import CORE, CUBE, EDGE, INTERNET, WEBEX, core, edge, stores, zone
@@ -132,6 +133,18 @@ def test_each_stores_certificate_that_lacks_its_authority_is_told() -> None:
         "edge.harbor.example (server store)",
         "edge.harbor.example (client store)",
     }
+
+
+def test_a_list_that_was_read_in_part_proves_nothing() -> None:
+    node = edge(stores=stores(EDGE_SERVER, EDGE_CLIENT, ()))
+    damaged = tuple(
+        replace(member, read=ReadState.PART) if member.kind is MemberKind.CA_PEM else member
+        for member in node.members
+    )
+
+    found = judge(case(replace(node, members=damaged)), "trust-missing-own-issuer")
+
+    assert {(severity, sure) for severity, sure, _ in found} == {("warning", "inferred")}
 
 
 def test_a_complete_list_and_a_self_signed_certificate_are_fine() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from analyzer.evidence import Case, Outcome, Peer, Side, Store, Visibility
+from analyzer.evidence import Case, Outcome, Peer, PeerIdentity, Side, Store, Visibility
 from analyzer.findings import Verdict
 from analyzer.rules.verdicts import verdicts_of
 from tests.rules.cases import case, connection, event
@@ -117,7 +117,7 @@ def test_loose_files_have_an_answer_for_each_connection() -> None:
     verdicts = answers(case(node, connections=talk), NAMED)
 
     assert [one.connections for one in verdicts] == [("c2",), ("c1",)]
-    assert verdicts[0].sentence.startswith("The client presented")
+    assert verdicts[0].sentence.startswith(f"The client {talk[1].handshake.client} presented")
 
 
 def test_an_edge_without_any_sign_of_webex_is_told_how_to_collect_one() -> None:
@@ -133,29 +133,58 @@ def test_an_edge_without_any_sign_of_webex_is_told_how_to_collect_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "outcome", "refused_by"),
+    ("role", "changes", "outcome", "refused_by"),
     [
-        ({"error": "expired"}, Outcome.REFUSED, Side.CLIENT),
-        ({"alert": 48}, Outcome.REFUSED, Side.SERVER),
-        ({"error": "peer-alert"}, Outcome.REFUSED, Side.SERVER),
-        ({"error": "remote-disconnect"}, Outcome.CLOSED, None),
-        ({"error": "handshake-failure"}, Outcome.UNKNOWN, None),
+        (Side.CLIENT, {"alert": 48}, Outcome.REFUSED, Side.SERVER),
+        (Side.SERVER, {"error": "expired"}, Outcome.REFUSED, Side.SERVER),
+        (Side.SERVER, {"alert": 46}, Outcome.REFUSED, Side.CLIENT),
     ],
 )
 def test_the_log_alone_answers_by_the_store_rule(
-    changes: dict[str, Any], outcome: Outcome, refused_by: Side | None
+    role: Side, changes: dict[str, Any], outcome: Outcome, refused_by: Side | None
 ) -> None:
     node = edge()
-    lines = [event(node, WEBEX, role=Side.CLIENT, at=at, **changes) for at in (0, 40)]
+    lines = [event(node, WEBEX, role=role, at=at, **changes) for at in (0, 40)]
+    store, leaf = ("client", EDGE_CLIENT) if role is Side.CLIENT else ("server", EDGE_SERVER)
 
     (verdict,) = answers(case(node, events=lines))
 
     assert (verdict.outcome, verdict.refused_by, str(verdict.confidence)) == (outcome, refused_by, "inferred")
     assert (verdict.events, verdict.connections) == (("e1", "e2"), ())
-    assert (
-        f"by the store rule the client store's certificate, serial {EDGE_CLIENT.serial} (inferred)"
-        in verdict.sentence
-    )
+    assert f"by the store rule the {store} store's certificate, serial {leaf.serial} (inferred)" in verdict.sentence
+
+
+@pytest.mark.parametrize(
+    ("changes", "outcome", "refused_by"),
+    [
+        ({"error": "expired"}, Outcome.REFUSED, Side.CLIENT),
+        ({"error": "peer-alert"}, Outcome.REFUSED, Side.SERVER),
+        ({"alert": 70}, Outcome.REFUSED, Side.SERVER),
+        ({"error": "remote-disconnect"}, Outcome.CLOSED, None),
+        ({"error": "handshake-failure"}, Outcome.UNKNOWN, None),
+    ],
+)
+def test_where_it_may_not_have_come_to_presenting_the_log_alone_does_not_say_it_did(
+    changes: dict[str, Any], outcome: Outcome, refused_by: Side | None
+) -> None:
+    node = edge()
+
+    (verdict,) = answers(case(node, events=[event(node, WEBEX, role=Side.CLIENT, **changes)]))
+
+    assert (verdict.outcome, verdict.refused_by) == (outcome, refused_by)
+    assert str(verdict.confidence) == "not-determinable"
+    assert "presented is not in the log" in verdict.sentence
+
+
+def test_a_webex_certificate_that_only_the_log_names_is_a_sign_of_webex() -> None:
+    identity = PeerIdentity(time=START, names=("l2sip.webex.com",), file="edge.zip/loggingsnapshot.txt", line=7)
+    node = edge(identities=(identity,))
+
+    (verdict,) = answers(case(node))
+
+    assert verdict.peer == "Webex"
+    assert "line 7 of edge.zip/loggingsnapshot.txt" in verdict.sentence
+    assert "nothing of what was given shows" not in verdict.sentence
 
 
 def test_lines_of_a_captured_connection_have_no_answer_of_their_own() -> None:
@@ -170,7 +199,7 @@ def test_lines_of_a_captured_connection_have_no_answer_of_their_own() -> None:
 
 def test_a_release_with_one_store_is_judged_by_it() -> None:
     node = edge(version="X15.4", stores=stores(EDGE_SERVER, None))
-    verdict = answers(case(node, events=[event(node, WEBEX, error="expired", role=Side.CLIENT)]))[0]
+    verdict = answers(case(node, events=[event(node, WEBEX, alert=48, role=Side.CLIENT)]))[0]
 
     assert f"the server store's certificate, serial {EDGE_SERVER.serial}" in verdict.sentence
 
