@@ -5,6 +5,7 @@ Nothing heavy is imported before a bundle is analysed, so that `--help` costs no
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import NoReturn
 
@@ -12,11 +13,19 @@ COMMANDS = ("diff", "whatif", "handshake", "rules", "facts", "schema")
 
 
 def main() -> NoReturn:
-    """Run the program: a first argument that is no command means "analyse"."""
+    """Run the program: a first argument that is no command means "analyse".
+
+    Modules are no garbage: looking for some while they load, and once more at exit, takes a sixth of a small run.
+    The collector is on while bundles are read.
+    """
+    gc.disable()
     arguments = sys.argv[1:]
     if arguments and arguments[0] in COMMANDS:
         from analyzer.cli.commands import app
     else:
         from analyzer.cli.analysis import app
-    app(prog_name="expressway-analyzer")
+    try:
+        app(prog_name="expressway-analyzer")
+    finally:
+        gc.freeze()
     raise SystemExit(0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 import traceback
@@ -145,6 +146,8 @@ def _analyze(bundles: list[Path], as_of: datetime | None, *, verbose: bool, quie
     from analyzer.pipeline import NothingToAnalyzeError, Options
     from analyzer.pipeline import analyze as run
 
+    gc.freeze()
+    gc.enable()
     progress = _progress(verbose=verbose, quiet=quiet)
     try:
         return run(bundles, Options(as_of=as_of, progress=progress))
