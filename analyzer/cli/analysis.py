@@ -147,6 +147,7 @@ def _analyze(bundles: list[Path], as_of: datetime | None, *, verbose: bool, quie
     from analyzer.pipeline import analyze as run
 
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
     gc.enable()
     progress = _progress(verbose=verbose, quiet=quiet)
     try:

@@ -16,11 +16,11 @@ from analyzer.evidence import Alert, Connection, Event, Outcome, Peer, PeerKind,
 from analyzer.facts.alerts import alert_name
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
+from analyzer.rules.authorities import TRUSTED_CA
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
 
 HANDSHAKE_FAILURE = 40
-TRUSTED_CA = "Maintenance > Security > Trusted CA certificate"
 
 
 class Meaning(Struct, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ from analyzer.evidence import (
     Setting,
     Side,
     Step,
+    TcpConversation,
     Tunnel,
     Zone,
 )
@@ -70,6 +71,16 @@ def quote_certificate_frame(connection: Connection, side: Side) -> tuple[Evidenc
     serial = connection.certificate(side).serial
     words = f"{_STEP_WORDS[step]}, serial {serial}" if serial else None
     return (quote_frame(connection, frame, words),) if frame else ()
+
+
+def quote_conversation(flow: TcpConversation, what: str) -> Evidence:
+    """Quote a TCP conversation by its first SYN."""
+    return Evidence(
+        kind=EvidenceKind.FRAME,
+        file=flow.capture,
+        locator=flow.frame,
+        text=f"{iso_utc(flow.started)} {flow.client} → {flow.server}: {what}",
+    )
 
 
 def quote_event(event: Event) -> Evidence:

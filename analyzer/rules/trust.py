@@ -1,7 +1,6 @@
-"""Who trusts whom: the chain that is sent, and the trusted CA list of the side that verifies it.
+"""Who trusts whom: what the other side presents, and the trusted CA list of the side that verifies it.
 
-Trust is judged with the verifier's list and the chain presented to it (rules-amendments A8). Leaving the root
-out of a chain is right, and a leaf signed directly by a root is healthy (A4).
+Trust is judged with the verifier's list and the chain presented to it (rules-amendments A8).
 """
 
 from __future__ import annotations
@@ -11,166 +10,16 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from analyzer.correlate.chains import CertificationPath, Pool, build_path, chain_order, is_self_signed
-from analyzer.evidence import (
-    Certificate,
-    CertificateOrigin,
-    Connection,
-    Event,
-    NodeRole,
-    Outcome,
-    Peer,
-    PeerKind,
-    Side,
-    Visibility,
-)
-from analyzer.facts.public_roots import public_roots
-from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
+from analyzer.correlate.chains import CertificationPath, Pool, build_path, is_self_signed
+from analyzer.evidence import Certificate, Connection, Event, NodeRole, Outcome, Peer, PeerKind, Side
+from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
+from analyzer.rules.authorities import append, in_part, name_of
 from analyzer.rules.rule import Judgement, Need, Rule
+from analyzer.rules.states import denied, is_active
 from analyzer.rules.view import FAMILIAR, NodeView
-from analyzer.rules.zones import denied, is_active
 
 UNTRUSTED = frozenset({"issuer-missing", "self-signed", "self-signed-in-chain"})
-CHAIN_ALERTS = frozenset({42, 46, 48})
-TRUSTED_CA = "Maintenance > Security > Trusted CA certificate"
-
-
-def append(what: str, where: str | None = None) -> Remedy:
-    """Return the advice to append authorities. A CA append needs no restart (rules-amendments A15)."""
-    return Remedy(
-        text=f"Append {what} to the trusted CA list{' of ' + where if where else ''}: all intermediates and the root.",
-        command=f"{TRUSTED_CA} > Append CA certificate",
-        kind=RemedyKind.DURABLE,
-    )
-
-
-def _name(certificate: Certificate) -> str:
-    return certificate.common_name or certificate.subject or certificate.sha256[:16]
-
-
-def _chains_sent(view: NodeView) -> Iterator[tuple[Peer, Side, tuple[Certificate, ...], list[Connection]]]:
-    """Yield what this node sent as its own chain, grouped by peer, role and chain."""
-    groups: dict[tuple[Peer, Side, tuple[str, ...]], list[Connection]] = defaultdict(list)
-    for connection in view.connections:
-        shown = connection.local_certificate
-        if connection.local_role and shown and shown.visibility is Visibility.SEEN and shown.chain:
-            groups[connection.peer, connection.local_role, shown.chain].append(connection)
-    for (peer, role, ids), connections in groups.items():
-        chain = view.certificates(ids)
-        if len(chain) == len(ids):
-            yield peer, role, chain, connections
-
-
-def chain_incomplete_sent(view: NodeView) -> Iterator[Judgement]:
-    """An intermediate that the peer needs was not sent."""
-    for peer, role, chain, connections in _chains_sent(view):
-        order = chain_order(chain, view.known_authorities)
-        refused = [
-            c
-            for c in connections
-            if peer.kind in FAMILIAR
-            and any(a.code in CHAIN_ALERTS and a.sender is role.other for a in c.handshake.alerts)
-        ]
-        missing = ", ".join(_name(certificate) for certificate in order.missing)
-        confidence = Confidence.PROVEN
-        if not order.missing:
-            if len(order.path) > 1 or order.missing_issuer is None or is_self_signed(order.path[0]):
-                continue
-            if order.missing_issuer in public_roots().by_subject:
-                continue
-            # Nothing at hand says whether the issuer is a root, whose absence would be right (A4). A public CA
-            # never issues from one (CA/Browser Forum baseline requirements, 6.1.7).
-            if not _is_public(view, order.path[0]):
-                continue
-            missing, confidence = order.missing_issuer, Confidence.STRONG if refused else Confidence.INFERRED
-        shown = refused or connections
-        yield Judgement(
-            severity=Severity.CRITICAL if refused else Severity.WARNING,
-            confidence=confidence,
-            subject=peer.name,
-            explanation=f"As TLS {role} towards {peer.name} it sent {' → '.join(_name(c) for c in order.path)} without the "
-            f"intermediate {missing}. Expressway sends the intermediates that its trusted CA list holds."
-            + (f" {peer.name} then refused the chain." if refused else ""),
-            remedy=(append(f"{missing} and its root", view.node.name),),
-            evidence=(
-                *(row for c in shown[: quote.MOST] for row in quote.quote_certificate_frame(c, role)),
-                *(quote.quote_alert(c, a) for c in refused[: quote.MOST] for a in c.handshake.alerts),
-                *(quote.quote_certificate(c, None, "not sent") for c in order.missing),
-            ),
-            count=len(shown),
-            first=shown[0].handshake.started,
-            last=shown[-1].handshake.started,
-            connections=tuple(connection.id for connection in shown),
-        )
-
-
-def chain_order_or_extra(view: NodeView) -> Iterator[Judgement]:
-    """The chain sent is out of order, or holds certificates that do not belong to it."""
-    for peer, role, chain, connections in _chains_sent(view):
-        order = chain_order(chain, view.known_authorities)
-        if order.in_order:
-            continue
-        extra = f" Not part of it: {', '.join(_name(c) for c in order.extra)}." if order.extra else ""
-        yield Judgement(
-            severity=Severity.INFO,
-            confidence=Confidence.PROVEN,
-            subject=peer.name,
-            explanation=f"The chain sent as TLS {role} is {' → '.join(_name(c) for c in chain)}: out of order, or with "
-            f"certificates that do not belong to it.{extra} Some peers refuse such a chain.",
-            evidence=quote.quote_certificate_frame(connections[0], role),
-            count=len(connections),
-            connections=tuple(connection.id for connection in connections),
-        )
-
-
-def trust_missing_own_issuer(view: NodeView) -> Iterator[Judgement]:
-    """The node's trusted CA list lacks the authority of its own certificate."""
-    stores = {
-        "server": (view.server_leaf, view.node.stores.server),
-        "client": (view.client_leaf, view.node.stores.client),
-    }
-    told = set()
-    for kind, (leaf, ids) in stores.items():
-        if leaf is None or leaf.sha256 in told or is_self_signed(leaf):
-            continue
-        told.add(leaf.sha256)
-        trusted = set(view.node.stores.trusted or ())
-        path = build_path(leaf, Pool((*view.certificates(ids or ()), *view.trusted)))
-        if path.complete and path.top.sha256 in trusted:
-            continue
-        yield _own_issuer_missing(view, kind, leaf, path)
-
-
-def _in_part(view: NodeView) -> str:
-    return "" if view.trusted_is_whole else " The list could be read only in part: it may stand in what was not read."
-
-
-def _own_issuer_missing(view: NodeView, kind: str, leaf: Certificate, path: CertificationPath) -> Judgement:
-    cut_short = {identity for judgement in chain_incomplete_sent(view) for identity in judgement.connections}
-    incomplete = any(
-        connection.id in cut_short and shown.leaf == leaf.sha256
-        for connection in view.connections
-        if (shown := connection.local_certificate)
-    )
-    missing = path.missing_issuer or path.top.subject or "the root"
-    lookalikes = "; ".join(f"{_name(c)}, serial {c.serial}" for c in path.lookalikes[:3])
-    twin = f" It holds another certificate of that name with another key: {lookalikes}." if lookalikes else ""
-    return Judgement(
-        severity=Severity.CRITICAL if incomplete else Severity.WARNING,
-        confidence=Confidence.PROVEN if view.trusted_is_whole else Confidence.INFERRED,
-        subject=f"{_name(leaf)} ({kind} store)",
-        explanation=f"The trusted CA list lacks {missing}, which the {kind} certificate's chain needs.{twin}{_in_part(view)} "
-        "One list serves both stores; the intermediates that Expressway sends come from it.",
-        remedy=(append(missing, view.node.name),),
-        evidence=(
-            quote.quote_certificate(leaf, quote.store_file(view.node, kind), f"{kind} store"),
-            *(
-                quote.quote_certificate(c, quote.store_file(view.node, "ca"), "same name, other key")
-                for c in path.lookalikes[:3]
-            ),
-        ),
-    )
 
 
 def peer_ca_not_trusted(view: NodeView) -> Iterator[Judgement]:
@@ -298,7 +147,7 @@ def partner_ca_not_trusted(view: NodeView) -> Iterator[Judgement]:
             confidence=Confidence.STRONG if view.trusted_is_whole else Confidence.INFERRED,
             subject=partner.node.name or "",
             explanation=f"{view.node.name} does not trust what {partner.node.name} presents as TLS {role}: its trusted CA list "
-            f"lacks {missing}.{still}{_in_part(view)}",
+            f"lacks {missing}.{still}{in_part(view)}",
             remedy=(append(f"{missing} and what stands below it", view.node.name),),
             evidence=(
                 quote.quote_certificate(
@@ -323,7 +172,7 @@ def ssh_tunnel_chain_not_trusted(view: NodeView) -> Iterator[Judgement]:
         trust = trust_of(view, core, leaf, Side.CLIENT)
         if not trust.trusted or not trust.lacking:
             continue
-        missing = ", ".join(_name(certificate) for certificate in trust.lacking)
+        missing = ", ".join(name_of(certificate) for certificate in trust.lacking)
         yield Judgement(
             severity=Severity.CRITICAL,
             confidence=Confidence.STRONG,
@@ -336,122 +185,7 @@ def ssh_tunnel_chain_not_trusted(view: NodeView) -> Iterator[Judgement]:
         )
 
 
-def _is_public(view: NodeView, leaf: Certificate) -> bool:
-    origin = view.case.origins.get(leaf.sha256)
-    return origin is not None and origin.origin is CertificateOrigin.PUBLIC
-
-
-def _is_private(view: NodeView, leaf: Certificate | None) -> bool:
-    origin = view.case.origins.get(leaf.sha256) if leaf else None
-    return origin is not None and origin.origin is CertificateOrigin.PRIVATE
-
-
-def _quote_origin(view: NodeView, kind: str, leaf: Certificate) -> Evidence:
-    reason = view.case.origins[leaf.sha256].reason
-    return quote.quote_certificate(leaf, quote.store_file(view.node, kind), f"{kind} store, private because {reason}")
-
-
-def all_private_ca(view: NodeView) -> Iterator[Judgement]:
-    """Seed condition 3: everything is signed by a private authority."""
-    server, client = view.server_leaf, view.leaf_as_client
-    if server is None or client is None or not (_is_private(view, server) and _is_private(view, client)):
-        return
-    yield Judgement(
-        severity=Severity.WARNING if view.is_edge else Severity.INFO,
-        confidence=Confidence.STRONG,
-        subject=_name(server),
-        explanation="Server and client certificate come from a private CA. "
-        + (
-            "Far ends must trust it before outbound TLS works, and clients of mobile and remote access are asked to accept "
-            "the certificate unless their system trusts that CA; 78xx and 88xx phones can't be taught to."
-            if view.is_edge
-            else "On a Core that is common; every peer has to trust this CA."
-        ),
-        remedy=(
-            Remedy(
-                text="Use a public CA for the Edge's server certificate; keep the private one for the client store if needed.",
-                command="Maintenance > Security > Server certificate",
-                kind=RemedyKind.DURABLE,
-            ),
-        )
-        if view.is_edge
-        else (),
-        evidence=(
-            _quote_origin(view, "server", server),
-            _quote_origin(view, "client" if view.has_two_stores else "server", client),
-        ),
-    )
-
-
-def far_end_must_trust_private_ca(view: NodeView) -> Iterator[Judgement]:
-    """What the Edge presents as a client comes from a private authority: the far end has to know it."""
-    leaf = view.leaf_as_client
-    if leaf is None or not _is_private(view, leaf):
-        return
-    shown = [c for c in view.connections if c.local_role is Side.CLIENT and c.client_certificate.leaf == leaf.sha256]
-    refused = [
-        c for c in shown if any(a.code in CHAIN_ALERTS and a.sender is Side.SERVER for a in c.handshake.alerts)
-    ]
-    accepted = sorted({c.peer.name for c in shown if c.outcome is Outcome.COMPLETED})
-    severity = (
-        Severity.CRITICAL
-        if refused
-        else Severity.WARNING
-        if _is_private(view, view.server_leaf) and not accepted
-        else Severity.INFO
-    )
-    proof = f" Handshakes that completed with it: {', '.join(accepted)}." if accepted else ""
-    refusal = f" {refused[0].peer.name} refused it." if refused else ""
-    yield Judgement(
-        severity=severity,
-        confidence=Confidence.STRONG if refused else Confidence.INFERRED,
-        subject=_name(leaf),
-        explanation="As a TLS client this Edge presents a certificate of a private CA. A far end that verifies it must have "
-        f"imported that CA's root and intermediates.{refusal}{proof}",
-        remedy=(
-            Remedy(
-                text="Have the far end import the CA. For Webex calls over SIP a Cisco document on Hybrid Call Service "
-                "(2020-12-06) has it uploaded in Control Hub; whether that holds for other services is not known.",
-                command="Control Hub: Certificates for Encrypted SIP Calls",
-                kind=RemedyKind.DURABLE,
-            ),
-        ),
-        evidence=(
-            _quote_origin(view, "client" if view.has_two_stores else "server", leaf),
-            *(quote.quote_alert(c, a) for c in refused[: quote.MOST] for a in c.handshake.alerts),
-        ),
-        count=max(1, len(refused)),
-        connections=tuple(connection.id for connection in refused or shown),
-    )
-
-
-_SENT = (Need.CAPTURE, Need.HANDSHAKE, Need.LOCAL_ADDRESSES)
-
 RULES = (
-    Rule(
-        id="chain-incomplete-sent",
-        title="The chain that was sent lacks an intermediate",
-        severity=Severity.CRITICAL,
-        judge=chain_incomplete_sent,
-        needs=_SENT,
-        sources=("W", "M"),
-    ),
-    Rule(
-        id="chain-order-or-extra",
-        title="The chain that was sent is out of order or has extra certificates",
-        severity=Severity.INFO,
-        judge=chain_order_or_extra,
-        needs=_SENT,
-        sources=("I",),
-    ),
-    Rule(
-        id="trust-missing-own-issuer",
-        title="The trusted CA list lacks the authority of the own certificate",
-        severity=Severity.CRITICAL,
-        judge=trust_missing_own_issuer,
-        needs=((Need.SERVER_STORE, Need.CLIENT_STORE), Need.TRUSTED_LIST),
-        sources=("S", "W", "T1", "MRA"),
-    ),
     Rule(
         id="peer-ca-not-trusted",
         title="The peer's authority is not trusted here",
@@ -477,23 +211,5 @@ RULES = (
         needs=(Need.TRUSTED_LIST, Need.PARTNER, Need.STATUS),
         roles=(NodeRole.EDGE,),
         sources=("T1",),
-    ),
-    Rule(
-        id="all-private-ca",
-        title="All certificates come from a private CA",
-        severity=Severity.WARNING,
-        judge=all_private_ca,
-        needs=((Need.SERVER_STORE, Need.CLIENT_STORE),),
-        roles=(NodeRole.CORE, NodeRole.EDGE),
-        sources=("S", "P", "MRA", "W"),
-    ),
-    Rule(
-        id="far-end-must-trust-private-ca",
-        title="Far ends must trust the private CA of the client certificate",
-        severity=Severity.CRITICAL,
-        judge=far_end_must_trust_private_ca,
-        needs=((Need.CLIENT_STORE, Need.SERVER_STORE),),
-        roles=(NodeRole.EDGE,),
-        sources=("S", "W"),
     ),
 )

@@ -1,4 +1,4 @@
-"""What the certificates in the stores may be used for, and the settings that decide who checks it."""
+"""What the certificates in the stores may be used for: the ones that a TLS client presents need clientAuth."""
 
 from __future__ import annotations
 
@@ -7,12 +7,18 @@ from collections.abc import Iterator
 from analyzer.correlate.purpose import ExtendedKeyUsageClass, eku_class
 from analyzer.evidence import Certificate, CertificateOrigin, Connection, NodeRole, Outcome, Side
 from analyzer.facts.dates import client_usage_ends
-from analyzer.facts.settings import EKU_CHECKING_MODE, ENABLE_SERVER_EKU_UPLOAD
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
-from analyzer.rules.purpose import CLIENT_CERTIFICATE_FOR_CORE
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
+
+CLIENT_CERTIFICATE_FOR_CORE = Remedy(
+    text="Give the Core a client certificate with clientAuth (best with serverAuth too): from a private CA, or from "
+    "a public one that still issues it. Append that CA's root and intermediates to the Edge's trusted CA list first. "
+    "Then check that the zone and the SSH tunnels are Active.",
+    command="Core: Maintenance > Security > Client certificate; Edge: Maintenance > Security > Trusted CA certificate",
+    kind=RemedyKind.DURABLE,
+)
 
 OWN_CLIENT_CERTIFICATE = Remedy(
     text="If a peer that checks has to accept it: upload a client certificate of its own with clientAuth, from a CA "
@@ -194,98 +200,6 @@ def _trouble_between(core: NodeView, edge: NodeView) -> bool:
     return False
 
 
-def eku_mode_off(view: NodeView) -> Iterator[Judgement]:
-    """The check is switched off."""
-    mode = view.checking_mode
-    if mode is None or mode.current != "Off":
-        return
-    yield Judgement(
-        severity=Severity.WARNING if view.is_edge else Severity.INFO,
-        confidence=Confidence.PROVEN,
-        subject=EKU_CHECKING_MODE,
-        explanation="The extended key usage check of inbound SIP TLS is off: any inbound peer may come without clientAuth. "
-        "CA and name checks remain. It does not help the SSH tunnels. Set it On again once the Core's client certificate "
-        "has clientAuth.",
-        remedy=(
-            Remedy(
-                text="Switch the check on once the peers' client certificates have clientAuth.",
-                command="xConfiguration SIP TLS Certificate ExtendedKeyUsage Checking Mode: On",
-                kind=RemedyKind.DURABLE,
-            ),
-        ),
-        evidence=quote.quote_setting(EKU_CHECKING_MODE, mode),
-    )
-
-
-def eku_mode_absent(view: NodeView) -> Iterator[Judgement]:
-    """The setting is in no dump: the default is assumed, and said to be."""
-    mode = view.checking_mode
-    if mode is not None and mode.assumed and not mode.changes:
-        yield Judgement(
-            severity=Severity.INFO,
-            confidence=Confidence.INFERRED,
-            subject=EKU_CHECKING_MODE,
-            explanation=f"The configuration dump does not name it; the default of X15.5, {mode.value}, is assumed.",
-            evidence=quote.quote_setting(EKU_CHECKING_MODE, mode),
-        )
-
-
-def deprecated_upload_command(view: NodeView) -> Iterator[Judgement]:
-    """X15.4's switch for uploading server-only certificates."""
-    setting = view.node.settings.get(ENABLE_SERVER_EKU_UPLOAD)
-    if setting is None or setting.current is None:
-        return
-    severity, why = Severity.INFO, "X15.5 does not use it any more: the client store replaces it."
-    if not view.has_two_stores:
-        server = view.server_leaf
-        if view.is_core:
-            severity, why = Severity.WARNING, "The command works on an Expressway-E only."
-        elif (
-            setting.current == "Off" and server is not None and eku_class(server) is ExtendedKeyUsageClass.SERVER_ONLY
-        ):
-            severity, why = Severity.WARNING, "It is Off, and the server certificate has serverAuth only."
-        else:
-            why = "It is the X15.4 switch of an Expressway-E; X15.5 replaces it by the client store."
-    yield Judgement(
-        severity=severity,
-        confidence=Confidence.PROVEN,
-        subject=ENABLE_SERVER_EKU_UPLOAD,
-        explanation=f"{ENABLE_SERVER_EKU_UPLOAD} is {setting.current}. {why}",
-        evidence=quote.quote_setting(ENABLE_SERVER_EKU_UPLOAD, setting),
-    )
-
-
-def client_upload_refused(view: NodeView) -> Iterator[Judgement]:
-    """The page for client certificates refused one without clientAuth."""
-    events = tuple(e for e in view.events if "does not have a client usage attribute" in e.record.detail.lower())
-    if not events:
-        return
-    first, last = quote.span(event.record.time for event in events)
-    yield Judgement(
-        severity=Severity.CRITICAL,
-        confidence=Confidence.PROVEN,
-        subject="client certificate upload",
-        explanation="The upload of a client certificate was refused: it has no clientAuth.",
-        remedy=(
-            Remedy(
-                text="Have the request signed again with clientAuth (and serverAuth), then upload it.",
-                command="Maintenance > Security > Client certificate",
-                kind=RemedyKind.DURABLE,
-            ),
-            Remedy(
-                text="Or upload it as server certificate and tick the copy: then peers that check refuse it.",
-                command="Maintenance > Security > Server certificate: Upload server certificate file as client certificate",
-                kind=RemedyKind.STOP_GAP,
-            ),
-        ),
-        evidence=quote.quote_events(events),
-        count=len(events),
-        first=first,
-        last=last,
-        events=tuple(event.id for event in events),
-    )
-
-
 _LEAST_LEAF = ((Need.CLIENT_STORE, Need.SERVER_STORE),)
 
 RULES = (
@@ -326,40 +240,5 @@ RULES = (
         roles=(NodeRole.CORE,),
         applies_to=">=X15.5",
         sources=("S",),
-    ),
-    Rule(
-        id="eku-mode-off",
-        title="The extended key usage check of inbound SIP TLS is off",
-        severity=Severity.WARNING,
-        judge=eku_mode_off,
-        needs=(Need.CONFIGURATION,),
-        applies_to=">=X15.5",
-        sources=("S", "P"),
-    ),
-    Rule(
-        id="eku-mode-absent",
-        title="The extended key usage check is not in the configuration dump",
-        severity=Severity.INFO,
-        judge=eku_mode_absent,
-        needs=(Need.CONFIGURATION,),
-        applies_to=">=X15.5",
-        sources=("S",),
-    ),
-    Rule(
-        id="deprecated-eku-upload-command",
-        title="The X15.4 switch for server-only uploads is set",
-        severity=Severity.WARNING,
-        judge=deprecated_upload_command,
-        needs=(Need.CONFIGURATION,),
-        applies_to=">=X15.4",
-        sources=("S", "P"),
-    ),
-    Rule(
-        id="client-upload-refused-no-client-usage",
-        title="A client certificate without clientAuth was refused at upload",
-        severity=Severity.CRITICAL,
-        judge=client_upload_refused,
-        needs=(Need.LOG,),
-        sources=("S", "P"),
     ),
 )

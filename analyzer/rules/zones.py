@@ -3,170 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
 
-from analyzer.evidence import (
-    Alarm,
-    Connection,
-    Event,
-    LogEvent,
-    NodeRole,
-    Outcome,
-    PeerKind,
-    Side,
-    TcpConversation,
-    Tunnel,
-    Zone,
-)
-from analyzer.facts.settings import EKU_CHECKING_MODE
-from analyzer.findings import Confidence, Evidence, EvidenceKind, Remedy, RemedyKind, Severity
+from analyzer.evidence import Alarm, Connection, Event, NodeRole, Outcome, Tunnel, Zone
+from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
-from analyzer.rules.purpose import CLIENT_CERTIFICATE_FOR_CORE
 from analyzer.rules.rule import Judgement, Need, Rule
+from analyzer.rules.states import has_failed, is_active, is_failed, ssh_errors
 from analyzer.rules.view import NodeView
 from analyzer.text import iso_utc
 
-SSH_PORT = 2222
 TUNNEL_ALARMS = frozenset({"35013", "35014"})
-_SSH_TROUBLE = ("denied", "timed out", "refused", "reset", "closed", "fail", "unreachable", "no route", "not resolve")
-CLOSED_EARLY = timedelta(seconds=10)
-"""An SSH tunnel that works stays up for hours; one that is refused is closed within seconds."""
-
 _ASK_PARTNER = Remedy(text=Need.PARTNER.collect, kind=RemedyKind.COLLECT)
-
-
-def is_failed(zone: Zone) -> bool:
-    """Whether the dump shows a zone as failed."""
-    return (zone.status or "").lower().startswith("fail")
-
-
-def is_active(zone: Zone) -> bool:
-    """Whether the dump shows a zone as active (`Active`, `Active: 1 of 2`)."""
-    return (zone.status or "").lower().startswith("active")
-
-
-def has_failed(tunnel: Tunnel) -> bool:
-    """Whether the dump shows a tunnel as failed."""
-    return (tunnel.status or "").lower().startswith("fail")
-
-
-def denied(view: NodeView) -> tuple[tuple[Evidence, ...], bool]:
-    """Return what shows that SSH tunnels were refused, not unreachable, and whether it is said in words.
-
-    A timeout is no refusal (rules-amendments A1).
-    """
-    rows = [t for t in view.tunnels if has_failed(t) and "denied" in (t.reason or "").lower()]
-    lines = [event for event in ssh_errors(view) if "denied" in event.record.detail.lower()]
-    flows = [flow for flow in view.node.conversations if is_refused_tunnel(flow)]
-    evidence = (
-        *(row for tunnel in rows[: quote.MOST] for row in quote.quote_tunnel(tunnel)),
-        *quote.quote_events(lines),
-        *(quote_conversation(flow, "SSH closed right after it was established") for flow in flows[: quote.MOST]),
-    )
-    return evidence, bool(rows or lines)
-
-
-def ssh_errors(view: NodeView) -> tuple[Event, ...]:
-    """Return the log lines in which the tunnels' ssh client complains."""
-    return tuple(event for event in view.events if event.record.name == "ssh" and _complains(event.record))
-
-
-def _complains(record: LogEvent) -> bool:
-    words = record.detail.lower()
-    return record.fields.get("Level") in {"ERROR", "FATAL"} or any(word in words for word in _SSH_TROUBLE)
-
-
-def is_refused_tunnel(flow: TcpConversation) -> bool:
-    """Whether an SSH connection to the tunnel port was established and closed at once."""
-    return (
-        flow.server.port == SSH_PORT
-        and flow.established
-        and flow.client_banner is not None
-        and flow.ended is not None
-        and flow.ended - flow.started < CLOSED_EARLY
-    )
-
-
-def quote_conversation(flow: TcpConversation, what: str) -> Evidence:
-    """Quote a TCP conversation by its first SYN."""
-    return Evidence(
-        kind=EvidenceKind.FRAME,
-        file=flow.capture,
-        locator=flow.frame,
-        text=f"{iso_utc(flow.started)} {flow.client} → {flow.server}: {what}",
-    )
-
-
-def core_client_eku_missing_check_off(view: NodeView) -> Iterator[Judgement]:
-    """Test case 2: with the check off the zone is up, but the SSH tunnels still need clientAuth."""
-    if view.is_core and any(partner.is_edge for partner in view.partners):
-        return
-    mode = view.checking_mode
-    if view.is_edge and (mode is None or mode.current != "Off"):
-        return
-    zones = [zone for side in (view, *view.partners) for zone in side.traversal_zones if is_active(zone)]
-    cores = [view] if view.is_core else list(view.partners)
-    refused = [denied(side) for side in (view, *view.partners)]
-    evidence = tuple(row for rows, _ in refused for row in rows)
-    if not (zones or _handshakes_complete(view)) or not evidence:
-        return
-    leaves = [(core, leaf) for core in cores if (leaf := core.leaf_as_client)]
-    lacking = [(core, leaf) for core, leaf in leaves if core.as_client(leaf).capable is False]
-    if leaves and not lacking:
-        return
-    if lacking:
-        core, leaf = lacking[0]
-        file = quote.store_file(core.node, "client" if core.has_two_stores else "server")
-        shown: tuple[Evidence, ...] = (quote.quote_certificate(leaf, file, "what the Core presents as a client"),)
-        confidence = Confidence.STRONG if view.is_edge else Confidence.INFERRED
-        whose = f"The Core's certificate, serial {leaf.serial}, may not be used as a client's: {core.as_client(leaf).reason}."
-    else:
-        seen = _seen_of_core(view)
-        if seen is None:
-            return
-        shown, whose, confidence = (
-            (*seen,),
-            "The Core's certificate in the capture may not be used as a client's.",
-            Confidence.INFERRED,
-        )
-    yield Judgement(
-        severity=Severity.CRITICAL,
-        confidence=confidence,
-        subject=zones[0].name if zones else "SSH tunnels",
-        explanation="The traversal zone is up because the Edge's extended key usage check is off, but the SSH tunnels on "
-        f"port 2222 are refused: they need clientAuth whatever the setting. {whose} Mobile and remote access stays down.",
-        remedy=(
-            CLIENT_CERTIFICATE_FOR_CORE,
-            Remedy(
-                text="Then switch the check on again.",
-                command="Edge: xConfiguration SIP TLS Certificate ExtendedKeyUsage Checking Mode: On",
-                kind=RemedyKind.DURABLE,
-            ),
-        ),
-        evidence=(
-            *evidence,
-            *shown,
-            *(quote.quote_setting(EKU_CHECKING_MODE, mode) if mode and view.is_edge else ()),
-            *(row for zone in zones for row in quote.quote_zone(zone)),
-        ),
-    )
-
-
-def _handshakes_complete(view: NodeView) -> bool:
-    return any(
-        connection.outcome is Outcome.COMPLETED and view.is_traversal(connection.peer)
-        for connection in view.connections
-    )
-
-
-def _seen_of_core(view: NodeView) -> tuple[Evidence, ...] | None:
-    """Return the frame in which the Core presented a certificate that may not be used as a client's."""
-    for connection in view.connections:
-        leaf = view.case.certificates.get(connection.client_certificate.leaf or "")
-        from_core = connection.local_role is Side.SERVER and connection.peer.kind is PeerKind.PARTNER
-        if from_core and leaf is not None and view.as_client(leaf).capable is False:
-            return quote.quote_certificate_frame(connection, Side.CLIENT)
-    return None
 
 
 def uc_zone_failed(view: NodeView) -> Iterator[Judgement]:
@@ -276,16 +123,6 @@ def partner_bundle_missing(view: NodeView) -> Iterator[Judgement]:
 
 
 RULES = (
-    Rule(
-        id="core-client-eku-missing-check-off",
-        title="The traversal zone is up, but the SSH tunnels are refused: the Core's certificate lacks clientAuth",
-        severity=Severity.CRITICAL,
-        judge=core_client_eku_missing_check_off,
-        needs=((Need.STATUS, Need.LOG, Need.CAPTURE),),
-        roles=(NodeRole.EDGE, NodeRole.CORE),
-        applies_to=">=X15.5",
-        sources=("S", "T1", "AG"),
-    ),
     Rule(
         id="uc-zone-failed",
         title="The traversal zone is down",

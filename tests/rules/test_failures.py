@@ -1,14 +1,13 @@
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from analyzer.evidence import Alarm, ClockOffset, Endpoint, Event, LogSpan, Node, Peer, Side, TcpConversation
+from analyzer.evidence import Alarm, Endpoint, Peer, Side, TcpConversation
 from tests.rules.cases import NOT_DETERMINABLE, case, causes, connection, conversation, event, judge, made, ssh
-from tests.rules.nodes import CORE, CUBE, INTERNET, SOME_CORE, START, WEBEX, core, edge, stores, tunnel, zone
-from tests.rules.pki import CORE_CLIENT, CORE_CLIENT_SERVER_ONLY, CORE_SERVER, EDGE_SERVER, WEBEX_SERVER
+from tests.rules.nodes import INTERNET, WEBEX, core, edge, stores, tunnel, zone
+from tests.rules.pki import CORE_CLIENT_SERVER_ONLY, CORE_SERVER
 
 
 def unreachable(port: int, address: str = "10.2.2.20", **changes: Any) -> TcpConversation:
@@ -20,47 +19,6 @@ def unreachable(port: int, address: str = "10.2.2.20", **changes: Any) -> TcpCon
         attempts=4,
         **changes,
     )
-
-
-def refused_name(node: Node, peer: Peer, at: float = 0, **changes: Any) -> Event:
-    return event(node, peer, error="identity-unacceptable", at=at, **changes)
-
-
-# Names that this node refused
-
-
-@pytest.mark.parametrize(
-    ("role", "where"), [(Side.SERVER, "TLS verify subject name"), (Side.CLIENT, "peer address"), (None, "names in")]
-)
-def test_a_name_that_was_refused_is_told_with_where_it_is_configured(role: Side | None, where: str) -> None:
-    node = edge()
-
-    (finding,) = made(case(node, events=[refused_name(node, CUBE, role=role)]), "identity-unacceptable")
-
-    assert (str(finding.severity), str(finding.confidence), finding.subject) == ("critical", "proven", CUBE.name)
-    assert where in finding.explanation
-    assert "None" not in finding.explanation
-
-
-def test_the_names_wanted_and_held_are_put_side_by_side() -> None:
-    node = edge()
-    closed = connection(node, WEBEX, role=Side.CLIENT, server=WEBEX_SERVER, closed_by=Side.CLIENT)
-    line = refused_name(node, WEBEX, role=Side.CLIENT, common_name="calllservice.webex.com", joined="c1")
-    judged = case(node, connections=[closed], events=[line])
-
-    (finding,) = made(judged, "identity-unacceptable")
-
-    assert "wanted the name calllservice.webex.com" in finding.explanation
-    assert "has l2sip.webex.com" in finding.explanation
-    assert judge(judged, "closed-without-alert") == set()
-
-
-def test_a_name_refused_of_nobody_known_or_by_the_peer_is_not_reported() -> None:
-    node = edge()
-    lines = [refused_name(node, INTERNET, role=Side.SERVER), event(node, CUBE, alert=42, role=Side.CLIENT)]
-
-    assert judge(case(node, events=lines), "identity-unacceptable") == set()
-    assert judge(case(edge(logs=())), "identity-unacceptable") == {("info", NOT_DETERMINABLE, "edge")}
 
 
 # Closed without a word
@@ -163,70 +121,6 @@ def test_an_unreachable_port_explains_only_what_goes_through_it() -> None:
         "tcp-never-established",
     )
     assert (tied(unreachable(6972))[zone_down], tied(unreachable(6972))[tunnels_down]) == (None, "uc-zone-failed")
-
-
-# One source without the other
-
-
-def test_a_line_without_its_packets_is_told_only_within_the_captures_time() -> None:
-    node = edge()
-    inside, outside = (event(node, WEBEX, error="expired", role=Side.CLIENT, at=at) for at in (10, 99_999))
-    shifted = edge(clock_offset=ClockOffset(seconds=99_990, joins=3, spread=0))
-    rule = "log-error-without-capture"
-
-    assert judge(case(node, events=[inside]), rule) == {("info", "proven", "edge")}
-    assert judge(case(node, events=[outside]), rule) == set()
-    assert judge(case(shifted, events=[outside]), rule) == {("info", "proven", "edge")}
-    assert judge(case(node, events=[event(node, INTERNET, error="expired")]), rule) == set()
-    assert judge(case(edge(captures=())), rule) == {("info", NOT_DETERMINABLE, "edge")}
-
-
-def test_an_alert_without_its_line_is_told_only_within_the_logs_time() -> None:
-    node = edge()
-    refused = connection(node, WEBEX, role=Side.CLIENT, alert=(Side.SERVER, 48))
-    line = event(node, WEBEX, alert=48, role=Side.CLIENT, joined="c1")
-    elsewhere = edge(
-        logs=(
-            LogSpan(file="log", first=START - timedelta(days=2), last=START - timedelta(days=1), lines=1, records=1),
-        )
-    )
-    rule = "capture-alert-without-log"
-
-    assert judge(case(node, connections=[refused]), rule) == {("info", "proven", "edge")}
-    assert judge(case(node, connections=[refused], events=[line]), rule) == set()
-    assert judge(case(elsewhere, connections=[refused]), rule) == set()
-
-
-# Again and again
-
-
-@pytest.mark.parametrize(
-    ("times", "repeats"),
-    [((0, 40, 80, 120), 4), ((0, 0.02, 40, 40.02, 80, 80.02), 3), ((0, 40), None), ((0, 40, 400, 440), None)],
-    ids=["steady", "in pairs", "twice", "at no pace"],
-)
-def test_a_steady_retry_is_one_row(times: tuple[float, ...], repeats: int | None) -> None:
-    node = edge()
-    lines = [event(node, SOME_CORE, error="unsupported-purpose", role=Side.SERVER, at=at) for at in times]
-
-    found = made(case(node, events=lines), "repeated-failure-period")
-
-    assert [one.count for one in found] == ([repeats] if repeats else [])
-    assert all("every 40 s" in one.explanation for one in found)
-
-
-def test_captured_and_logged_failures_count_together_and_success_does_not() -> None:
-    node = edge()
-    refused = [
-        connection(node, CORE, role=Side.SERVER, client=CORE_CLIENT, alert=(Side.SERVER, 48), at=at) for at in (0, 40)
-    ]
-    fine = connection(node, CORE, role=Side.SERVER, client=CORE_CLIENT, server=EDGE_SERVER, completed=True, at=80)
-    line = event(node, CORE, error="issuer-missing", role=Side.SERVER, at=80)
-
-    assert made(case(node, connections=[*refused, fine]), "repeated-failure-period") == ()
-    assert [one.count for one in made(case(node, connections=refused, events=[line]), "repeated-failure-period")] == [
-        3
-    ]
 
 
 def test_a_restart_that_an_alarm_asks_for_is_told() -> None:

@@ -1,0 +1,33 @@
+"""What the rules about chains, trusted CA lists and private CAs share: names, advice, and what a list proves.
+
+Trust is judged with the verifier's list and the chain presented to it (rules-amendments A8).
+"""
+
+from __future__ import annotations
+
+from analyzer.evidence import Certificate
+from analyzer.findings import Remedy, RemedyKind
+from analyzer.rules.view import NodeView
+
+TRUSTED_CA = "Maintenance > Security > Trusted CA certificate"
+CHAIN_ALERTS = frozenset({42, 46, 48})
+"""bad_certificate, certificate_unknown, unknown_ca: what verifiers send for a chain that they do not trust."""
+
+
+def append(what: str, where: str | None = None) -> Remedy:
+    """Return the advice to append authorities. A CA append needs no restart (rules-amendments A15)."""
+    return Remedy(
+        text=f"Append {what} to the trusted CA list{' of ' + where if where else ''}: all intermediates and the root.",
+        command=f"{TRUSTED_CA} > Append CA certificate",
+        kind=RemedyKind.DURABLE,
+    )
+
+
+def name_of(certificate: Certificate) -> str:
+    """Return what a sentence calls a certificate: its common name, else its subject, else its identity cut short."""
+    return certificate.common_name or certificate.subject or certificate.sha256[:16]
+
+
+def in_part(view: NodeView) -> str:
+    """Return the reservation about a trusted CA list that was not read whole; empty for one that was."""
+    return "" if view.trusted_is_whole else " The list could be read only in part: it may stand in what was not read."

@@ -1,0 +1,150 @@
+"""Log and capture laid over each other: failures that both count, and those that only one of them shows.
+
+The two clocks differ; times of the log are brought to the capture's by the node's clock offset.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import pairwise
+from statistics import median
+
+from analyzer.evidence import Connection, Event, Outcome
+from analyzer.findings import Confidence, Severity
+from analyzer.rules import quote
+from analyzer.rules.per_peer import Who, who_is
+from analyzer.rules.rule import Judgement, Need, Rule
+from analyzer.rules.view import FAMILIAR, NodeView
+
+ONE_ATTEMPT = timedelta(seconds=2)
+"""Attempts come in pairs some 20 ms apart (seed); what is so close is one."""
+
+LEAST_REPEATS = 3
+
+
+def _capture_span(view: NodeView) -> tuple[datetime | None, datetime | None]:
+    return quote.span([time for capture in view.node.captures for time in (capture.first, capture.last)])
+
+
+def _offset(view: NodeView) -> timedelta:
+    return timedelta(seconds=view.node.clock_offset.seconds if view.node.clock_offset else 0)
+
+
+def repeated_failure_period(view: NodeView) -> Iterator[Judgement]:
+    """The same peer fails again and again at a steady pace."""
+    times: dict[Who, list[datetime]] = defaultdict(list)
+    connections: dict[Who, list[Connection]] = defaultdict(list)
+    events: dict[Who, list[Event]] = defaultdict(list)
+    for connection in view.connections:
+        if connection.outcome in {Outcome.REFUSED, Outcome.CLOSED} and connection.peer.kind in FAMILIAR:
+            times[who_is(connection.peer)].append(connection.handshake.started)
+            connections[who_is(connection.peer)].append(connection)
+    for event in view.tls_errors:
+        if event.connection is None and event.peer and event.peer.kind in FAMILIAR and event.record.time:
+            times[who_is(event.peer)].append(event.record.time - _offset(view))
+            events[who_is(event.peer)].append(event)
+    for who, moments in times.items():
+        ordered = sorted(moments)
+        attempts = ordered[:1] + [after for before, after in pairwise(ordered) if after - before > ONE_ATTEMPT]
+        gaps = [(after - before).total_seconds() for before, after in pairwise(attempts)]
+        if len(attempts) < LEAST_REPEATS or max(gaps) > 2 * median(gaps):
+            continue
+        yield Judgement(
+            severity=Severity.INFO,
+            confidence=Confidence.PROVEN,
+            subject=who[1],
+            explanation=f"{len(attempts)} attempts with {who[1]} failed, one every {median(gaps):.0f} s: a retry, not new trouble.",
+            evidence=(
+                *quote.quote_events(events[who][:2]),
+                *(quote.quote_frame(c, c.handshake.frames[0]) for c in connections[who][:2] if c.handshake.frames),
+            ),
+            count=len(attempts),
+            first=attempts[0],
+            last=attempts[-1],
+            connections=tuple(connection.id for connection in connections[who]),
+            events=tuple(event.id for event in events[who]),
+        )
+
+
+def log_error_without_capture(view: NodeView) -> Iterator[Judgement]:
+    """The log reports a TLS error of a connection that the capture lacks, though it covers the time."""
+    first, last = _capture_span(view)
+    if first is None or last is None:
+        return
+    alone = [
+        event
+        for event in view.tls_errors
+        if event.connection is None
+        and event.record.source
+        and event.record.time
+        and event.peer is not None
+        and event.peer.kind in FAMILIAR
+        and first <= event.record.time - _offset(view) <= last
+    ]
+    if alone:
+        yield Judgement(
+            severity=Severity.INFO,
+            confidence=Confidence.PROVEN,
+            subject=view.node.name or "",
+            explanation=f"{len(alone)} TLS error lines belong to connections that the capture does not show, though it covers "
+            "their time (joined by addresses and ports, within 2 s). A capture filter, another interface or the loopback "
+            "explains it.",
+            evidence=quote.quote_events(alone),
+            count=len(alone),
+            events=tuple(event.id for event in alone),
+        )
+
+
+def capture_alert_without_log(view: NodeView) -> Iterator[Judgement]:
+    """The capture shows an alert of which the log says nothing, though it covers the time."""
+    first, last = quote.span([time for log in view.node.logs for time in (log.first, log.last)])
+    if first is None or last is None:
+        return
+    alone = [
+        c
+        for c in view.connections
+        if c.peer.kind in FAMILIAR
+        and not c.events
+        and any(a.level == "fatal" and first <= a.time + _offset(view) <= last for a in c.handshake.alerts)
+    ]
+    if alone:
+        yield Judgement(
+            severity=Severity.INFO,
+            confidence=Confidence.PROVEN,
+            subject=view.node.name or "",
+            explanation=f"{len(alone)} connections ended with an alert that the log does not mention (joined by addresses and "
+            "ports, within 2 s). Services other than SIP log elsewhere, or at a higher level only.",
+            evidence=tuple(quote.quote_alert(c, c.handshake.alerts[0]) for c in alone[: quote.MOST]),
+            count=len(alone),
+            connections=tuple(connection.id for connection in alone),
+        )
+
+
+RULES = (
+    Rule(
+        id="repeated-failure-period",
+        title="The same failure repeats at a steady pace",
+        severity=Severity.INFO,
+        judge=repeated_failure_period,
+        needs=((Need.LOG, Need.CAPTURE),),
+        sources=("S",),
+    ),
+    Rule(
+        id="log-error-without-capture",
+        title="TLS errors in the log that the capture does not show",
+        severity=Severity.INFO,
+        judge=log_error_without_capture,
+        needs=(Need.LOG, Need.CAPTURE),
+        sources=("I",),
+    ),
+    Rule(
+        id="capture-alert-without-log",
+        title="Alerts in the capture that the log does not mention",
+        severity=Severity.INFO,
+        judge=capture_alert_without_log,
+        needs=(Need.LOG, Need.CAPTURE),
+        sources=("I",),
+    ),
+)

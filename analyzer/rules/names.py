@@ -1,0 +1,83 @@
+"""Names in a peer's certificate that this node did not accept: the name wanted and the names held, side by side."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from analyzer.evidence import Connection, Event, Side
+from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
+from analyzer.rules import quote
+from analyzer.rules.per_peer import Who, who_is
+from analyzer.rules.rule import Judgement, Need, Rule
+from analyzer.rules.view import FAMILIAR, NodeView
+
+
+def identity_unacceptable(view: NodeView) -> Iterator[Judgement]:
+    """Expressway's own name check failed: it sends no alert and resets the connection."""
+    groups: dict[tuple[Who, Side | None, str | None], list[Event]] = defaultdict(list)
+    for event in view.tls_errors:
+        record = event.record
+        if record.error == "identity-unacceptable" and event.peer is not None and event.peer.kind in FAMILIAR:
+            groups[who_is(event.peer), record.local_role, record.common_name].append(event)
+    for ((_, peer), role, name), events in groups.items():
+        shown = [c for c in view.connections if c.id in {event.connection for event in events}]
+        names = sorted({n for c in shown for n in _peer_names(view, c)})
+        wanted = f" It wanted the name {name}." if name else ""
+        held = f" The peer's certificate has {', '.join(names[:6])}." if names else ""
+        where = (
+            "the zone's TLS verify subject name must be in the peer's subjectAltName"
+            if role is Side.SERVER
+            else "the peer address configured in the zone must be in the peer's subjectAltName; the common name does not count"
+        )
+        zone = view.zone(events[0].peer.zone) if events[0].peer else None
+        first, last = quote.span(event.record.time for event in events)
+        yield Judgement(
+            severity=Severity.CRITICAL,
+            confidence=Confidence.PROVEN,
+            subject=peer,
+            explanation=f"This node refused {peer} because of the names in its certificate.{wanted}{held}{f' As TLS {role}: {where}.' if role else ''}",
+            remedy=(
+                Remedy(
+                    text="Correct the zone's peer address or TLS verify subject name, or have the peer's certificate issued "
+                    "with that name. Then look for the next handshake.",
+                    command="Configuration > Zones > Zones",
+                    kind=RemedyKind.DURABLE,
+                ),
+            ),
+            evidence=(
+                *quote.quote_events(events),
+                *(
+                    row
+                    for c in shown[:2]
+                    if c.local_role
+                    for row in quote.quote_certificate_frame(c, c.local_role.other)
+                ),
+                *(quote.quote_zone_setting(zone) if zone else ()),
+            ),
+            count=len(events),
+            first=first,
+            last=last,
+            connections=tuple(connection.id for connection in shown),
+            events=tuple(event.id for event in events),
+        )
+
+
+def _peer_names(view: NodeView, connection: Connection) -> tuple[str, ...]:
+    shown = connection.peer_certificate
+    leaf = view.case.certificates.get(shown.leaf or "") if shown else None
+    if leaf is not None:
+        return leaf.names
+    return connection.peer_identity.names if connection.peer_identity else ()
+
+
+RULES = (
+    Rule(
+        id="identity-unacceptable",
+        title="The names in the peer's certificate were refused",
+        severity=Severity.CRITICAL,
+        judge=identity_unacceptable,
+        needs=(Need.LOG,),
+        sources=("W", "T3", "T1"),
+    ),
+)

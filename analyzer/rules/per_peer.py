@@ -1,0 +1,73 @@
+"""One row per peer: connections grouped by whom they are with, and the judgement of such a group."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+
+from analyzer.evidence import Connection, Peer, PeerKind, Step, Visibility
+from analyzer.findings import Confidence, Evidence, Remedy, Severity
+from analyzer.rules import quote
+from analyzer.rules.rule import Judgement
+from analyzer.rules.view import NodeView
+
+Who = tuple[PeerKind, str]
+"""What tells peers apart in a row: a name says nothing without its kind."""
+
+
+def who_is(peer: Peer) -> Who:
+    """Return what tells a peer apart, whichever address or zone a connection of it shows."""
+    return peer.kind, peer.name
+
+
+def by_peer(view: NodeView, wanted: Callable[[Connection], bool]) -> Iterator[tuple[Peer, list[Connection]]]:
+    """Yield the wanted connections by peer, in the order of each peer's first."""
+    groups: dict[Who, list[Connection]] = defaultdict(list)
+    for connection in view.connections:
+        if wanted(connection):
+            groups[who_is(connection.peer)].append(connection)
+    for group in groups.values():
+        yield group[0].peer, group
+
+
+def quote_steps(connections: Sequence[Connection], *steps: Step) -> tuple[Evidence, ...]:
+    """Quote the last of the steps that each connection reached."""
+    quotes = []
+    for connection in connections[: quote.MOST]:
+        frames = [frame for step in steps if (frame := connection.handshake.frame(step))]
+        quotes += [quote.quote_frame(connection, frame) for frame in frames[-1:]]
+    return tuple(quotes)
+
+
+def row_of(
+    peer: Peer,
+    connections: Sequence[Connection],
+    severity: Severity,
+    explanation: str,
+    evidence: tuple[Evidence, ...],
+    *,
+    confidence: Confidence = Confidence.PROVEN,
+    remedy: tuple[Remedy, ...] = (),
+) -> Judgement:
+    """Return the judgement of a peer's connections: one row, with their number and time span."""
+    first, last = quote.span(connection.handshake.started for connection in connections)
+    return Judgement(
+        severity=severity,
+        confidence=confidence,
+        subject=peer.name,
+        explanation=explanation,
+        remedy=remedy,
+        evidence=evidence,
+        count=len(connections),
+        first=first,
+        last=last,
+        connections=tuple(connection.id for connection in connections),
+    )
+
+
+def how_shown(connection: Connection) -> set[Visibility]:
+    """Return how this node's certificate is shown; without known addresses, both sides'."""
+    local = connection.local_certificate
+    if local is not None:
+        return {local.visibility}
+    return {connection.client_certificate.visibility, connection.server_certificate.visibility}

@@ -1,0 +1,118 @@
+"""Certificates of a private CA: they work, but only with those who were taught to trust it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzer.evidence import Certificate, CertificateOrigin, NodeRole, Outcome, Side
+from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
+from analyzer.rules import quote
+from analyzer.rules.authorities import CHAIN_ALERTS, name_of
+from analyzer.rules.rule import Judgement, Need, Rule
+from analyzer.rules.view import NodeView
+
+
+def _is_private(view: NodeView, leaf: Certificate | None) -> bool:
+    origin = view.case.origins.get(leaf.sha256) if leaf else None
+    return origin is not None and origin.origin is CertificateOrigin.PRIVATE
+
+
+def _quote_origin(view: NodeView, kind: str, leaf: Certificate) -> Evidence:
+    reason = view.case.origins[leaf.sha256].reason
+    return quote.quote_certificate(leaf, quote.store_file(view.node, kind), f"{kind} store, private because {reason}")
+
+
+def all_private_ca(view: NodeView) -> Iterator[Judgement]:
+    """Seed condition 3: everything is signed by a private authority."""
+    server, client = view.server_leaf, view.leaf_as_client
+    if server is None or client is None or not (_is_private(view, server) and _is_private(view, client)):
+        return
+    yield Judgement(
+        severity=Severity.WARNING if view.is_edge else Severity.INFO,
+        confidence=Confidence.STRONG,
+        subject=name_of(server),
+        explanation="Server and client certificate come from a private CA. "
+        + (
+            "Far ends must trust it before outbound TLS works, and clients of mobile and remote access are asked to accept "
+            "the certificate unless their system trusts that CA; 78xx and 88xx phones can't be taught to."
+            if view.is_edge
+            else "On a Core that is common; every peer has to trust this CA."
+        ),
+        remedy=(
+            Remedy(
+                text="Use a public CA for the Edge's server certificate; keep the private one for the client store if needed.",
+                command="Maintenance > Security > Server certificate",
+                kind=RemedyKind.DURABLE,
+            ),
+        )
+        if view.is_edge
+        else (),
+        evidence=(
+            _quote_origin(view, "server", server),
+            _quote_origin(view, "client" if view.has_two_stores else "server", client),
+        ),
+    )
+
+
+def far_end_must_trust_private_ca(view: NodeView) -> Iterator[Judgement]:
+    """What the Edge presents as a client comes from a private authority: the far end has to know it."""
+    leaf = view.leaf_as_client
+    if leaf is None or not _is_private(view, leaf):
+        return
+    shown = [c for c in view.connections if c.local_role is Side.CLIENT and c.client_certificate.leaf == leaf.sha256]
+    refused = [
+        c for c in shown if any(a.code in CHAIN_ALERTS and a.sender is Side.SERVER for a in c.handshake.alerts)
+    ]
+    accepted = sorted({c.peer.name for c in shown if c.outcome is Outcome.COMPLETED})
+    severity = (
+        Severity.CRITICAL
+        if refused
+        else Severity.WARNING
+        if _is_private(view, view.server_leaf) and not accepted
+        else Severity.INFO
+    )
+    proof = f" Handshakes that completed with it: {', '.join(accepted)}." if accepted else ""
+    refusal = f" {refused[0].peer.name} refused it." if refused else ""
+    yield Judgement(
+        severity=severity,
+        confidence=Confidence.STRONG if refused else Confidence.INFERRED,
+        subject=name_of(leaf),
+        explanation="As a TLS client this Edge presents a certificate of a private CA. A far end that verifies it must have "
+        f"imported that CA's root and intermediates.{refusal}{proof}",
+        remedy=(
+            Remedy(
+                text="Have the far end import the CA. For Webex calls over SIP a Cisco document on Hybrid Call Service "
+                "(2020-12-06) has it uploaded in Control Hub; whether that holds for other services is not known.",
+                command="Control Hub: Certificates for Encrypted SIP Calls",
+                kind=RemedyKind.DURABLE,
+            ),
+        ),
+        evidence=(
+            _quote_origin(view, "client" if view.has_two_stores else "server", leaf),
+            *(quote.quote_alert(c, a) for c in refused[: quote.MOST] for a in c.handshake.alerts),
+        ),
+        count=max(1, len(refused)),
+        connections=tuple(connection.id for connection in refused or shown),
+    )
+
+
+RULES = (
+    Rule(
+        id="all-private-ca",
+        title="All certificates come from a private CA",
+        severity=Severity.WARNING,
+        judge=all_private_ca,
+        needs=((Need.SERVER_STORE, Need.CLIENT_STORE),),
+        roles=(NodeRole.CORE, NodeRole.EDGE),
+        sources=("S", "P", "MRA", "W"),
+    ),
+    Rule(
+        id="far-end-must-trust-private-ca",
+        title="Far ends must trust the private CA of the client certificate",
+        severity=Severity.CRITICAL,
+        judge=far_end_must_trust_private_ca,
+        needs=((Need.CLIENT_STORE, Need.SERVER_STORE),),
+        roles=(NodeRole.EDGE,),
+        sources=("S", "W"),
+    ),
+)

@@ -1,0 +1,137 @@
+"""Purpose refusals, collected from log and capture: who refused whose certificate, and what shows it.
+
+Both sides of one refusal may be at hand; what the partner tells is not told again.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from msgspec import Struct
+
+from analyzer.evidence import Certificate, Connection, Event, Peer, PeerKind, Side
+from analyzer.findings import Confidence, Evidence, Remedy, Severity
+from analyzer.rules import quote
+from analyzer.rules.rule import Judgement
+from analyzer.rules.view import NodeView
+
+UNSUPPORTED_CERTIFICATE = 43
+
+
+class Refusal(Struct, frozen=True):
+    """A purpose refusal: who refused whose certificate, and what shows it.
+
+    Attributes:
+        refused: the side whose certificate was refused.
+        leaf: the certificate that was refused, as the capture or the owner's store shows it; None: neither does.
+        leaf_seen: whether the capture shows it.
+    """
+
+    peer: Peer
+    refused_by_us: bool
+    refused: Side
+    connections: tuple[Connection, ...]
+    events: tuple[Event, ...]
+    leaf: Certificate | None
+    leaf_seen: bool
+
+    def evidence(self) -> tuple[Evidence, ...]:
+        frames = [
+            evidence
+            for connection in self.connections[:2]
+            for evidence in (
+                *quote.quote_certificate_frame(connection, self.refused),
+                *(
+                    quote.quote_alert(connection, a)
+                    for a in connection.handshake.alerts
+                    if a.code == UNSUPPORTED_CERTIFICATE
+                ),
+            )
+        ]
+        return (*quote.quote_events(self.events), *frames)
+
+    def judgement(
+        self,
+        severity: Severity,
+        confidence: Confidence,
+        subject: str,
+        explanation: str,
+        remedy: tuple[Remedy, ...],
+        evidence: tuple[Evidence, ...] = (),
+    ) -> Judgement:
+        first, last = quote.span(
+            [event.record.time for event in self.events]
+            or [connection.handshake.started for connection in self.connections]
+        )
+        lines = sum(event.record.name.endswith("TLS Negotiation Error") for event in self.events) or len(self.events)
+        return Judgement(
+            severity=severity,
+            confidence=confidence,
+            subject=subject,
+            explanation=explanation,
+            remedy=remedy,
+            evidence=(*self.evidence(), *evidence),
+            count=max(lines, len(self.connections), 1),
+            first=first,
+            last=last,
+            connections=tuple(connection.id for connection in self.connections),
+            events=tuple(event.id for event in self.events),
+        )
+
+
+def refusals(view: NodeView) -> tuple[Refusal, ...]:
+    """Collect the purpose refusals of a node, one per peer, refuser and refused certificate."""
+    connections: dict[tuple[Peer, bool, Side], list[Connection]] = defaultdict(list)
+    for connection in view.connections:
+        alert = next((a for a in connection.handshake.alerts if a.code == UNSUPPORTED_CERTIFICATE), None)
+        if alert is not None and connection.local_role is not None:
+            connections[connection.peer, alert.sender is connection.local_role, alert.sender.other].append(connection)
+    events: dict[tuple[Peer, bool, Side], list[Event]] = defaultdict(list)
+    for event in view.tls_errors:
+        role, peer = event.record.local_role, event.peer
+        by_peer = event.record.alert == UNSUPPORTED_CERTIFICATE
+        if role is not None and peer is not None and (by_peer or event.record.error == "unsupported-purpose"):
+            events[peer, not by_peer, role if by_peer else role.other].append(event)
+            joined = next((c for c in view.connections if c.id == event.connection), None)
+            if joined is not None and joined not in connections[peer, not by_peer, role if by_peer else role.other]:
+                connections[peer, not by_peer, role if by_peer else role.other].append(joined)
+    return tuple(
+        _refusal(view, peer, by_us, side, tuple(connections[peer, by_us, side]), tuple(events[peer, by_us, side]))
+        for peer, by_us, side in dict.fromkeys((*events, *connections))
+        if connections[peer, by_us, side] or events[peer, by_us, side]
+    )
+
+
+def _refusal(
+    view: NodeView,
+    peer: Peer,
+    by_us: bool,
+    side: Side,
+    connections: tuple[Connection, ...],
+    events: tuple[Event, ...],
+) -> Refusal:
+    shown = [view.case.certificates.get(c.certificate(side).leaf or "") for c in connections]
+    seen = next((certificate for certificate in shown if certificate), None)
+    leaf = seen or (_leaf_of_partner(view, peer, side) if by_us else view.expected_leaf(side))
+    return Refusal(peer, by_us, side, connections, events, leaf, seen is not None)
+
+
+def _leaf_of_partner(view: NodeView, peer: Peer, side: Side) -> Certificate | None:
+    """Return what the partner's bundle says it presents; several partners must agree."""
+    partners = [p for p in view.partners if peer.node in {None, p.node.name}] if peer.kind is PeerKind.PARTNER else []
+    leaves = {leaf.sha256: leaf for partner in partners if (leaf := partner.expected_leaf(side))}
+    return next(iter(leaves.values())) if len(leaves) == 1 else None
+
+
+def told_by_refuser(view: NodeView, refusal: Refusal) -> bool:
+    """Whether the partner who refused has the same story in its own bundle: it is told once, there."""
+    if refusal.refused_by_us:
+        return False
+    partner = view.counterpart(refusal.peer)
+    partners = (partner,) if partner else view.partners if view.is_traversal(refusal.peer) else ()
+    return any(
+        own.refused_by_us and own.refused is refusal.refused and own.peer.node in {None, view.node.name}
+        for partner in partners
+        for own in refusals(partner)
+        if partner.is_between_core_and_edge(own.peer)
+    )

@@ -1,0 +1,81 @@
+"""What all answers of a node are about: its release, the time that is covered, the interfaces that were captured."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from analyzer.facts.releases import Version, newest_expressway
+from analyzer.findings import Severity
+from analyzer.rules import quote
+from analyzer.rules.inventory import fact
+from analyzer.rules.rule import Judgement, Need, Rule
+from analyzer.rules.view import NodeView
+from analyzer.text import iso_utc
+
+OLDEST_KNOWN = Version(14)
+
+
+def bundle_version_unsupported(view: NodeView) -> Iterator[Judgement]:
+    """A release that this program's facts do not cover."""
+    version, newest = Version.parse(view.node.version), newest_expressway()
+    if version is None or OLDEST_KNOWN <= version < Version(newest.major, newest.minor + 1):
+        return
+    older = version < OLDEST_KNOWN
+    yield fact(
+        str(version),
+        f"{version} is {'older' if older else 'newer'} than the releases that the rules were written for "
+        f"({OLDEST_KNOWN} to {newest}): what depends on the release may be wrong.",
+    )
+
+
+def bundle_time_span(view: NodeView) -> Iterator[Judgement]:
+    """What log and capture cover."""
+    log = quote.span([time for span in view.node.logs for time in (span.first, span.last)])
+    capture = quote.span([time for file in view.node.captures for time in (file.first, file.last)])
+    spans = [
+        f"{what} {iso_utc(first)} to {iso_utc(last)}"
+        for what, (first, last) in (("log", log), ("capture", capture))
+        if first and last
+    ]
+    if spans:
+        yield fact(view.node.name or "", f"Covered: {'; '.join(spans)}. Dumps show the moment when logging started.")
+
+
+def dual_nic_address_map(view: NodeView) -> Iterator[Judgement]:
+    """Which interface saw which of the node's own addresses."""
+    seen: dict[str, set[str]] = defaultdict(set)
+    for capture in view.node.captures:
+        if capture.interface:
+            seen[capture.interface] |= set(capture.addresses) & set(view.node.addresses)
+    if len(seen) > 1:
+        said = "; ".join(f"{nic}: {', '.join(sorted(own)) or 'none of them'}" for nic, own in sorted(seen.items()))
+        yield fact(view.node.name or "", f"Own addresses by interface: {said}.")
+
+
+RULES = (
+    Rule(
+        id="bundle-version-unsupported",
+        title="A release that the rules do not cover",
+        severity=Severity.INFO,
+        judge=bundle_version_unsupported,
+        needs=(Need.VERSION,),
+        sources=("I",),
+    ),
+    Rule(
+        id="bundle-time-span",
+        title="What log and capture cover",
+        severity=Severity.INFO,
+        judge=bundle_time_span,
+        needs=((Need.LOG, Need.CAPTURE),),
+        sources=("AG",),
+    ),
+    Rule(
+        id="dual-nic-address-map",
+        title="Which interface saw which address",
+        severity=Severity.INFO,
+        judge=dual_nic_address_map,
+        needs=(Need.CAPTURE, Need.LOCAL_ADDRESSES),
+        sources=("AG",),
+    ),
+)

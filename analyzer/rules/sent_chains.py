@@ -1,0 +1,173 @@
+"""The chain that a node sends with its own certificate, and the list that it takes the intermediates from.
+
+Leaving the root out of a chain is right, and a leaf signed directly by a root is healthy (rules-amendments A4).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from analyzer.correlate.chains import CertificationPath, Pool, build_path, chain_order, is_self_signed
+from analyzer.evidence import Certificate, CertificateOrigin, Connection, Peer, Side, Visibility
+from analyzer.facts.public_roots import public_roots
+from analyzer.findings import Confidence, Severity
+from analyzer.rules import quote
+from analyzer.rules.authorities import CHAIN_ALERTS, append, in_part, name_of
+from analyzer.rules.rule import Judgement, Need, Rule
+from analyzer.rules.view import FAMILIAR, NodeView
+
+
+def _chains_sent(view: NodeView) -> Iterator[tuple[Peer, Side, tuple[Certificate, ...], list[Connection]]]:
+    """Yield what this node sent as its own chain, grouped by peer, role and chain."""
+    groups: dict[tuple[Peer, Side, tuple[str, ...]], list[Connection]] = defaultdict(list)
+    for connection in view.connections:
+        shown = connection.local_certificate
+        if connection.local_role and shown and shown.visibility is Visibility.SEEN and shown.chain:
+            groups[connection.peer, connection.local_role, shown.chain].append(connection)
+    for (peer, role, ids), connections in groups.items():
+        chain = view.certificates(ids)
+        if len(chain) == len(ids):
+            yield peer, role, chain, connections
+
+
+def _is_public(view: NodeView, leaf: Certificate) -> bool:
+    origin = view.case.origins.get(leaf.sha256)
+    return origin is not None and origin.origin is CertificateOrigin.PUBLIC
+
+
+def chain_incomplete_sent(view: NodeView) -> Iterator[Judgement]:
+    """An intermediate that the peer needs was not sent."""
+    for peer, role, chain, connections in _chains_sent(view):
+        order = chain_order(chain, view.known_authorities)
+        refused = [
+            c
+            for c in connections
+            if peer.kind in FAMILIAR
+            and any(a.code in CHAIN_ALERTS and a.sender is role.other for a in c.handshake.alerts)
+        ]
+        missing = ", ".join(name_of(certificate) for certificate in order.missing)
+        confidence = Confidence.PROVEN
+        if not order.missing:
+            if len(order.path) > 1 or order.missing_issuer is None or is_self_signed(order.path[0]):
+                continue
+            if order.missing_issuer in public_roots().by_subject:
+                continue
+            # Nothing at hand says whether the issuer is a root, whose absence would be right (A4). A public CA
+            # never issues from one (CA/Browser Forum baseline requirements, 6.1.7).
+            if not _is_public(view, order.path[0]):
+                continue
+            missing, confidence = order.missing_issuer, Confidence.STRONG if refused else Confidence.INFERRED
+        shown = refused or connections
+        yield Judgement(
+            severity=Severity.CRITICAL if refused else Severity.WARNING,
+            confidence=confidence,
+            subject=peer.name,
+            explanation=f"As TLS {role} towards {peer.name} it sent {' → '.join(name_of(c) for c in order.path)} without the "
+            f"intermediate {missing}. Expressway sends the intermediates that its trusted CA list holds."
+            + (f" {peer.name} then refused the chain." if refused else ""),
+            remedy=(append(f"{missing} and its root", view.node.name),),
+            evidence=(
+                *(row for c in shown[: quote.MOST] for row in quote.quote_certificate_frame(c, role)),
+                *(quote.quote_alert(c, a) for c in refused[: quote.MOST] for a in c.handshake.alerts),
+                *(quote.quote_certificate(c, None, "not sent") for c in order.missing),
+            ),
+            count=len(shown),
+            first=shown[0].handshake.started,
+            last=shown[-1].handshake.started,
+            connections=tuple(connection.id for connection in shown),
+        )
+
+
+def chain_order_or_extra(view: NodeView) -> Iterator[Judgement]:
+    """The chain sent is out of order, or holds certificates that do not belong to it."""
+    for peer, role, chain, connections in _chains_sent(view):
+        order = chain_order(chain, view.known_authorities)
+        if order.in_order:
+            continue
+        extra = f" Not part of it: {', '.join(name_of(c) for c in order.extra)}." if order.extra else ""
+        yield Judgement(
+            severity=Severity.INFO,
+            confidence=Confidence.PROVEN,
+            subject=peer.name,
+            explanation=f"The chain sent as TLS {role} is {' → '.join(name_of(c) for c in chain)}: out of order, or with "
+            f"certificates that do not belong to it.{extra} Some peers refuse such a chain.",
+            evidence=quote.quote_certificate_frame(connections[0], role),
+            count=len(connections),
+            connections=tuple(connection.id for connection in connections),
+        )
+
+
+def trust_missing_own_issuer(view: NodeView) -> Iterator[Judgement]:
+    """The node's trusted CA list lacks the authority of its own certificate."""
+    stores = {
+        "server": (view.server_leaf, view.node.stores.server),
+        "client": (view.client_leaf, view.node.stores.client),
+    }
+    told = set()
+    for kind, (leaf, ids) in stores.items():
+        if leaf is None or leaf.sha256 in told or is_self_signed(leaf):
+            continue
+        told.add(leaf.sha256)
+        trusted = set(view.node.stores.trusted or ())
+        path = build_path(leaf, Pool((*view.certificates(ids or ()), *view.trusted)))
+        if path.complete and path.top.sha256 in trusted:
+            continue
+        yield _own_issuer_missing(view, kind, leaf, path)
+
+
+def _own_issuer_missing(view: NodeView, kind: str, leaf: Certificate, path: CertificationPath) -> Judgement:
+    cut_short = {identity for judgement in chain_incomplete_sent(view) for identity in judgement.connections}
+    incomplete = any(
+        connection.id in cut_short and shown.leaf == leaf.sha256
+        for connection in view.connections
+        if (shown := connection.local_certificate)
+    )
+    missing = path.missing_issuer or path.top.subject or "the root"
+    lookalikes = "; ".join(f"{name_of(c)}, serial {c.serial}" for c in path.lookalikes[:3])
+    twin = f" It holds another certificate of that name with another key: {lookalikes}." if lookalikes else ""
+    return Judgement(
+        severity=Severity.CRITICAL if incomplete else Severity.WARNING,
+        confidence=Confidence.PROVEN if view.trusted_is_whole else Confidence.INFERRED,
+        subject=f"{name_of(leaf)} ({kind} store)",
+        explanation=f"The trusted CA list lacks {missing}, which the {kind} certificate's chain needs.{twin}{in_part(view)} "
+        "One list serves both stores; the intermediates that Expressway sends come from it.",
+        remedy=(append(missing, view.node.name),),
+        evidence=(
+            quote.quote_certificate(leaf, quote.store_file(view.node, kind), f"{kind} store"),
+            *(
+                quote.quote_certificate(c, quote.store_file(view.node, "ca"), "same name, other key")
+                for c in path.lookalikes[:3]
+            ),
+        ),
+    )
+
+
+_SENT = (Need.CAPTURE, Need.HANDSHAKE, Need.LOCAL_ADDRESSES)
+
+RULES = (
+    Rule(
+        id="chain-incomplete-sent",
+        title="The chain that was sent lacks an intermediate",
+        severity=Severity.CRITICAL,
+        judge=chain_incomplete_sent,
+        needs=_SENT,
+        sources=("W", "M"),
+    ),
+    Rule(
+        id="chain-order-or-extra",
+        title="The chain that was sent is out of order or has extra certificates",
+        severity=Severity.INFO,
+        judge=chain_order_or_extra,
+        needs=_SENT,
+        sources=("I",),
+    ),
+    Rule(
+        id="trust-missing-own-issuer",
+        title="The trusted CA list lacks the authority of the own certificate",
+        severity=Severity.CRITICAL,
+        judge=trust_missing_own_issuer,
+        needs=((Need.SERVER_STORE, Need.CLIENT_STORE), Need.TRUSTED_LIST),
+        sources=("S", "W", "T1", "MRA"),
+    ),
+)

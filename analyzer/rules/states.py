@@ -1,0 +1,70 @@
+"""Whether zones and SSH tunnels are up, down or refused, as dumps, log and capture tell it: several rules ask."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from analyzer.evidence import Event, LogEvent, TcpConversation, Tunnel, Zone
+from analyzer.findings import Evidence
+from analyzer.rules import quote
+from analyzer.rules.view import NodeView
+
+SSH_PORT = 2222
+_SSH_TROUBLE = ("denied", "timed out", "refused", "reset", "closed", "fail", "unreachable", "no route", "not resolve")
+CLOSED_EARLY = timedelta(seconds=10)
+"""An SSH tunnel that works stays up for hours; one that is refused is closed within seconds."""
+
+
+def is_failed(zone: Zone) -> bool:
+    """Whether the dump shows a zone as failed."""
+    return (zone.status or "").lower().startswith("fail")
+
+
+def is_active(zone: Zone) -> bool:
+    """Whether the dump shows a zone as active (`Active`, `Active: 1 of 2`)."""
+    return (zone.status or "").lower().startswith("active")
+
+
+def has_failed(tunnel: Tunnel) -> bool:
+    """Whether the dump shows a tunnel as failed."""
+    return (tunnel.status or "").lower().startswith("fail")
+
+
+def denied(view: NodeView) -> tuple[tuple[Evidence, ...], bool]:
+    """Return what shows that SSH tunnels were refused, not unreachable, and whether it is said in words.
+
+    A timeout is no refusal (rules-amendments A1).
+    """
+    rows = [t for t in view.tunnels if has_failed(t) and "denied" in (t.reason or "").lower()]
+    lines = [event for event in ssh_errors(view) if "denied" in event.record.detail.lower()]
+    flows = [flow for flow in view.node.conversations if is_refused_tunnel(flow)]
+    evidence = (
+        *(row for tunnel in rows[: quote.MOST] for row in quote.quote_tunnel(tunnel)),
+        *quote.quote_events(lines),
+        *(
+            quote.quote_conversation(flow, "SSH closed right after it was established")
+            for flow in flows[: quote.MOST]
+        ),
+    )
+    return evidence, bool(rows or lines)
+
+
+def ssh_errors(view: NodeView) -> tuple[Event, ...]:
+    """Return the log lines in which the tunnels' ssh client complains."""
+    return tuple(event for event in view.events if event.record.name == "ssh" and _complains(event.record))
+
+
+def _complains(record: LogEvent) -> bool:
+    words = record.detail.lower()
+    return record.fields.get("Level") in {"ERROR", "FATAL"} or any(word in words for word in _SSH_TROUBLE)
+
+
+def is_refused_tunnel(flow: TcpConversation) -> bool:
+    """Whether an SSH connection to the tunnel port was established and closed at once."""
+    return (
+        flow.server.port == SSH_PORT
+        and flow.established
+        and flow.client_banner is not None
+        and flow.ended is not None
+        and flow.ended - flow.started < CLOSED_EARLY
+    )

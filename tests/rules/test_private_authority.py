@@ -1,0 +1,55 @@
+"""Certificates of a private CA, and who has to know it."""
+
+from __future__ import annotations
+
+import pytest
+
+from analyzer.evidence import Side
+from tests.rules.cases import NOT_DETERMINABLE, case, connection, judge
+from tests.rules.nodes import WEBEX, core, edge, stores
+from tests.rules.pki import (
+    CORE_CLIENT,
+    EDGE_CLIENT,
+    EDGE_SERVER,
+)
+
+PRIVATE_EDGE = stores(EDGE_CLIENT, EDGE_CLIENT)
+
+
+def test_an_edge_with_nothing_but_private_certificates_is_warned() -> None:
+    assert judge(case(edge(stores=PRIVATE_EDGE)), "all-private-ca") == {("warning", "strong", "edge.harbor.example")}
+    assert judge(case(edge()), "all-private-ca") == set()
+    assert judge(case(edge(stores=stores(None, None))), "all-private-ca") == {("info", NOT_DETERMINABLE, "edge")}
+
+
+def test_a_core_with_nothing_but_private_certificates_is_common() -> None:
+    node = core(stores=stores(CORE_CLIENT, CORE_CLIENT))
+
+    assert judge(case(node), "all-private-ca") == {("info", "strong", "core.harbor.example")}
+
+
+@pytest.mark.parametrize(
+    ("alert", "completed", "expected"),
+    [
+        (None, None, ("warning", "inferred")),
+        (None, True, ("info", "inferred")),
+        ((Side.SERVER, 48), None, ("critical", "strong")),
+        ((Side.CLIENT, 48), None, ("warning", "inferred")),
+        ((Side.SERVER, 43), None, ("warning", "inferred")),
+    ],
+)
+def test_far_ends_must_know_a_private_authority(
+    alert: tuple[Side, int] | None, completed: bool | None, expected: tuple[str, str]
+) -> None:
+    node = edge(stores=PRIVATE_EDGE)
+    shown = connection(node, WEBEX, role=Side.CLIENT, client=EDGE_CLIENT, alert=alert, completed=completed)
+
+    assert judge(case(node, connections=[shown]), "far-end-must-trust-private-ca") == {
+        (*expected, "edge.harbor.example")
+    }
+
+
+def test_a_public_client_certificate_asks_nothing_of_far_ends() -> None:
+    node = edge(stores=stores(EDGE_SERVER, EDGE_SERVER))
+
+    assert judge(case(node), "far-end-must-trust-private-ca") == set()
