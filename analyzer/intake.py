@@ -74,7 +74,7 @@ def read_node(members: Sequence[OpenMember], progress: Progress) -> NodeIntake:
     records = []
     for member in members:
         if member.kind is MemberKind.CAPTURE:
-            outcome = _Outcome(problems=_of_file(captures.problems, member.reference))
+            outcome = _capture_outcome(member, captures)
         else:
             progress(member.reference)
             outcome = _read_member(member, tray)
@@ -86,6 +86,13 @@ def read_node(members: Sequence[OpenMember], progress: Progress) -> NodeIntake:
             certificates[identity] = certificate
     problems += _not_read(records, problems)
     return NodeIntake(_reading(members, records, tray, captures), tuple(records), certificates, tuple(problems))
+
+
+def _capture_outcome(member: OpenMember, captures: CaptureReading) -> _Outcome:
+    """Say what came of one capture: an empty one is whole, a damaged one without a packet was not read."""
+    problems = _of_file(captures.problems, member.reference)
+    has_packets = any(file.packets for file in captures.files if file.name == member.reference)
+    return _Outcome(problems=problems, read_something=has_packets or not problems)
 
 
 def _of_file(problems: Iterable[Problem], file: str) -> tuple[Problem, ...]:

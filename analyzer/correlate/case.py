@@ -136,7 +136,7 @@ def _origins(nodes: Sequence[Node], certificates: Mapping[str, Certificate]) -> 
 
 
 def _peer_of(event: LogEvent, names: Mapping[Ends, _LoggedNames], node: Node, nodes: Sequence[Node]) -> Peer | None:
-    if event.source is None and event.destination is None:
+    if event.source is None and event.destination is None and event.common_name is None:
         return None
     logged = names.get(frozenset(end for end in (event.source, event.destination) if end), _LoggedNames())
     inbound = event.local_role is Side.SERVER
@@ -145,7 +145,7 @@ def _peer_of(event: LogEvent, names: Mapping[Ends, _LoggedNames], node: Node, no
         local=event.destination if inbound else event.source,
         remote=event.source if inbound else event.destination,
         certificate_names=tuple(sorted(logged.presented)),
-        asked_names=tuple(sorted(logged.asked)),
+        asked_names=tuple(sorted(logged.asked | ({event.common_name.lower()} if event.common_name else set()))),
     )
     return identify_peer(contact, node, nodes)
 

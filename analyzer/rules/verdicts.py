@@ -15,6 +15,7 @@ from analyzer.evidence import (
     Certificate,
     Connection,
     Event,
+    LogTrace,
     Outcome,
     Peer,
     PeerIdentity,
@@ -194,7 +195,7 @@ def _of_identity(view: NodeView, identity: PeerIdentity) -> Verdict:
     """The outcome stays open: a client's "Handshake succeeded" is no proof in TLS 1.3 (rules.md 6)."""
     ends = {identity.local, identity.remote}
     opened = next((t for t in view.node.traces if {t.source, t.destination} == ends and None not in ends), None)
-    role = None if opened is None else Side.CLIENT if opened.source == identity.local else Side.SERVER
+    role = _opened_as(view, opened) if opened else None
     presented = view.expected_leaf(role) if role else None
     return Verdict(
         node=view.node.name,
@@ -209,6 +210,12 @@ def _of_identity(view: NodeView, identity: PeerIdentity) -> Verdict:
         sentence=identity_sentence(view, identity, role, presented),
         collect=_LOG_ALONE,
     )
+
+
+def _opened_as(view: NodeView, opened: LogTrace) -> Side | None:
+    if opened.source.address in view.node.addresses:
+        return Side.CLIENT
+    return Side.SERVER if opened.destination.address in view.node.addresses else None
 
 
 def _no_sign_of_webex(view: NodeView) -> Verdict:

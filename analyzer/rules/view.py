@@ -170,7 +170,7 @@ class NodeView:
         """Events that report a TLS error.
 
         One failure gives several lines. Of them those are left out that say less than another: OpenSSL's
-        "certificate verify failed" beside the reason, and a close that does not tell the role.
+        "certificate verify failed" beside the reason, and the close of the connection.
         """
         errors = tuple(event for event in self.events if event.record.error is not None)
         full = {_ends(event) for event in errors if not _says_less(event)}
@@ -223,7 +223,8 @@ def _ends(event: Event) -> tuple[Endpoint | None, Endpoint | None]:
 
 
 def _says_less(event: Event) -> bool:
-    return event.record.error == "verify-failed" or event.record.local_role is None
+    record = event.record
+    return record.error == "verify-failed" or record.local_role is None or record.name == "network.tcp"
 
 
 def views_of(case: Case) -> tuple[NodeView, ...]:

@@ -159,3 +159,12 @@ def test_files_of_no_host_share_neither_connections_nor_stores() -> None:
 
     assert [one.name for one in case.nodes] == [None, "unnamed#2"]
     assert [one.node for one in case.connections] == [None]
+
+
+def test_an_error_that_gives_a_name_and_no_address_has_that_name_for_a_peer() -> None:
+    line = event(0, source=None, destination=None, common_name="cucm1.harbor.example", local_role=Side.CLIENT)
+
+    (only,) = joined(core(events=(line,))).events
+
+    assert only.peer is not None
+    assert only.peer.name == "cucm1.harbor.example"

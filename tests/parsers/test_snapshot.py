@@ -179,6 +179,49 @@ def test_a_close_for_a_tls_reason_is_an_event_and_a_trace(reason: str, error: st
     assert [(trace.what, trace.reason) for trace in reading.traces] == [("closed", reason)]
 
 
+NOTHING_RETURNED = (
+    f'{STAMP} tvcs: {UTC_TIME} Module="network.tcp" Level="DEBUG":  {TUPLE} Detail="TCP Connection Closed" '
+    'Reason="no certificate returned"'
+)
+
+
+def handshake_line(is_server: str, port: int = 25046) -> str:
+    return ssl(
+        "INFO",
+        f"Detail=\"Handshake in progress\" bServer=\"{is_server}\" localAddress=\"['IPv4''TCP''192.0.2.31:7001']\" "
+        f"remoteAddress=\"['IPv4''TCP''192.0.2.16:{port}']\"",
+    )
+
+
+@pytest.mark.parametrize(
+    ("other", "role"),
+    [
+        (handshake_line("true"), Side.SERVER),
+        (handshake_line("false"), Side.CLIENT),
+        (handshake_line("true", 25047), None),
+        (module("network.tcp", "DEBUG", f'{TUPLE} Detail="TCP Connection Accepted"'), Side.SERVER),
+        (module("network.tcp", "DEBUG", f'{TUPLE} Detail="TCP Connecting"'), None),
+    ],
+)
+def test_a_close_has_the_role_that_another_line_of_the_connection_tells(other: str, role: Side | None) -> None:
+    for lines in ((other, NOTHING_RETURNED), (NOTHING_RETURNED, other)):
+        (found,) = read(*lines).events
+
+        assert (found.error, found.local_role) == ("no-certificate", role)
+
+
+def test_a_close_that_repeats_a_failure_has_no_role_of_its_own() -> None:
+    failure, close = read(f"{STAMP} tvcs: {INBOUND}", NOTHING_RETURNED).events
+
+    assert (failure.local_role, close.local_role) == (Side.SERVER, None)
+
+
+def test_lines_that_contradict_each_other_tell_no_role() -> None:
+    (found,) = read(handshake_line("true"), handshake_line("false"), NOTHING_RETURNED).events
+
+    assert found.local_role is None
+
+
 def test_an_ordinary_close_is_a_trace_only() -> None:
     line = f'{STAMP} tvcs: {UTC_TIME} Module="network.tcp" Level="DEBUG":  {TUPLE}'
     reading = read(f'{line} Detail="TCP Connection Closed" Reason="Got EOF on socket"')
@@ -250,10 +293,32 @@ def test_ssh_tunnel_failures_are_events(reason: str) -> None:
     ],
 )
 def test_traffic_server_errors_are_those_of_a_client(message: str, error: str, alert: int | None, name: str) -> None:
-    found = event(f"{STAMP} traffic_server[2030]:{message}")
+    for header in ("", f'{UTC_TIME} Module="network.http.trafficserver" Level="ERROR": '):
+        found = event(f"{STAMP} traffic_server[2030]: {header}{message}")
 
-    assert (found.name, found.error, found.alert, found.common_name) == ("traffic_server", error, alert, name)
-    assert found.local_role is Side.CLIENT
+        assert (found.name, found.error, found.alert, found.common_name) == ("traffic_server", error, alert, name)
+        assert found.local_role is Side.CLIENT
+        assert (found.source, found.destination) == (None, None)
+        assert found.detail == message.strip()
+
+
+def test_traffic_server_that_goes_on_in_spite_of_a_failure_refuses_nothing() -> None:
+    found = event(
+        f"{STAMP} traffic_server[2030]: [ET_NET 0] WARNING: Core server certificate verification failed for (cucm)."
+        " Action=Continue Error=self signed certificate server=cucm(192.0.2.7) depth=0"
+    )
+
+    assert (found.error, found.alert, found.local_role) == (None, None, Side.CLIENT)
+    assert found.common_name == "cucm"
+
+
+def test_traffic_server_that_asked_for_no_name_is_told_by_the_server() -> None:
+    found = event(
+        f"{STAMP} traffic_server[2030]: [ET_NET 0] ERROR: Core server certificate verification failed for ()."
+        " Action=Terminate Error=certificate has expired server=cucm.example.com(192.0.2.7) depth=0"
+    )
+
+    assert (found.error, found.common_name) == ("expired", "cucm.example.com")
 
 
 def test_alarms_have_id_severity_and_title_whoever_raises_them() -> None:

@@ -168,10 +168,11 @@ class Exchange:
         side = self.sides[sender]
         side.encrypted_records += 1
         side.encrypted_bytes += length
+        side.longest_record = max(side.longest_record, length)
         if not self.is_tls13:
             self.server_data = self.server_data or (is_data and self.client == 1 - sender)
             return
-        side.complete = True
+        side.complete = side.said_more_than_alerts
         side.keep(SeenRecord(sender, length, place))
         self.server_data = self.flights.add(sender != self.client, length) or self.server_data
 

@@ -15,6 +15,7 @@ from analyzer.evidence import (
     Step,
     TlsRecord,
 )
+from analyzer.facts.alerts import alert_name
 from analyzer.parsers.capture import alerts, visibility
 from analyzer.parsers.capture.connection import Connection
 from analyzer.parsers.capture.exchange import Exchange
@@ -62,6 +63,7 @@ def _handshake(connection: Connection, exchange: Exchange, roles: Roles, is_last
     if exchange.client == 1:
         client, server = server, client
     closed = connection.closed if is_last else None
+    is_closed = closed is not None
     frames = _frames(connection, exchange, closed)
     hello = exchange.client_hello or _NO_HELLO
     request = exchange.request or _NO_REQUEST
@@ -77,10 +79,10 @@ def _handshake(connection: Connection, exchange: Exchange, roles: Roles, is_last
         certificate_requested=visibility.is_requested(exchange, roles),
         certificate_authorities=request.authorities,
         frames=frames,
-        server_certificate=_shared(visibility.server_certificate(exchange, roles)),
-        client_certificate=_shared(visibility.client_certificate(exchange, roles)),
+        server_certificate=_shared(visibility.server_certificate(exchange, roles, is_closed)),
+        client_certificate=_shared(visibility.client_certificate(exchange, roles, is_closed)),
         alerts=tuple(_alert(exchange, *alert) for alert in exchange.alerts),
-        completed=_is_completed(exchange, roles, closed is not None),
+        completed=_is_completed(exchange, roles, is_closed),
         closed_by=_side(exchange, connection.closed_by) if closed else None,
         closed_by_reset=connection.closed_by_reset if closed else False,
         last_record_before_close=_last_record(exchange, connection) if closed else None,
@@ -129,7 +131,7 @@ def _alert(exchange: Exchange, sender: int, level: int, code: int, place: Place)
     return Alert(
         sender=Side.CLIENT if sender == exchange.client else Side.SERVER,
         level=alerts.level_name(level),
-        description=alerts.description_name(code),
+        description=alert_name(code),
         code=code,
         capture=place.capture,
         frame=place.frame,
@@ -166,7 +168,9 @@ def _is_completed(exchange: Exchange, roles: Roles, is_closed: bool) -> bool | N
         return True
     if any(alert.level == alerts.FATAL for alert in exchange.alerts):
         return False
-    return False if is_closed and not exchange.is_tls13 and _is_whole(exchange, roles) else None
+    if exchange.is_tls13 and not visibility.ended_before(exchange, roles.client, is_closed):
+        return None
+    return False if is_closed and _is_whole(exchange, roles) else None
 
 
 def _is_whole(exchange: Exchange, roles: Roles) -> bool:

@@ -96,8 +96,10 @@ class _Reading:
                 except DamageError as error:
                     damage = str(error)
         self._files.append(_describe(source, reader, table))
-        if damage:
+        if damage and reader.packets:
             self._add(source.name, "The rest of the capture", damage, "whether more was captured behind that")
+        elif damage:
+            self._add(source.name, "The capture", damage, "what was captured in it")
         self._report_frames(source.name, reader)
         return damage is not None
 

@@ -8,6 +8,9 @@ from typing import Final, NamedTuple
 from analyzer.parsers.capture.place import Place
 
 _KEPT_RECORDS: Final = 16
+# An alert takes 2 bytes, a content type and a tag of 8 or 16; data and the messages of a handshake take more.
+_LONGEST_ALERT: Final = 24
+_MOST_ALERTS: Final = 2  # the alert, and a close_notify behind it
 
 
 class SeenAlert(NamedTuple):
@@ -39,9 +42,10 @@ class SideFacts:
         key_exchange: a ClientKeyExchange.
         ciphered: a ChangeCipherSpec.
         finished: an encrypted handshake record behind it.
-        complete: all that is in clear was sent.
+        complete: all that is in clear was sent; under TLS 1.3 and what is encrypted has begun.
         lost: bytes are missing from before that.
         torn: bytes are missing from before its Finished.
+        longest_record: bytes of the longest encrypted record.
         records: the first encrypted records of TLS 1.3; `last_record` is the last one.
     """
 
@@ -57,8 +61,14 @@ class SideFacts:
     torn: bool = False
     encrypted_records: int = 0
     encrypted_bytes: int = 0
+    longest_record: int = 0
     records: list[SeenRecord] = field(default_factory=list)
     last_record: SeenRecord | None = None
+
+    @property
+    def said_more_than_alerts(self) -> bool:
+        """Whether it sent encrypted records that may hold a Certificate and a Finished message."""
+        return self.longest_record > _LONGEST_ALERT or self.encrypted_records > _MOST_ALERTS
 
     def keep(self, record: SeenRecord) -> None:
         """Keep an encrypted record of TLS 1.3, if it is one of the first, or the last so far."""
@@ -88,8 +98,6 @@ class Flights:
     _TICKETS: Final = 3
     # No server sends this much of tickets.
     _MORE_THAN_TICKETS: Final = 16_384
-    # An alert takes 2 bytes, a content type and a tag of 8 or 16; data takes more.
-    _LONGEST_ALERT: Final = 24
 
     def __init__(self) -> None:
         self._count = 0
@@ -103,6 +111,6 @@ class Flights:
             self._count += 1
             self._bytes = 0
         self._bytes += length
-        if not is_server or length <= self._LONGEST_ALERT:
+        if not is_server or length <= _LONGEST_ALERT:
             return False
         return self._count >= self._DATA or (self._count >= self._TICKETS and self._bytes > self._MORE_THAN_TICKETS)

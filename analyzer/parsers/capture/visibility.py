@@ -7,9 +7,10 @@ a Certificate message seen empty.
 from __future__ import annotations
 
 from analyzer.evidence import CertificateMessage, Visibility
+from analyzer.parsers.capture import alerts
 from analyzer.parsers.capture.cipher_suites import WITHOUT_CERTIFICATES
 from analyzer.parsers.capture.exchange import Exchange
-from analyzer.parsers.capture.sides import Roles
+from analyzer.parsers.capture.sides import Roles, SideFacts
 
 
 def is_resumed(exchange: Exchange, roles: Roles) -> bool | None:
@@ -46,18 +47,20 @@ def is_server_torn(exchange: Exchange, roles: Roles) -> bool:
     return server.lost or (exchange.server_hello is None and (server.sent or server.ciphered))
 
 
-def server_certificate(exchange: Exchange, roles: Roles) -> CertificateMessage:
-    """Return the server's Certificate message, or why there is none to see."""
+def server_certificate(exchange: Exchange, roles: Roles, is_closed: bool) -> CertificateMessage:
+    """Return the server's Certificate message, or why there is none to see. `is_closed`: a FIN or RST was seen."""
     side = roles.server
     if side.chain is not None:
         return _message(side.chain)
     if side.certificate_lost:
         return CertificateMessage(visibility=Visibility.NOT_CAPTURED)
-    return CertificateMessage(visibility=_hidden(exchange, roles) or _server_absence(exchange, roles))
+    return CertificateMessage(
+        visibility=_hidden(exchange, roles, side, is_closed) or _server_absence(exchange, roles)
+    )
 
 
-def client_certificate(exchange: Exchange, roles: Roles) -> CertificateMessage:
-    """Return the client's Certificate message, or why there is none to see."""
+def client_certificate(exchange: Exchange, roles: Roles, is_closed: bool) -> CertificateMessage:
+    """Return the client's Certificate message, or why there is none to see. `is_closed`: a FIN or RST was seen."""
     side = roles.client
     if side.chain is not None:
         return _message(side.chain)
@@ -65,22 +68,33 @@ def client_certificate(exchange: Exchange, roles: Roles) -> CertificateMessage:
         return CertificateMessage(visibility=Visibility.NOT_CAPTURED)
     if exchange.version == "SSLv2":
         return CertificateMessage(visibility=Visibility.ENCRYPTED)
-    return CertificateMessage(visibility=_hidden(exchange, roles) or _client_absence(exchange, roles))
+    return CertificateMessage(
+        visibility=_hidden(exchange, roles, side, is_closed) or _client_absence(exchange, roles)
+    )
 
 
 def _message(chain: tuple[str, ...]) -> CertificateMessage:
     return CertificateMessage(visibility=Visibility.SEEN if chain else Visibility.NONE_SENT, chain=chain)
 
 
-def _hidden(exchange: Exchange, roles: Roles) -> Visibility | None:
-    """What the ServerHello alone decides for both sides; None: nothing."""
+def ended_before(exchange: Exchange, side: SideFacts, is_closed: bool) -> bool:
+    """Whether a handshake of TLS 1.3 provably ended before a side had sent its Certificate and Finished messages.
+
+    An alert in clear is one from before the sender's keys; stacks that change them earlier send it encrypted.
+    """
+    is_over = is_closed or any(alert.level == alerts.FATAL for alert in exchange.alerts)
+    return is_over and not side.lost and not side.said_more_than_alerts
+
+
+def _hidden(exchange: Exchange, roles: Roles, side: SideFacts, is_closed: bool) -> Visibility | None:
+    """What the ServerHello decides for a side, and under TLS 1.3 whether it went on; None: nothing."""
     hello = exchange.server_hello
     if hello is None:
         return None
     if is_resumed(exchange, roles):
         return Visibility.RESUMED
     if exchange.is_tls13:
-        return Visibility.ENCRYPTED
+        return Visibility.NOT_REACHED if ended_before(exchange, side, is_closed) else Visibility.ENCRYPTED
     if hello.cipher_suite in WITHOUT_CERTIFICATES and exchange.request is None:
         return Visibility.NOT_USED
     return None

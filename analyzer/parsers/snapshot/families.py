@@ -67,6 +67,8 @@ _TRAFFIC_SERVER = re.compile(
     r"|Core server certificate verification failed for \((?P<unverified>[^)]{0,255})\)"
     r"|SNI \((?P<mismatched>[^)]{0,255})\) not in certificate"
 )
+_GOES_ON = re.compile(r"\bAction=Continue\b", re.IGNORECASE)
+_SERVER = re.compile(r"\bserver=(?P<name>[^\s()]{1,255})\(")
 
 
 class FamilyReading(Struct, frozen=True, kw_only=True):
@@ -157,16 +159,19 @@ def _ssh(record: Record) -> FamilyReading | None:
 
 
 def _traffic_server(record: Record) -> FamilyReading | None:
-    detail = _detail(record)
+    """Failures of the connections that it opens. Where verification is not enforced, it says so and goes on."""
+    detail = record.get("Detail") or record.message or _detail(record)
     about = _TRAFFIC_SERVER.search(detail)
     complains = record.process == "traffic_server" and (_is_serious(record) or "ERROR" in record.words)
     if about is None and not (complains and _MARKS_OF_TLS.search(detail)):
         return None
     name = next((found for found in about.groups() if found), None) if about else None
+    if about and not name and (server := _SERVER.search(detail)):
+        name = server["name"]
     return FamilyReading(
         name="traffic_server",
         detail=detail,
-        error=_all_words(record),
+        error=None if _GOES_ON.search(detail) else detail,
         role=Side.CLIENT if about else None,
         source=record.endpoint("Src"),
         destination=record.endpoint("Dst"),

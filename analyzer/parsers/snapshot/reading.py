@@ -19,6 +19,7 @@ from analyzer.parsers.snapshot.coverage import Coverage, line_text
 from analyzer.parsers.snapshot.events import event_of, may_matter
 from analyzer.parsers.snapshot.headers import CANDIDATE
 from analyzer.parsers.snapshot.records import read_records
+from analyzer.parsers.snapshot.roles import Roles
 
 _KEY_BEGINS = b"PRIVATE KEY-----"
 _PRIVATE_KEY = re.compile(rb"-----BEGIN (?:[A-Z]{1,12} ){0,2}PRIVATE KEY-----")
@@ -85,7 +86,8 @@ class _Reader:
         self._first_unclosed = 0
         self._events: list[LogEvent] = []
         self._dropped_events = 0
-        self._connections = Connections(limit=max_traces)
+        self._roles = Roles(limit=max_traces)
+        self._connections = Connections(limit=max_traces, roles=self._roles)
         self._coverage = Coverage()
 
     def feed(self, block: bytes) -> None:
@@ -96,7 +98,7 @@ class _Reader:
     def finish(self, cut_lines: int) -> SnapshotReading:
         self._scan(self._carry, final=True)
         return SnapshotReading(
-            events=tuple(self._events),
+            events=tuple(self._roles.complete(event) for event in self._events),
             traces=self._connections.traces(self._file),
             identities=self._connections.identities(self._file),
             span=self._coverage.span(self._file, self._line - 1),
@@ -127,6 +129,7 @@ class _Reader:
             event = event_of(record, self._file)
             if event is None:
                 continue
+            self._roles.see_event(event)
             if len(self._events) < self._max_events:
                 self._events.append(event)
             else:

@@ -30,6 +30,7 @@ _WORD_END = re.compile(r"\s|\Z")
 _NEXT_RECORD = re.compile(r"\s++(?=(?:<\d{1,3}>)?20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d)", re.ASCII)
 _UTC_TIME = re.compile(r"20\d\d-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?+", re.ASCII)
 _ADDRESS = re.compile(r"(?:\[([0-9A-Fa-f:.]{2,45})\]|([0-9A-Fa-f:.]{2,45})):(\d{1,5})'?\]?\Z", re.ASCII)
+_BETWEEN = " \t\r:"
 _MAX_PAIRS = 200
 
 
@@ -42,6 +43,7 @@ class Record(Struct, frozen=True, kw_only=True):
         utc_offset: seconds east of UTC in the header; None: not said.
         process: the innermost process tag, without the process id.
         words: what stands before the first pair of the message; the whole message if no value is quoted.
+        message: the words and all behind them, pairs without quotes as well.
         pairs: keys as written, values without quotes and outer blanks, in order; keys repeat.
     """
 
@@ -51,6 +53,7 @@ class Record(Struct, frozen=True, kw_only=True):
     host: str | None
     process: str | None
     words: str
+    message: str
     pairs: tuple[tuple[str, str], ...]
 
     def get(self, key: str) -> str | None:
@@ -85,7 +88,7 @@ def read_records(text: str, line: int) -> Iterator[Record]:
     A further record starts only after a closed value, so that no value can imitate one.
     """
     while (start := RECORD_START.match(text)) is not None:
-        words, pairs, rest = _read_pairs(text, start.end())
+        words, message, pairs, rest = _read_pairs(text, start.end())
         iso = start["iso"]
         yield Record(
             line=line,
@@ -94,31 +97,35 @@ def read_records(text: str, line: int) -> Iterator[Record]:
             host=start["host"] or start["bare_host"],
             process=start["inner"] or start["process"] or start["bare_process"],
             words=words,
+            message=message,
             pairs=pairs,
         )
         text = text[rest:]
 
 
-def _read_pairs(text: str, position: int) -> tuple[str, tuple[tuple[str, str], ...], int]:
-    """Return the words before the first pair of the message, the pairs, and where the next record starts."""
+def _read_pairs(text: str, position: int) -> tuple[str, str, tuple[tuple[str, str], ...], int]:
+    """Return the words before the first pair of the message, these and all behind, the pairs, and the next record."""
     pairs: list[tuple[str, str]] = []
-    message, words, quoted = position, "", False
+    message, end, rest, words, quoted = position, len(text), len(text), "", False
     while len(pairs) < _MAX_PAIRS:
         key = _KEY.search(text, position)
         following = _NEXT_RECORD.match(text, position) if pairs else None
         if following is not None:
-            return words, tuple(pairs), following.end()
-        between = text[position : key.start() if key else len(text)].strip(" \t\r:")
+            end, rest = following.span()
+            break
+        between = text[position : key.start() if key else len(text)].strip(_BETWEEN)
+        if between and not words and quoted:
+            message = position
         words = words or between
         if key is None:
-            words = words if quoted else text[message:].strip(" \t\r:")
+            words = words if quoted else text[message:].strip(_BETWEEN)
             break
-        end = (_CLOSING_QUOTE if key[2] else _WORD_END).search(text, key.end())
-        value = text[key.end() : end.start() if end else len(text)]
+        closing = (_CLOSING_QUOTE if key[2] else _WORD_END).search(text, key.end())
+        value = text[key.end() : closing.start() if closing else len(text)]
         pairs.append((key[1], value.strip()))
         quoted = quoted or key[2] is not None
-        position = end.end() if end and key[2] else key.end() + len(value)
-    return words, tuple(pairs), len(text)
+        position = closing.end() if closing and key[2] else key.end() + len(value)
+    return words, text[message:end].strip(_BETWEEN) if words else "", tuple(pairs), rest
 
 
 def _time(pairs: tuple[tuple[str, str], ...], stamp: str | None) -> datetime | None:

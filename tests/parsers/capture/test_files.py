@@ -135,7 +135,8 @@ def test_what_is_no_capture_is_said_to_be_none(data: bytes) -> None:
     reading = c.read(data)
 
     assert reading.handshakes == ()
-    assert len(reading.problems) == 1
+    assert [problem.what for problem in reading.problems] == ["The capture"]
+    assert reading.files[0].packets == 0
 
 
 def test_a_stream_that_fails_costs_only_the_rest() -> None:

@@ -1,18 +1,21 @@
 from __future__ import annotations
 
+import struct
+from collections.abc import Iterable
+
 import pytest
 
 from analyzer.evidence import CertificateMessage, Side, Visibility
 from samples.builders.certificates import SERVER_ONLY
 from samples.builders.handshake import ClientAuthentication, Party, handshake
 from samples.builders.tcp import Closing, Opening, from_middle, without_payload
-from samples.builders.transcript import Transcript
+from samples.builders.transcript import Flight, Transcript
 from tests.parsers.capture import captures as c
 
 OLD_VERSIONS = ("1.0", "1.1", "1.2")
 
 
-def words(transcript: Transcript, **options: object) -> tuple[Visibility, Visibility]:
+def words(transcript: Transcript | Iterable[Flight], **options: object) -> tuple[Visibility, Visibility]:
     shown = c.only(c.read(c.capture_of(transcript, **options)))
     return shown.server_certificate.visibility, shown.client_certificate.visibility
 
@@ -102,6 +105,76 @@ def test_the_clients_alert_of_tls_13_is_in_clear_and_the_servers_is_not() -> Non
     assert by_server.last_record_before_close is not None
     assert by_server.last_record_before_close.length == 19
     assert by_server.last_record_before_close.sender is Side.SERVER
+
+
+def replaced(flight: Flight, *records: tuple[int, int]) -> Flight:
+    """The flight with other records in its place: content types and lengths."""
+    payload = b"".join(struct.pack(">BHH", kind, 0x0303, length) + bytes(length) for kind, length in records)
+    return Flight(sender=flight.sender, payload=payload)
+
+
+@pytest.mark.parametrize("closing", [Closing.FIN, Closing.RESET, Closing.NONE])
+def test_a_client_of_tls_13_that_refuses_in_clear_did_not_get_to_its_own_certificate(closing: Closing) -> None:
+    shown = words(c.refused_by_client("1.3"), closing=closing, closed_by=Side.CLIENT)
+
+    assert shown == (Visibility.ENCRYPTED, Visibility.NOT_REACHED)
+
+
+@pytest.mark.parametrize("closed_by", list(Side))
+@pytest.mark.parametrize("closing", [Closing.FIN, Closing.RESET])
+def test_tls_13_that_is_closed_behind_the_servers_flight_did_not_reach_the_client(
+    closing: Closing, closed_by: Side
+) -> None:
+    shown = c.only(c.read(c.capture_of(c.mutual("1.3").flights[:2], closing=closing, closed_by=closed_by)))
+
+    assert shown.server_certificate.visibility is Visibility.ENCRYPTED
+    assert shown.client_certificate.visibility is Visibility.NOT_REACHED
+    assert shown.completed is False
+
+
+@pytest.mark.parametrize("records", [((23, 19),), ((20, 1), (23, 19)), ((23, 19), (23, 19))])
+def test_an_encrypted_alert_is_no_certificate(records: tuple[tuple[int, int], ...]) -> None:
+    flights = c.mutual("1.3").flights[:3]
+
+    assert words((*flights[:2], replaced(flights[2], *records))) == (Visibility.ENCRYPTED, Visibility.NOT_REACHED)
+
+
+@pytest.mark.parametrize("records", [((23, 25),), ((23, 19),) * 3])
+def test_whatever_may_hold_a_certificate_is_taken_for_one(records: tuple[tuple[int, int], ...]) -> None:
+    flights = c.mutual("1.3").flights[:3]
+
+    assert words((*flights[:2], replaced(flights[2], *records))) == (Visibility.ENCRYPTED, Visibility.ENCRYPTED)
+
+
+def test_tls_13_that_ends_with_the_server_hello_did_not_reach_the_server() -> None:
+    hello, flight = c.mutual("1.3").flights[:2]
+    server_hello = flight.payload[: 5 + int.from_bytes(flight.payload[3:5], "big")]
+
+    assert words((hello, Flight(sender=Side.SERVER, payload=server_hello))) == (Visibility.NOT_REACHED,) * 2
+
+
+def test_tls_13_that_goes_on_beyond_the_capture_stays_encrypted() -> None:
+    shown = words(c.mutual("1.3").flights[:2], closing=Closing.NONE)
+
+    assert shown == (Visibility.ENCRYPTED, Visibility.ENCRYPTED)
+
+
+@pytest.mark.parametrize("heard", list(Side))
+def test_one_direction_of_tls_13_does_not_say_that_the_other_did_not_go_on(heard: Side) -> None:
+    port = c.CLIENT_END.port if heard is Side.CLIENT else c.SERVER_END.port
+    segments = [s for s in c.talk(c.mutual("1.3"), closing=Closing.RESET) if s.source.port == port]
+    found = c.read_frames(c.plain(segments)).handshakes
+
+    assert Visibility.NOT_REACHED not in {h.client_certificate.visibility for h in found if h.tls_version}
+
+
+@pytest.mark.parametrize("lost", range(3, 20))
+def test_a_segment_of_tls_13_that_was_not_captured_leaves_the_certificates_encrypted(lost: int) -> None:
+    segments = c.talk(c.mutual("1.3"), segment_size=300, closing=Closing.FIN)
+    carriers = [index for index, segment in enumerate(segments) if segment.payload]
+    (shown,) = c.read_frames(c.plain(without_payload(segments, carriers[lost % len(carriers)]))).handshakes[:1]
+
+    assert shown.tls_version is None or shown.client_certificate.visibility is Visibility.ENCRYPTED
 
 
 def test_an_unanswered_hello_leaves_both_sides_not_reached() -> None:
