@@ -45,7 +45,7 @@ _UC_ZONE = (
 )
 _OUR_CERTIFICATE = ("presented-wrong-store", "presented-stale-certificate", "presented-unknown-certificate")
 
-CAUSES: Mapping[str, tuple[str, ...]] = {
+_TABLE: Mapping[str, tuple[str, ...]] = {
     "uc-zone-failed": _UC_ZONE,
     "ssh-tunnels-down": (
         "core-client-eku-missing-check-off",
@@ -141,6 +141,14 @@ CAUSES: Mapping[str, tuple[str, ...]] = {
     "bundle-client-pem-missing": ("bundle-incomplete-restart",),
 }
 
+_SEEN_FROM_BOTH_ENDS = tuple(zip(_REFUSED_BY_PEER, _REFUSED_BY_US, strict=True))
+"""One refusal, as the refused and the refusing node show it."""
+
+CAUSES: Mapping[str, tuple[str, ...]] = {
+    **_TABLE,
+    **{refused: (*_TABLE.get(refused, ()), refusing) for refused, refusing in _SEEN_FROM_BOTH_ENDS},
+}
+
 _GRAVE = frozenset({Severity.CRITICAL, Severity.WARNING})
 _OF_ONE_NODE = frozenset(
     {
@@ -160,6 +168,7 @@ _OF_THE_OTHER = frozenset(
         ("partner-ca-not-trusted", "trust-missing-own-issuer"),
         ("peer-alert-unknown-ca", "partner-ca-not-trusted"),
         ("peer-alert-certificate-unknown", "partner-ca-not-trusted"),
+        *_SEEN_FROM_BOTH_ENDS,
     }
 )
 """Effects with a cause that must stand on the partner: who verifies is not who presents."""

@@ -231,3 +231,18 @@ def test_no_rule_fails_and_nobody_unknown_is_critical(judged: Any) -> None:
         one.id for one in found if one.severity is Severity.CRITICAL and one.subject in nobody and one.id not in ours
     ]
     assert len(verdicts_of(judged)) >= len({(one.node, one.peer.name) for one in judged.connections})
+
+
+def test_a_refusal_seen_from_both_ends_is_one_story() -> None:
+    the_core, the_edge = core(partners=("edge",)), edge(partners=("core",))
+    refused = connection(
+        the_core, EDGE, role=Side.CLIENT, client=CORE_CLIENT, server=EDGE_SERVER, alert=(Side.SERVER, 42)
+    )
+    refusing = connection(
+        the_edge, CORE, role=Side.SERVER, client=CORE_CLIENT, server=EDGE_SERVER, alert=(Side.SERVER, 42)
+    )
+
+    told = causes(case(the_core, the_edge, connections=[refused, refusing]))
+
+    assert told["core", "peer-alert-bad-certificate"] == "local-alert-bad-certificate"
+    assert told["edge", "local-alert-bad-certificate"] is None
