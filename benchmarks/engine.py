@@ -1,0 +1,44 @@
+"""The engine alone: `python -m benchmarks.engine CAPTURE` prints every serial and every clear alert, line by line.
+
+A zip is read as the program reads it: straight out of the archive.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+from analyzer.bundle import open_inputs
+from analyzer.evidence import MemberKind, Side
+from analyzer.parsers.capture import CaptureReading, CaptureSource, read_captures
+from analyzer.parsers.certificate import read_certificate
+
+
+def main() -> None:
+    path = Path(sys.argv[1])
+    with ExitStack() as stack:
+        inputs = stack.enter_context(open_inputs([path]))
+        members = [member for opened in inputs.inputs for member in opened.members]
+        sources = [
+            CaptureSource(name=member.reference, open=member.open, head=member.head)
+            for member in members
+            if member.kind is MemberKind.CAPTURE
+        ]
+        sys.stdout.writelines(_lines(read_captures(sources)))
+
+
+def _lines(reading: CaptureReading) -> list[str]:
+    certificates = {key: read_certificate(der) for key, der in reading.certificates.items()}
+    serials = {key: found.serial if found else "unreadable" for key, found in certificates.items()}
+    lines = []
+    for handshake in reading.handshakes:
+        ends = f"{handshake.client} {handshake.server}"
+        for side in Side:
+            lines += [f"{ends} {side} certificate {serials[key]}\n" for key in handshake.message(side).chain]
+        lines += [f"{ends} {alert.sender} alert {alert.description}\n" for alert in handshake.alerts]
+    return lines
+
+
+if __name__ == "__main__":
+    main()
