@@ -20,6 +20,16 @@ from analyzer.parsers.capture.place import Place
 _MOST_EXCHANGES = 64
 _SSL2_CLIENT_HELLO, _SSL2_SERVER_HELLO = 1, 4
 
+# Plain numbers: comparing with an enumeration's members takes as long as all the rest of a message's way.
+_CLIENT_HELLO = int(MessageType.CLIENT_HELLO)
+_SERVER_HELLO = int(MessageType.SERVER_HELLO)
+_HELLO_RETRY_REQUEST = int(MessageType.HELLO_RETRY_REQUEST)
+_CERTIFICATE = int(MessageType.CERTIFICATE)
+_CERTIFICATE_REQUEST = int(MessageType.CERTIFICATE_REQUEST)
+_SERVER_HELLO_DONE = int(MessageType.SERVER_HELLO_DONE)
+_CLIENT_KEY_EXCHANGE = int(MessageType.CLIENT_KEY_EXCHANGE)
+_FINISHED = int(MessageType.FINISHED)
+
 
 class Dialogue:
     """Turns messages of either sender into handshakes.
@@ -46,35 +56,32 @@ class Dialogue:
 
     def on_message(self, sender: int, kind: int, body: bytes, place: Place) -> None:
         """Take a whole handshake message."""
-        if kind == MessageType.CLIENT_HELLO:
+        if kind == _CLIENT_HELLO:
             self._begin(sender, read_client_hello(body), place)
             return
         exchange = self.current(place)
         exchange.add_message(sender, kind)
-        match kind:
-            case MessageType.SERVER_HELLO:
-                exchange.add_server_hello(sender, read_server_hello(body), place)
-            case MessageType.HELLO_RETRY_REQUEST:
-                version = version_name(int.from_bytes(body[:2], "big"))
-                exchange.add_server_hello(sender, ServerHello(version, None, is_retry=True), place)
-            case MessageType.CERTIFICATE:
-                exchange.add_certificate(sender, self._shelf.add(body), place)
-            case MessageType.CERTIFICATE_REQUEST:
-                exchange.add_request(sender, read_certificate_request(body, exchange.version), place)
-            case MessageType.SERVER_HELLO_DONE:
-                exchange.add_server_hello_done(sender)
-            case MessageType.CLIENT_KEY_EXCHANGE:
-                exchange.add_client_key_exchange(sender)
-            case MessageType.FINISHED:  # in clear only where the cipher suite does not encrypt
-                exchange.add_finished(sender, place)
-            case _:
-                pass
+        if kind == _SERVER_HELLO:
+            exchange.add_server_hello(sender, read_server_hello(body), place)
+        elif kind == _CERTIFICATE:
+            exchange.add_certificate(sender, self._shelf.add(body), place)
+        elif kind == _SERVER_HELLO_DONE:
+            exchange.add_server_hello_done(sender)
+        elif kind == _CLIENT_KEY_EXCHANGE:
+            exchange.add_client_key_exchange(sender)
+        elif kind == _CERTIFICATE_REQUEST:
+            exchange.add_request(sender, read_certificate_request(body, exchange.version), place)
+        elif kind == _FINISHED:  # in clear only where the cipher suite does not encrypt
+            exchange.add_finished(sender, place)
+        elif kind == _HELLO_RETRY_REQUEST:
+            version = version_name(int.from_bytes(body[:2], "big"))
+            exchange.add_server_hello(sender, ServerHello(version, None, is_retry=True), place)
 
     def on_oversized_message(self, sender: int, kind: int, place: Place) -> None:
         """Take note of a message that is larger than the limit."""
         exchange = self.current(place)
         exchange.add_message(sender, kind)
-        if kind == MessageType.CERTIFICATE:
+        if kind == _CERTIFICATE:
             exchange.add_certificate(sender, None, place)
         exchange.lose(sender)
 
@@ -122,12 +129,7 @@ class Dialogue:
 
     def is_ciphered(self, sender: int) -> bool:
         """Whether this sender's records are encrypted, as far as the handshake of TLS 1.2 and before tells."""
-        exchange = self.exchanges[-1] if self.exchanges else None
-        return exchange is not None and exchange.sides[sender].ciphered and not exchange.is_tls13
-
-    def is_tls13(self) -> bool:
-        """Whether TLS 1.3 was negotiated."""
-        return bool(self.exchanges) and self.exchanges[-1].is_tls13
+        return bool(self.exchanges) and self.exchanges[-1].sides[sender].ciphered
 
     def code_length(self) -> int | None:
         """Bytes of the authentication code of a suite that does not encrypt; None: it does, or is not known."""

@@ -7,17 +7,12 @@ concluded here; `analyzer.parsers.capture.handshakes` does that at the end. A se
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
 
 from analyzer.evidence import Step
 from analyzer.parsers.capture import alerts
 from analyzer.parsers.capture.messages import CertificateRequest, ClientHello, MessageType, ServerHello
 from analyzer.parsers.capture.place import Place
 from analyzer.parsers.capture.sides import Flights, Roles, SeenAlert, SeenRecord, SideFacts
-
-# Encrypted records and their bytes, per side, after which nothing more is learned from a connection.
-_MANY_RECORDS: Final = 64
-_MANY_BYTES: Final = 1 << 18
 
 _SENT_BY_CLIENT = frozenset({MessageType.CLIENT_KEY_EXCHANGE, MessageType.CERTIFICATE_VERIFY})
 _ONLY_IN_FULL_HANDSHAKES = frozenset(
@@ -39,6 +34,7 @@ class Exchange:
     Attributes:
         client: the sender that is the client; None: nothing said so yet.
         retried: the server sent a HelloRetryRequest.
+        is_tls13: TLS 1.3 was negotiated, or is being retried.
         full: the server sent a message that no resumption has.
         hello_done: the server's flight of TLS 1.2 and before is through.
         server_data: the server sent application data, which it does only after the handshake.
@@ -52,6 +48,7 @@ class Exchange:
     server_hello: ServerHello | None = None
     request: CertificateRequest | None = None
     retried: bool = False
+    is_tls13: bool = False
     full: bool = False
     hello_done: bool = False
     server_data: bool = False
@@ -66,22 +63,15 @@ class Exchange:
         """The negotiated version; None: no ServerHello yet."""
         return self.server_hello.version if self.server_hello else None
 
-    @property
-    def is_tls13(self) -> bool:
-        """Whether TLS 1.3 was negotiated, or is being retried."""
-        return self.version == "TLSv1.3" or (self.retried and self.server_hello is None)
-
     def roles(self) -> Roles | None:
         """Return both sides by their roles; None: nothing said which is which."""
         return None if self.client is None else Roles(self.sides[self.client], self.sides[1 - self.client])
 
     def is_settled(self) -> bool:
         """Whether nothing more is to be learned from the connection but how it is closed."""
-        if self.version and not self.is_tls13 and (self.server_data or all(s.finished for s in self.sides)):
-            return True
-        if self.is_tls13 and self.server_data:
-            return True
-        return any(s.encrypted_records > _MANY_RECORDS or s.encrypted_bytes > _MANY_BYTES for s in self.sides)
+        first, second = self.sides
+        is_finished = self.server_data or (first.finished and second.finished and not self.is_tls13)
+        return bool(is_finished and (self.is_tls13 or self.version)) or first.is_talkative or second.is_talkative
 
     def begins_anew(self, sender: int) -> bool:
         """Whether a ClientHello of this sender belongs to another handshake than this one."""
@@ -108,10 +98,15 @@ class Exchange:
             side.lost = side.torn = False  # what is missing came before the handshake
         if hello.is_retry:
             self.retried = True
+            self.is_tls13 = self.is_tls13 or self.server_hello is None
             self.mark(Step.HELLO_RETRY_REQUEST, sender, place)
         elif self.server_hello is None:
             self.server_hello = hello
+            self.is_tls13 = hello.version == "TLSv1.3"
             self.mark(Step.SERVER_HELLO, sender, place)
+        if self.is_tls13:
+            for side in self.sides:
+                side.ciphered = False  # its ChangeCipherSpec, if that was read first, meant nothing
 
     def add_message(self, sender: int, kind: int) -> None:
         """Note that a message of this type was sent, and what that alone says."""
@@ -168,7 +163,8 @@ class Exchange:
         side = self.sides[sender]
         side.encrypted_records += 1
         side.encrypted_bytes += length
-        side.longest_record = max(side.longest_record, length)
+        if length > side.longest_record:
+            side.longest_record = length
         if not self.is_tls13:
             self.server_data = self.server_data or (is_data and self.client == 1 - sender)
             return

@@ -60,7 +60,10 @@ class FlowTable:
     ) -> None:
         """Take a segment; `key`: source and destination address, source and destination port, as on the wire."""
         direction = self.directions.get(key)
-        if direction is None or _begins_another(direction, sequence, acknowledged, flags, data):
+        if direction is None or (
+            (flags & SYN or not direction.reading or direction.is_elsewhere(sequence))
+            and _begins_another(direction, sequence, acknowledged, flags, data)
+        ):
             if not (data or missing or flags & SYN) or flags & RST:
                 return
             direction = self._open(key)
@@ -68,7 +71,7 @@ class FlowTable:
         connection.receive(direction, sequence, acknowledged, flags, data, missing, place)
         if direction.queued > self._limits.queued_bytes:
             direction.skip_gap()
-        if data:
+        if data and (direction.held or direction in self._waiting):
             self._account(direction)
 
     def finish(self, cut: bool) -> None:
@@ -143,9 +146,7 @@ def _begins_another(direction: Direction, sequence: int, acknowledged: int, flag
     """Whether a segment belongs to a later connection on the same ports, whose SYN may not be in the capture."""
     if flags & SYN:
         return direction.connection.is_reopened_by(direction, sequence, acknowledged, flags)
-    if data and (not direction.reading or direction.is_elsewhere(sequence)) and begins_client_hello(data):
-        return direction.is_elsewhere(sequence) or direction.is_new(sequence)
-    return False
+    return begins_client_hello(data) and (direction.is_elsewhere(sequence) or direction.is_new(sequence))
 
 
 def _reverse(key: bytes) -> bytes:

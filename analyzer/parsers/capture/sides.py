@@ -10,6 +10,8 @@ from analyzer.parsers.capture.place import Place
 _KEPT_RECORDS: Final = 16
 # An alert takes 2 bytes, a content type and a tag of 8 or 16; data and the messages of a handshake take more.
 _LONGEST_ALERT: Final = 24
+_MANY_RECORDS: Final = 64
+_MANY_BYTES: Final = 1 << 18
 _MOST_ALERTS: Final = 2  # the alert, and a close_notify behind it
 
 
@@ -64,6 +66,11 @@ class SideFacts:
     longest_record: int = 0
     records: list[SeenRecord] = field(default_factory=list)
     last_record: SeenRecord | None = None
+
+    @property
+    def is_talkative(self) -> bool:
+        """Whether it sent so much that nothing more is learned from the connection."""
+        return self.encrypted_records > _MANY_RECORDS or self.encrypted_bytes > _MANY_BYTES
 
     @property
     def said_more_than_alerts(self) -> bool:

@@ -73,8 +73,8 @@ class Stream:
         elif self._pending:
             self._pending += data
             del self._pending[: self._read_records(self._pending, place)]
-        else:
-            self._begin(data, place)
+        elif (used := self._read_records(data, place)) < len(data):
+            self._pending += data[used:]
 
     def lose(self) -> None:
         """Take note of a gap: use the whole messages of a cut record, and search for the next one."""
@@ -99,19 +99,13 @@ class Stream:
         self._skip = 0
         self._is_unsure = False
 
-    def _begin(self, data: bytes, place: Place) -> None:
-        """Read records where none is pending: what is whole need not be copied."""
-        used = self._read_records(data, place)
-        if used < len(data):
-            self._pending += data[used:]
-
     def _search(self, data: bytes, place: Place) -> None:
         """Search for the beginning of TLS, and go on from there."""
         base = len(self._pending)
         in_midstream = bool(self._dialogue.exchanges)
         if not base and judge(data, 0, in_midstream) is Start.TLS:
             self.is_tls = True
-            self._begin(data, place)
+            self.feed(data, place)
             return
         found = starts(data, is_first=self.searched == 0)
         self.searched += len(data)
@@ -126,7 +120,7 @@ class Stream:
                     rest = bytes(self._pending[at:])
                     self._forget_searched(len(self._pending))
                     self.is_tls = True
-                    self._begin(rest, place)
+                    self.feed(rest, place)
                     return
                 case Start.SSL2 if self._read_ssl2_hello(at, place):
                     break
@@ -163,21 +157,24 @@ class Stream:
             if size - start < length:
                 break
             position = start + length
-            self._on_record(kind, bytes(source[start:position]), place)
+            if kind == _APPLICATION_DATA:
+                self._dialogue.on_encrypted(self._sender, length, True, place)
+            elif kind == _CHANGE_CIPHER_SPEC:
+                if source[start:position] == b"\x01":
+                    self._dialogue.on_change_cipher_spec(self._sender, place)
+            elif kind != _HEARTBEAT:
+                self._on_record(kind, bytes(source[start:position]), place)
         return position
 
     def _on_record(self, kind: int, payload: bytes, place: Place) -> None:
+        """Take a record of handshake messages or alerts."""
         ciphered = self._dialogue.is_ciphered(self._sender)
-        if ciphered and kind in {_ALERT, _HANDSHAKE} and (code := self._dialogue.code_length()) is not None:
+        if ciphered and (code := self._dialogue.code_length()) is not None:
             payload, ciphered = payload[: max(len(payload) - code, 0)], False
         if kind == _HANDSHAKE:
             self._on_handshake(payload, ciphered, place)
-        elif kind == _ALERT:
+        else:
             self._on_alert(payload, ciphered, place)
-        elif kind == _APPLICATION_DATA:
-            self._dialogue.on_encrypted(self._sender, len(payload), True, place)
-        elif kind == _CHANGE_CIPHER_SPEC and payload == b"\x01":
-            self._dialogue.on_change_cipher_spec(self._sender, place)
 
     def _on_handshake(self, payload: bytes, ciphered: bool, place: Place) -> None:
         # A client of TLS 1.3 repeats its ClientHello after a ChangeCipherSpec that means nothing.
@@ -195,8 +192,8 @@ class Stream:
         if self._message:
             self._message += payload
             del self._message[: self._read_messages(self._message, place)]
-        else:
-            self._message += payload[self._read_messages(payload, place) :]
+        elif (used := self._read_messages(payload, place)) < len(payload):
+            self._message += payload[used:]
 
     def _read_messages(self, source: bytes | bytearray, place: Place) -> int:
         """Read the whole messages at the beginning of `source` and return how many bytes they take."""

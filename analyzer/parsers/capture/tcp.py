@@ -44,8 +44,8 @@ class Direction:
         reference: what numbers are unwrapped near to until there is a position.
         position: unwrapped sequence number of the next byte; None: not known yet.
         heard: a packet of it was captured.
-        acknowledged: the other end's last acknowledgement, unwrapped; None: none captured.
-        unacknowledged: the other end's first acknowledgement.
+        acknowledged: the other end's last acknowledgement, as on the wire; None: none captured.
+        unacknowledged: the other end's first acknowledgement, likewise.
         payload: bytes of payload seen.
         banner: the first line, if it is the one of SSH.
         gaps: losses that were given up.
@@ -109,7 +109,7 @@ class Direction:
 
     def is_elsewhere(self, sequence: int) -> bool:
         """Whether a segment is so far away that it must belong to another connection on the same ports."""
-        return self.position is not None and abs(self.unwrap(sequence) - self.position) > _FAR
+        return self.position is not None and _FAR < (sequence - self.position) % _WRAP < _WRAP - _FAR
 
     def is_new(self, sequence: int) -> bool:
         """Whether nothing before or at this sequence number was read yet."""
@@ -117,6 +117,13 @@ class Direction:
 
     def accept(self, sequence: int, data: bytes, missing: int, place: Place) -> None:
         """Take a segment's payload, of which `missing` bytes more were not captured."""
+        position = self.position
+        if position is not None and position % _WRAP == sequence and not missing and not self.queue:
+            if self.base is None:
+                self.base = position
+            self.position = position + len(data)
+            self.stream.feed(data, place)
+            return
         at = self.unwrap(sequence)
         if self.position is None and begins_hello(data):
             self.position = at
@@ -142,10 +149,10 @@ class Direction:
 
     def acknowledge(self, number: int) -> None:
         """Take the other end's word for what it has received: a gap before that will not be filled any more."""
-        self.acknowledged = self.unwrap(number)
+        self.acknowledged = number
         if self.unacknowledged is None:
-            self.unacknowledged = self.acknowledged
-        if self.queue and self.acknowledged > self.queue[0][0]:
+            self.unacknowledged = number
+        if self.queue and self.unwrap(number) > self.queue[0][0]:
             self.doubts += 1
             if self.doubts >= _PATIENCE:
                 self.skip_gap()
@@ -153,7 +160,7 @@ class Direction:
     def skip_gap(self) -> None:
         """Go on behind a gap; what was received there shows in its own frames."""
         self.doubts = 0
-        expected = self.unacknowledged if self.position is None else self.position
+        expected = self._expected()
         if expected is not None and expected < self.queue[0][0]:
             self.gaps += 1
             self.stream.lose()
@@ -176,13 +183,20 @@ class Direction:
 
     def is_behind(self) -> bool:
         """Whether bytes of it must have been sent that were not captured. A FIN counts as one, and is none."""
-        if self.acknowledged is None or self.unacknowledged is None:
-            return False
-        return self.acknowledged > (self.unacknowledged if self.position is None else self.position) + 1
+        expected = self._expected()
+        return (
+            self.acknowledged is not None and expected is not None and self.unwrap(self.acknowledged) > expected + 1
+        )
 
     def is_waiting(self) -> bool:
         """Whether segments of it may still come that others overtook."""
         return self.heard and (bool(self.queue) or self.is_behind())
+
+    def _expected(self) -> int | None:
+        """Return the unwrapped number of the next byte, by the first acknowledgement if nothing was read."""
+        if self.position is None and self.unacknowledged is not None:
+            return self.unwrap(self.unacknowledged)
+        return self.position
 
     def _pop(self) -> tuple[int, bytes, int]:
         at, _, data, missing, _ = heapq.heappop(self.queue)
