@@ -48,13 +48,14 @@ class Connection:
     patience: int = 16
 
     def __post_init__(self) -> None:
-        first, second = (Direction(self, sender, Stream(self.dialogue, sender)) for sender in (0, 1))
+        first = Direction(self, 0, Stream(self.dialogue, 0))
+        second = Direction(self, 1, Stream(self.dialogue, 1))
         first.peer, second.peer = second, first
         self.directions = (first, second)
 
     def is_reopened_by(self, direction: Direction, sequence: int, acknowledged: int, flags: int) -> bool:
         """Whether a SYN (or SYN-ACK) begins another connection on the same ports."""
-        if not self.established and not any(d.payload for d in self.directions):
+        if not self.established and not direction.payload and not direction.peer.payload:
             return False
         if flags & ACK and not direction.payload and direction.peer.is_begun_by(acknowledged):
             return False  # a server that forgot its first answer to the same SYN
@@ -124,14 +125,14 @@ class Connection:
             return
         direction.accept(sequence, data, missing, place)
         if self.dialogue.settled:
-            self._settle()
+            self._settle(direction)
         elif direction.stream.searched > (_SEARCHED_LATE if direction.initial is None else _SEARCHED):
             direction.stop()
 
-    def _settle(self) -> None:
+    def _settle(self, last: Direction) -> None:
         """Stop reading, but give segments that changed places with the last ones the time to come."""
         self.patience -= 1
-        if self.patience < 0 or not any(direction.is_waiting() for direction in self.directions):
+        if self.patience < 0 or not (last.is_waiting() or last.peer.is_waiting()):
             for direction in self.directions:
                 self._stop(direction, False)
 

@@ -59,7 +59,7 @@ class Dialogue:
         if kind == _CLIENT_HELLO:
             self._begin(sender, read_client_hello(body), place)
             return
-        exchange = self.current(place)
+        exchange = self.exchanges[-1] if self.exchanges else self.current(place)
         exchange.add_message(sender, kind)
         if kind == _SERVER_HELLO:
             exchange.add_server_hello(sender, read_server_hello(body), place)
@@ -102,7 +102,7 @@ class Dialogue:
 
     def on_encrypted(self, sender: int, length: int, is_data: bool, place: Place) -> None:
         """Take a record of application data, or another one that is encrypted."""
-        exchange = self.current(place)
+        exchange = self.exchanges[-1] if self.exchanges else self.current(place)
         exchange.add_encrypted(sender, length, is_data, place)
         self.settled = exchange.is_settled()
 

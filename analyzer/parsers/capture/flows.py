@@ -52,7 +52,7 @@ class FlowTable:
         self.results = results
         self._limits = limits
         self._shelf = shelf
-        self._waiting: OrderedDict[Direction, int] = OrderedDict()
+        self._waiting: OrderedDict[Direction, None] = OrderedDict()
         self._buffered = 0
 
     def receive(
@@ -71,8 +71,8 @@ class FlowTable:
         connection.receive(direction, sequence, acknowledged, flags, data, missing, place)
         if direction.queued > self._limits.queued_bytes:
             direction.skip_gap()
-        if data and (direction.held or direction in self._waiting):
-            self._account(direction)
+        if data and (held := direction.held) != direction.accounted:
+            self._account(direction, held)
 
     def finish(self, cut: bool) -> None:
         """Conclude all connections. `cut`: the capture ends only because its file is damaged."""
@@ -87,19 +87,18 @@ class FlowTable:
             self._evict(next(iter(self.directions.values())).connection)
         if len(self.addresses) < _MOST_ADDRESSES:
             size = (len(key) - 4) // 2
-            self.addresses |= {key[:size], key[size : 2 * size]}
+            self.addresses.add(key[:size])
+            self.addresses.add(key[size : 2 * size])
         connection = Connection(key, Dialogue(self._shelf, self._limits.handshake_message))
         self.directions[key], self.directions[_reverse(key)] = connection.directions
         return self.directions[key]
 
-    def _account(self, direction: Direction) -> None:
+    def _account(self, direction: Direction, held: int) -> None:
         """Keep what all connections together hold back within its limit; the one that waits longest gives way."""
-        held, before = direction.held, self._waiting.get(direction, 0)
-        if held == before:
-            return
-        self._buffered += held - before
+        self._buffered += held - direction.accounted
+        direction.accounted = held
         if held:
-            self._waiting[direction] = held
+            self._waiting[direction] = None
         else:
             del self._waiting[direction]
         while self._buffered > self._limits.buffered_bytes:
@@ -112,7 +111,8 @@ class FlowTable:
 
     def _remove(self, connection: Connection, cut: bool = False) -> None:
         for direction in connection.directions:
-            self._buffered -= self._waiting.pop(direction, 0)
+            if direction.accounted:
+                self._account(direction, 0)
         self.directions.pop(connection.key, None)
         self.directions.pop(_reverse(connection.key), None)
         self._conclude(connection, cut)
@@ -126,7 +126,7 @@ class FlowTable:
             room = self._limits.handshakes - len(results.handshakes)
             found = handshakes.conclude(connection)
             results.handshakes += found[:room]
-            if any(direction.gaps for direction in connection.directions):
+            if connection.directions[0].gaps or connection.directions[1].gaps:
                 self._count_torn(found)
             results.refused += len(found[room:])
         elif conversation := conversations.conclude(connection):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from ipaddress import ip_address
+from operator import itemgetter
 
 from analyzer.evidence import (
     Alert,
@@ -25,6 +26,7 @@ from analyzer.parsers.capture.sides import Roles, SeenRecord
 
 _NO_HELLO = ClientHello()
 _NO_REQUEST = CertificateRequest()
+_BY_PLACE = itemgetter(0)
 
 
 def endpoints(key: bytes) -> tuple[Endpoint, Endpoint]:
@@ -120,10 +122,13 @@ def _frames(connection: Connection, exchange: Exchange, closed: Place | None) ->
     seen += [(alert.place, Step.ALERT, alert.sender) for alert in exchange.alerts]
     if closed:
         seen.append((closed, Step.CLOSED, connection.closed_by))
-    seen.sort(key=lambda row: row[0])
+    seen.sort(key=_BY_PLACE)
+    sides = {None: None, exchange.client: Side.CLIENT, 1 - (exchange.client or 0): Side.SERVER}
     return tuple(
-        Frame(step=step, capture=place.capture, frame=place.frame, time=place.time, sender=_side(exchange, sender))
-        for place, step, sender in seen
+        [
+            Frame(step=step, capture=place.capture, frame=place.frame, time=place.time, sender=sides[sender])
+            for place, step, sender in seen
+        ]
     )
 
 

@@ -7,7 +7,6 @@ Every reader keeps what stands before a damage.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from enum import IntEnum
 from functools import lru_cache
 
@@ -115,11 +114,11 @@ def read_client_hello(body: bytes) -> ClientHello:
         at = 35 + body[34]  # version, random, session
         at += 2 + (body[at] << 8 | body[at + 1])  # cipher suites
         at += 1 + body[at]  # compression methods
-        for kind, start, end in _extensions(body, at):
-            if kind == _SERVER_NAME:
-                server_name = _read_server_name(body[start:end])
-            elif kind == _SIGNATURE_ALGORITHMS:
-                algorithms = _numbers(body[start + 2 : end])
+        extensions = _extensions(body, at)
+        if _SERVER_NAME in extensions:
+            server_name = _read_server_name(extensions[_SERVER_NAME])
+        if _SIGNATURE_ALGORITHMS in extensions:
+            algorithms = _numbers(extensions[_SIGNATURE_ALGORITHMS][2:])
     except (IndexError, struct.error):
         pass
     return ClientHello(server_name, algorithms)
@@ -134,10 +133,10 @@ def read_server_hello(body: bytes) -> ServerHello:
         is_draft = version >> 8 == _DRAFT_HELLO or version == _TLS13
         at = 34 if is_draft else 35 + body[34]
         suite = body[at] << 8 | body[at + 1]
-        for kind, start, end in _extensions(body, at + (2 if is_draft else 3)):
-            if kind == _SUPPORTED_VERSIONS and end - start == 2:
-                version = body[start] << 8 | body[start + 1]
-            pre_shared_key = pre_shared_key or kind == _PRE_SHARED_KEY
+        extensions = _extensions(body, at + (2 if is_draft else 3))
+        if len(selected := extensions.get(_SUPPORTED_VERSIONS, b"")) == 2:
+            version = int.from_bytes(selected, "big")
+        pre_shared_key = _PRE_SHARED_KEY in extensions
     except (IndexError, struct.error):
         pass
     return ServerHello(version_name(version), suite, pre_shared_key, is_retry=body[2:34] == _RETRY_RANDOM)
@@ -187,18 +186,20 @@ def _authorities(listing: bytes) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _extensions(body: bytes, at: int) -> Iterator[tuple[int, int, int]]:
-    """Yield type, begin and end of each extension in the list at `at`, as far as they are whole."""
+def _extensions(body: bytes, at: int) -> dict[int, bytes]:
+    """Return the content of each extension in the list at `at` by its type, as far as they are whole."""
+    found: dict[int, bytes] = {}
     if at + 2 > len(body):
-        return
+        return found
     last = min(at + 2 + (body[at] << 8 | body[at + 1]), len(body))
     at += 2
     while at + 4 <= last:
         kind, length = _EXTENSION_HEADER.unpack_from(body, at)
         at += 4 + length
         if at > last:
-            return
-        yield kind, at - length, at
+            break
+        found[kind] = body[at - length : at]
+    return found
 
 
 @lru_cache(maxsize=1024)

@@ -141,13 +141,23 @@ class PacketReader:
                                 continue
                             if payload >= stop and not flags & _FIN_SYN_RST:
                                 if direction is not None and flags & ACK:
-                                    direction.hear_acknowledgement(acknowledged)
+                                    peer = direction.peer
+                                    if (
+                                        peer.unacknowledged is not None
+                                        and direction.connection.established
+                                        and not peer.queue
+                                    ):
+                                        peer.acknowledged = acknowledged
+                                    else:
+                                        direction.hear_acknowledgement(acknowledged)
                                 continue
-                            data = bytes(view[payload : min(stop, following)])
-                            missing = max(stop - max(payload, following), 0)
+                            missing = 0
+                            if stop > following:
+                                missing = stop - max(payload, following)
+                                stop = following
+                                self.lost_segments += missing > 0
+                            data = bytes(view[payload:stop])
                             place = Place(self._order, number, self._name, seconds * _SECOND + fraction * unit)
-                            if missing:
-                                self.lost_segments += 1
                             receive(key, sequence, acknowledged, flags, data, missing, place)
                             continue
                     elif (

@@ -169,6 +169,10 @@ class Stream:
     def _on_record(self, kind: int, payload: bytes, place: Place) -> None:
         """Take a record of handshake messages or alerts."""
         ciphered = self._dialogue.is_ciphered(self._sender)
+        if kind == _HANDSHAKE and not (ciphered or self._message or self._skip or self._is_unsure):
+            if (used := self._read_messages(payload, place)) < len(payload):
+                self._message += payload[used:]
+            return
         if ciphered and (code := self._dialogue.code_length()) is not None:
             payload, ciphered = payload[: max(len(payload) - code, 0)], False
         if kind == _HANDSHAKE:

@@ -51,6 +51,7 @@ class Direction:
         gaps: losses that were given up.
         queue: segments behind a gap: where they begin, order of arrival, payload, bytes cut off, frame.
         queued: bytes in it; `doubts`: acknowledgements of what it waits for.
+        accounted: bytes that the table of connections has on its account for it.
     """
 
     connection: Connection
@@ -71,6 +72,7 @@ class Direction:
     queue: list[tuple[int, int, bytes, int, Place]] = field(default_factory=list)
     queued: int = 0
     doubts: int = 0
+    accounted: int = 0
     order: int = 0
 
     @property
