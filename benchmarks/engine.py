@@ -1,31 +1,40 @@
 """The engine alone: `python -m benchmarks.engine CAPTURE` prints every serial and every clear alert, line by line.
 
-A zip is read as the program reads it: straight out of the archive.
+A capture in an archive is read as the program reads it: straight out of there.
 """
 
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack
 from pathlib import Path
 
-from analyzer.bundle import open_inputs
-from analyzer.evidence import MemberKind, Side
+from analyzer.evidence import Side
 from analyzer.parsers.capture import CaptureReading, CaptureSource, read_captures
 from analyzer.parsers.certificate import read_certificate
 
 
 def main() -> None:
     path = Path(sys.argv[1])
-    with ExitStack() as stack:
-        inputs = stack.enter_context(open_inputs([path]))
+    if path.suffix == ".zip":
+        sys.stdout.writelines(_lines(_read_archive(path)))
+    else:
+        source = CaptureSource(name=path.name, open=lambda: path.open("rb", buffering=0))
+        sys.stdout.writelines(_lines(read_captures([source])))
+
+
+def _read_archive(path: Path) -> CaptureReading:
+    from analyzer.bundle import open_inputs
+    from analyzer.evidence import MemberKind
+
+    with open_inputs([path]) as inputs:
         members = [member for opened in inputs.inputs for member in opened.members]
-        sources = [
-            CaptureSource(name=member.reference, open=member.open, head=member.head)
-            for member in members
-            if member.kind is MemberKind.CAPTURE
-        ]
-        sys.stdout.writelines(_lines(read_captures(sources)))
+        return read_captures(
+            [
+                CaptureSource(name=member.reference, open=member.open, head=member.head)
+                for member in members
+                if member.kind is MemberKind.CAPTURE
+            ]
+        )
 
 
 def _lines(reading: CaptureReading) -> list[str]:
