@@ -6,6 +6,7 @@ A capture in an archive is read as the program reads it: straight out of there.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from analyzer.evidence import Side
@@ -37,16 +38,16 @@ def _read_archive(path: Path) -> CaptureReading:
         )
 
 
-def _lines(reading: CaptureReading) -> list[str]:
+def _lines(reading: CaptureReading) -> Iterator[str]:
     certificates = {key: read_certificate(der) for key, der in reading.certificates.items()}
     serials = {key: found.serial if found else "unreadable" for key, found in certificates.items()}
-    lines = []
     for handshake in reading.handshakes:
         ends = f"{handshake.client} {handshake.server}"
         for side in Side:
-            lines += [f"{ends} {side} certificate {serials[key]}\n" for key in handshake.message(side).chain]
-        lines += [f"{ends} {alert.sender} alert {alert.description}\n" for alert in handshake.alerts]
-    return lines
+            for key in handshake.message(side).chain:
+                yield f"{ends} {side} certificate {serials[key]}\n"
+        for alert in handshake.alerts:
+            yield f"{ends} {alert.sender} alert {alert.description}\n"
 
 
 if __name__ == "__main__":

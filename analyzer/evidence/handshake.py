@@ -1,4 +1,7 @@
-"""What a capture shows of TLS: handshakes, and TCP conversations that never got so far."""
+"""What a capture shows of TLS: handshakes, and TCP conversations that never got so far.
+
+There are thousands of these records, and none can be part of a cycle: the garbage collector need not look at them.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,7 @@ class Step(StrEnum):
     CLOSED = "closed"
 
 
-class Endpoint(Struct, frozen=True, kw_only=True, order=True):
+class Endpoint(Struct, frozen=True, kw_only=True, order=True, gc=False):
     """An address in its compressed spelling, and a port."""
 
     address: str
@@ -56,7 +59,7 @@ class Endpoint(Struct, frozen=True, kw_only=True, order=True):
         return f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
 
 
-class Frame(Struct, frozen=True, kw_only=True):
+class Frame(Struct, frozen=True, kw_only=True, gc=False):
     """Where Wireshark shows a step.
 
     Attributes:
@@ -72,7 +75,7 @@ class Frame(Struct, frozen=True, kw_only=True):
     sender: Side | None = None
 
 
-class Alert(Struct, frozen=True, kw_only=True):
+class Alert(Struct, frozen=True, kw_only=True, gc=False):
     """An alert that was in clear.
 
     Attributes:
@@ -89,7 +92,7 @@ class Alert(Struct, frozen=True, kw_only=True):
     time: datetime
 
 
-class CertificateMessage(Struct, frozen=True, kw_only=True):
+class CertificateMessage(Struct, frozen=True, kw_only=True, gc=False):
     """A side's Certificate message, or why there is none to see.
 
     Attributes:
@@ -100,7 +103,7 @@ class CertificateMessage(Struct, frozen=True, kw_only=True):
     chain: tuple[str, ...] = ()
 
 
-class TlsRecord(Struct, frozen=True, kw_only=True):
+class TlsRecord(Struct, frozen=True, kw_only=True, gc=False):
     """The outside of an encrypted record of a TLS 1.3 handshake (nothing of its content).
 
     Attributes:
@@ -114,7 +117,7 @@ class TlsRecord(Struct, frozen=True, kw_only=True):
     time: datetime
 
 
-class Handshake(Struct, frozen=True, kw_only=True):
+class Handshake(Struct, frozen=True, kw_only=True, gc=False):
     """One TLS handshake as a capture shows it, without any knowledge of who is who.
 
     Attributes:
@@ -173,7 +176,7 @@ class Handshake(Struct, frozen=True, kw_only=True):
         return self.client_certificate if side is Side.CLIENT else self.server_certificate
 
 
-class TcpConversation(Struct, frozen=True, kw_only=True):
+class TcpConversation(Struct, frozen=True, kw_only=True, gc=False):
     """A TCP conversation that carries no TLS but matters: it was never established, or it is SSH.
 
     Attributes:
@@ -202,7 +205,7 @@ class TcpConversation(Struct, frozen=True, kw_only=True):
     closed_by: Side | None = None
 
 
-class CaptureFile(Struct, frozen=True, kw_only=True):
+class CaptureFile(Struct, frozen=True, kw_only=True, gc=False):
     """One capture file.
 
     Attributes:

@@ -31,6 +31,7 @@ class Connection:
         closed: place of the first FIN or RST; `closed_by` its sender.
         patience: segments that are still awaited once all is known.
         is_ssh: the first payload of a direction begins as SSH does.
+        is_concluded: its record was made; from then on it only tells late segments from another connection's.
     """
 
     key: bytes
@@ -45,6 +46,7 @@ class Connection:
     closed_by: int | None = None
     closed_by_reset: bool = False
     is_ssh: bool = False
+    is_concluded: bool = False
     patience: int = 16
 
     def __post_init__(self) -> None:
@@ -92,6 +94,19 @@ class Connection:
         for direction in self.directions:
             if direction.reading:
                 self._stop(direction, cut and self.closed is None)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no segment of it can add anything."""
+        return self.closed is not None and not (self.directions[0].reading or self.directions[1].reading)
+
+    def conclude(self) -> None:
+        """Let go of what its record was made from: thousands of connections wait for the capture's end."""
+        self.is_concluded = True
+        self.opened = self.closed = None
+        del self.dialogue
+        for direction in self.directions:
+            del direction.stream
 
     def dissolve(self) -> None:
         """Let go of the directions, whose references to here would keep thousands of connections in memory."""

@@ -13,7 +13,7 @@ from analyzer.parsers.capture.dialogue import Dialogue
 from analyzer.parsers.capture.place import Place
 from analyzer.parsers.capture.search import begins_client_hello
 from analyzer.parsers.capture.sources import CaptureLimits
-from analyzer.parsers.capture.tcp import RST, SYN, Direction
+from analyzer.parsers.capture.tcp import FIN, RST, SYN, Direction
 
 _MOST_ADDRESSES = 4095
 
@@ -68,17 +68,22 @@ class FlowTable:
                 return
             direction = self._open(key)
         connection = direction.connection
+        if connection.is_concluded:
+            return
         connection.receive(direction, sequence, acknowledged, flags, data, missing, place)
         if direction.queued > self._limits.queued_bytes:
             direction.skip_gap()
         if data and (held := direction.held) != direction.accounted:
             self._account(direction, held)
+        if flags & (FIN | RST) and connection.is_over:
+            self._conclude(connection)
 
     def finish(self, cut: bool) -> None:
         """Conclude all connections. `cut`: the capture ends only because its file is damaged."""
-        while self.directions:
-            _, direction = self.directions.popitem()
-            self._remove(direction.connection, cut)
+        for connection in dict.fromkeys(direction.connection for direction in self.directions.values()):
+            self._conclude(connection, cut)
+            connection.dissolve()
+        self.directions.clear()
 
     def _open(self, key: bytes) -> Direction:
         if key in self.directions:
@@ -105,20 +110,19 @@ class FlowTable:
             self._evict(next(iter(self._waiting)).connection)
 
     def _evict(self, connection: Connection) -> None:
-        if connection.dialogue.exchanges and not connection.dialogue.settled:
+        if not connection.is_concluded and connection.dialogue.exchanges and not connection.dialogue.settled:
             self.results.evicted += 1
         self._remove(connection)
 
     def _remove(self, connection: Connection, cut: bool = False) -> None:
-        for direction in connection.directions:
-            if direction.accounted:
-                self._account(direction, 0)
         self.directions.pop(connection.key, None)
         self.directions.pop(_reverse(connection.key), None)
         self._conclude(connection, cut)
         connection.dissolve()
 
-    def _conclude(self, connection: Connection, cut: bool) -> None:
+    def _conclude(self, connection: Connection, cut: bool = False) -> None:
+        if connection.is_concluded:
+            return
         connection.finish(cut)
         results = self.results
         if connection.dialogue.exchanges:
@@ -134,6 +138,10 @@ class FlowTable:
                 results.conversations.append(conversation)
             else:
                 results.refused += 1
+        for direction in connection.directions:
+            if direction.accounted:
+                self._account(direction, 0)
+        connection.conclude()
 
     def _count_torn(self, found: list[Handshake]) -> None:
         for handshake in found:

@@ -124,12 +124,12 @@ def _frames(connection: Connection, exchange: Exchange, closed: Place | None) ->
         seen.append((closed, Step.CLOSED, connection.closed_by))
     seen.sort(key=_BY_PLACE)
     sides = {None: None, exchange.client: Side.CLIENT, 1 - (exchange.client or 0): Side.SERVER}
-    return tuple(
-        [
-            Frame(step=step, capture=place.capture, frame=place.frame, time=place.time, sender=sides[sender])
-            for place, step, sender in seen
-        ]
-    )
+    frames, before, time = [], None, exchange.started.time
+    for place, step, by in seen:
+        if place is not before:  # one frame often brings several steps
+            before, time = place, place.time
+        frames.append(Frame(step=step, capture=place.capture, frame=place.frame, time=time, sender=sides[by]))
+    return tuple(frames)
 
 
 def _alert(exchange: Exchange, sender: int, level: int, code: int, place: Place) -> Alert:

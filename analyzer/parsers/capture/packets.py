@@ -132,15 +132,17 @@ class PacketReader:
                             payload = start + 34 + (offset >> 4 << 2)
                             stop = start + 14 + total if total else following
                             direction = directions.get(key)
-                            if (
-                                direction is not None
-                                and not direction.reading
-                                and not flags & _FIN_SYN_RST
-                                and (payload >= stop or buffer[payload] != _HANDSHAKE_RECORD)
-                            ):
-                                continue
-                            if payload >= stop and not flags & _FIN_SYN_RST:
-                                if direction is not None and flags & ACK:
+                            if flags & _FIN_SYN_RST:
+                                pass
+                            elif payload < stop:
+                                if (
+                                    direction is not None
+                                    and not direction.reading
+                                    and buffer[payload] != _HANDSHAKE_RECORD
+                                ):
+                                    continue
+                            else:
+                                if direction is not None and direction.reading and flags & ACK:
                                     peer = direction.peer
                                     if (
                                         peer.unacknowledged is not None

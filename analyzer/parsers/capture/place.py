@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 
 from msgspec import Struct
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Place(Struct, frozen=True, order=True):
+class Place(Struct, frozen=True, order=True, gc=False):
     """A frame. Places compare in the order in which the frames were read.
 
     Attributes:
@@ -30,10 +29,10 @@ class Place(Struct, frozen=True, order=True):
         return instant(self.nanoseconds)
 
 
-@lru_cache(maxsize=1024)
 def instant(nanoseconds: int) -> datetime:
     """Return a time in nanoseconds since 1970 as a datetime; one beyond the calendar becomes its last second."""
+    seconds, fraction = divmod(nanoseconds, 1_000_000_000)
     try:
-        return _EPOCH + timedelta(microseconds=nanoseconds // 1000)
+        return _EPOCH + timedelta(0, seconds, fraction // 1000)
     except OverflowError:
         return datetime.max.replace(tzinfo=UTC)

@@ -18,7 +18,7 @@ _LARGEST_HELLO = 1 << 17
 _HELLO = re.compile(rb"\x16\x03[\x00-\x04]..\x01\x00..\x03[\x00-\x04]", re.DOTALL)
 _CHANGE_CIPHER_SPEC, _ALERT, _HANDSHAKE, _APPLICATION_DATA = 20, 21, 22, 23
 _FIRST_BYTES = frozenset({_CHANGE_CIPHER_SPEC, _ALERT, _HANDSHAKE, _APPLICATION_DATA, *range(0x80, 0x100)})
-_MAJOR, _MINORS = frozenset({3}), frozenset(range(5))
+_MAJOR, _MINORS = b"\x03", bytes(range(5))
 _HELLO_MAJORS = frozenset({3, 0x7F, 0x7E, 0xFB})
 _MESSAGES = frozenset({0, 1, 2, 4, 6, 11, 12, 13, 14, 15, 16, 22})
 _LONGEST_RECORD = (1 << 14) + 2048  # RFC 5246 section 6.2.3
@@ -55,16 +55,14 @@ def judge(data: bytes | bytearray, at: int, in_midstream: bool) -> Start:
     head = bytes(data[at : at + _ENOUGH])
     if head[0] & 0x80:
         return _judge_ssl2(head)
-    for expected, allowed in zip(head[1:3], (_MAJOR, _MINORS), strict=False):
-        if expected not in allowed:
-            return Start.NONE
     if len(head) < 6:
-        return Start.UNDECIDED
+        fits = head[1:2] in _MAJOR and head[2:3] in _MINORS
+        return Start.UNDECIDED if fits else Start.NONE
     length = head[3] << 8 | head[4]
-    if not 0 < length <= _LONGEST_RECORD:
+    if head[1] != 3 or head[2] > 4 or not 0 < length <= _LONGEST_RECORD:
         return Start.NONE
     if head[0] == _HANDSHAKE:
-        message = _join_records(head)
+        message = head[5 : 5 + _NEEDED] if length >= _NEEDED else _join_records(head)
         verdict = _judge_handshake(message, length) if message else Start.NONE
         return Start.NONE if verdict is Start.UNDECIDED and len(head) == _ENOUGH else verdict
     if not in_midstream:
