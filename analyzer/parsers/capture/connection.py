@@ -106,7 +106,7 @@ class Connection:
         self.opened = self.closed = None
         del self.dialogue
         for direction in self.directions:
-            del direction.stream
+            direction.forget()
 
     def dissolve(self) -> None:
         """Let go of the directions, whose references to here would keep thousands of connections in memory."""

@@ -35,12 +35,12 @@ def endpoints(key: bytes) -> tuple[Endpoint, Endpoint]:
     return _endpoint(key[:size], key[-4:-2]), _endpoint(key[size : 2 * size], key[-2:])
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def _endpoint(address: bytes, port: bytes) -> Endpoint:
     return Endpoint(address=_address(address), port=int.from_bytes(port, "big"))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _address(address: bytes) -> str:
     return ip_address(address).compressed
 

@@ -177,6 +177,13 @@ class Direction:
         self.drop()
         self.stream.drop()
 
+    def forget(self) -> None:
+        """Keep no more than what tells its late segments from another connection's."""
+        del self.stream
+        self.payload = min(self.payload, 1)
+        if self.position is not None:
+            self.reference = None
+
     def finish(self) -> None:
         """Use what is left, however torn."""
         while self.queue:
