@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 BARE = -zlib.MAX_WBITS
 GZIP = zlib.MAX_WBITS | 16
 
-_INPUT = 1 << 16
+_INPUT = 1 << 18
 _MOST_MARKS = 1024
 
 

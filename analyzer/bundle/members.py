@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from analyzer.bundle.content import Content
-from analyzer.bundle.files import BytesContent
+from analyzer.bundle.files import BytesContent, FileContent
 from analyzer.bundle.stream import MemberStream, Pass
 from analyzer.evidence import Member, MemberKind, ReadState
 
@@ -51,6 +51,11 @@ class OpenMember:
         """Return a stream from the first byte on. May be called again; of an unreadable member it is empty."""
         return MemberStream(self.content.reader(), self.limit, self._note)
 
+    @property
+    def sha256(self) -> str | None:
+        """Of all its bytes; None until they were read to a sound end."""
+        return self._last.sha256 if self._last else None
+
     def _note(self, ended: Pass) -> None:
         self._last = ended
 
@@ -75,7 +80,7 @@ class OpenMember:
             kind=self.kind,
             node=node,
             size=self._counted_size(),
-            sha256=last.sha256 if last else None,
+            sha256=self.sha256,
             read=read,
             reason="; ".join(reasons) or None,
         )
@@ -103,8 +108,16 @@ class OpenInput:
 
     @property
     def sha256(self) -> str | None:
-        """Of the file, read when it is first asked for; None for a folder, and if it cannot be read."""
-        if self._digest is None and not self.is_folder:
+        """Of the file, read when it is first asked for; None for a folder, and if it cannot be read.
+
+        A loose file that is not compressed is its own member: what was hashed while that was read is known.
+        """
+        if self.is_folder:
+            return None
+        if self._digest is None and not self.is_archive and self.members:
+            (member,) = self.members
+            self._digest = member.sha256 if isinstance(member.content, FileContent) else None
+        if self._digest is None:
             try:
                 with self.path.open("rb") as file:
                     self._digest = hashlib.file_digest(file, "sha256").hexdigest()

@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from importlib.resources import files
 
+import msgspec.json
+
 from analyzer.evidence import Input, Member, Problem
 from analyzer.findings import Citation, Evidence, Finding, Remedy, Report, Verdict
 from analyzer.report.json_case import (
@@ -30,8 +32,12 @@ LONGEST_SENTENCE = 16384
 
 def render_json(report: Report) -> str:
     """Return the report as JSON text with a newline at its end. The same report gives the same text."""
-    text = json.dumps(report_as_dict(report), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    return text.encode("utf-8", "replace").decode("utf-8")
+    content = report_as_dict(report)
+    try:
+        encoded = msgspec.json.encode(content)
+    except UnicodeEncodeError:  # a name in the file system need not be text
+        encoded = json.dumps(content, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
+    return msgspec.json.format(encoded, indent=1).decode("utf-8") + "\n"
 
 
 def schema_text() -> str:
