@@ -118,3 +118,13 @@ def _media(number: int, mix: Mix) -> Iterator[tuple[int, bytes]]:
     for payload, packets in ((VIDEO, mix.video), (AUDIO, mix.audio)):
         for packet, frame in enumerate(media(payload, packets, number)):
             yield packet * mix.every // packets, frame
+
+
+def main() -> None:
+    for kind, megabytes in (("mixed", 20), ("mixed", 200), ("mixed", 1000), ("dense", 40), ("audio", 200)):
+        print(f"{kind}_{megabytes}\t{capture(kind, megabytes).path}")
+    print(f"mixed_200_zip\t{zipped(capture('mixed', 200))}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,4 @@
-"""Benchmark inputs, generated: a sample's bundle grown to the size of the seed's, and captures of any size."""
+"""A sample's bundle, grown to the size of the seed's."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import struct
 import zipfile
 from pathlib import Path
 
+from benchmarks import captures
+from benchmarks.captures import FOLDER
 from samples.situations import SITUATIONS
-
-FOLDER = Path(__file__).parent / "inputs"
 
 SEED_SIZES = {"capture": 305_000, "log": 918_000, "xconf": 135_000, "xstat": 120_000}
 """Bytes of the members of the seed's bundle (Cisco 225693, screenshot of the unpacked archive)."""
@@ -81,23 +81,6 @@ def seed_size_bundle() -> Path:
     return path
 
 
-def large_capture(megabytes: int) -> Path:
-    """Write a lone capture: handshakes spread among media packets."""
-    FOLDER.mkdir(exist_ok=True)
-    path = FOLDER / f"capture_{megabytes}.pcap"
-    if path.exists() and path.stat().st_size >= megabytes * 990_000:
-        return path
-    capture = next(content for name, content in _members().items() if name.endswith(".pcap"))
-    header, handshakes = capture[:24], capture[24:]
-    filler = media(4_000, start=1_774_353_200)
-    with path.open("wb") as file:
-        file.write(header)
-        while file.tell() < megabytes * 1_000_000:
-            file.write(handshakes)
-            file.write(filler)
-    return path
-
-
 if __name__ == "__main__":
     print(seed_size_bundle())
-    print(large_capture(200))
+    print(captures.capture("mixed", 200).path)

@@ -5,7 +5,6 @@ Programs read it, so its words and shapes are fixed; within `schema_version` 1.x
 
 from __future__ import annotations
 
-import json
 from importlib.resources import files
 
 import msgspec.json
@@ -32,11 +31,7 @@ LONGEST_SENTENCE = 16384
 
 def render_json(report: Report) -> str:
     """Return the report as JSON text with a newline at its end. The same report gives the same text."""
-    content = report_as_dict(report)
-    try:
-        encoded = msgspec.json.encode(content)
-    except UnicodeEncodeError:  # a name in the file system need not be text
-        encoded = json.dumps(content, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
+    encoded = msgspec.json.encode(report_as_dict(report))
     return msgspec.json.format(encoded, indent=1).decode("utf-8") + "\n"
 
 

@@ -42,6 +42,14 @@ def test_a_compressed_file_is_opened_as_that_one_file(tmp_path: Path) -> None:
         assert not inputs.inputs[0].is_archive
 
 
+@pytest.mark.parametrize("data", [PCAP, gzipped(PCAP), zipped(BUNDLE)], ids=["plain", "compressed", "archive"])
+def test_the_hash_of_an_input_is_that_of_the_file_whatever_was_read_of_it(tmp_path: Path, data: bytes) -> None:
+    with opened(tmp_path, data, "input") as inputs:
+        contents(inputs)
+
+        assert inputs.inputs[0].sha256 == hashlib.sha256(data).hexdigest()
+
+
 def test_a_folder_is_read_in_the_order_of_its_names(tmp_path: Path) -> None:
     for name, data in BUNDLE.items():
         (tmp_path / name).write_bytes(data)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import gzip
 import io
 import struct
@@ -216,3 +217,15 @@ def test_a_file_beyond_the_limit_is_read_up_to_it() -> None:
 
     assert reading.files[0].packets > 0
     assert "larger than the limit" in reading.problems[0].why
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_the_garbage_collector_is_left_as_it_was(enabled: bool) -> None:
+    was_enabled = gc.isenabled()
+    try:
+        (gc.enable if enabled else gc.disable)()
+        c.read(c.capture_of(c.mutual()))
+
+        assert gc.isenabled() is enabled
+    finally:
+        (gc.enable if was_enabled else gc.disable)()

@@ -175,3 +175,21 @@ def test_a_lost_first_segment_of_the_server_is_a_loss_though_its_syn_was_not_cap
     assert shown.server_certificate.visibility is Visibility.NOT_CAPTURED
     assert shown.seen_from_start is False
     assert shown.completed is not False
+
+
+def test_a_connection_that_comes_again_after_its_end_is_the_same_one() -> None:
+    segments = c.talk(c.mutual())
+
+    assert c.story(seen([*segments, *segments])) == expected()
+
+
+def test_ports_are_used_again_after_an_end_without_a_syn_in_the_capture() -> None:
+    first = c.talk(c.mutual(), first_sequence=dict.fromkeys(Side, 1000))
+    again = c.talk(
+        c.mutual(),
+        opening=Opening.NONE,
+        first_sequence=dict.fromkeys(Side, 3_000_000_000),
+        start=c.START + timedelta(minutes=2),
+    )
+
+    assert len(c.read_frames(c.plain([*first, *again])).handshakes) == 2
