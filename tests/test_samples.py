@@ -80,7 +80,7 @@ def test_what_is_expected_is_known_and_told(situation: Situation) -> None:
 @each_situation
 def test_the_json_report_is_as_it_was(situation: Situation, update_golden: bool) -> None:
     golden = GOLDEN / f"{situation.name}.json"
-    text = render_json(report_of(situation))
+    text = render_json(report_of(situation)).decode()
     if update_golden:
         golden.write_text(text, encoding="utf-8")
 

@@ -182,7 +182,7 @@ def _progress(*, verbose: bool, quiet: bool) -> Callable[[str], None]:
 def _write(report: Report, path: Path, json: str | None, note: str | None, lang: Language, *, force: bool) -> None:
     from analyzer.report.html import render_html
 
-    write(path, render_html(report, language=lang), force=force)
+    write(path, render_html(report, language=lang).encode("utf-8", "replace"), force=force)
     if json is not None:
         from analyzer.report.json import render_json
 
@@ -190,15 +190,15 @@ def _write(report: Report, path: Path, json: str | None, note: str | None, lang:
     if note is not None:
         from analyzer.report.note import render_note
 
-        _deliver(note, render_note(report), force=force)
+        _deliver(note, render_note(report).encode("utf-8", "replace"), force=force)
 
 
-def _deliver(target: str, text: str, *, force: bool) -> None:
+def _deliver(target: str, data: bytes, *, force: bool) -> None:
     if target == "-":
         with printing():
-            sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+            sys.stdout.buffer.write(data)
     else:
-        write(Path(target), text, force=force)
+        write(Path(target), data, force=force)
 
 
 def _say(report: Report, path: Path, *, quiet: bool, to_stderr: bool) -> None:

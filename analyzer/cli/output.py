@@ -64,8 +64,8 @@ def printing() -> Iterator[None]:
         raise OutputError(f"standard output could not be written: {error.strerror or error}") from error
 
 
-def write(path: Path, text: str, *, force: bool) -> None:
-    """Replace a file by a text, atomically.
+def write(path: Path, data: bytes, *, force: bool) -> None:
+    """Replace a file's content, atomically.
 
     Raises:
         OutputError: if it can't be written, or is a file that this program did not write.
@@ -73,7 +73,7 @@ def write(path: Path, text: str, *, force: bool) -> None:
     try:
         if not force and path.exists() and not _is_ours(path):
             raise OutputError(f"{path} was not written by this program; --force overwrites it")
-        _replace(path, text.encode("utf-8", "replace"))
+        _replace(path, data)
     except OSError as error:
         raise OutputError(f"{path} could not be written: {error.strerror or error}") from error
 

@@ -5,6 +5,7 @@ Programs read it, so its words and shapes are fixed; within `schema_version` 1.x
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib.resources import files
 
 import msgspec.json
@@ -29,10 +30,27 @@ TOOL_NAME = "expressway-analyzer"
 LONGEST_SENTENCE = 16384
 
 
-def render_json(report: Report) -> str:
-    """Return the report as JSON text with a newline at its end. The same report gives the same text."""
-    encoded = msgspec.json.encode(report_as_dict(report))
-    return msgspec.json.format(encoded, indent=1).decode("utf-8") + "\n"
+def render_json(report: Report) -> bytes:
+    """Return the report as JSON in UTF-8, with a newline at its end. The same report gives the same bytes."""
+    return msgspec.json.format(_encoded(report), indent=1) + b"\n"
+
+
+def _encoded(report: Report) -> bytes:
+    """Encode item by item: thousands of connections as dictionaries would take more memory than all the rest."""
+    encoder, buffer = msgspec.json.Encoder(), bytearray()
+    for name, section in _sections(report).items():
+        buffer += b"%s%s:" % (b"," if buffer else b"{", encoder.encode(name))
+        if isinstance(section, Iterator):
+            before = b"["
+            for item in section:
+                buffer += before
+                encoder.encode_into(item, buffer, -1)
+                before = b","
+            buffer += b"]" if before == b"," else b"[]"
+        else:
+            encoder.encode_into(section, buffer, -1)
+    buffer += b"}"
+    return bytes(buffer)
 
 
 def schema_text() -> str:
@@ -42,19 +60,26 @@ def schema_text() -> str:
 
 def report_as_dict(report: Report) -> Json:
     """Return the report as plain dictionaries, lists, texts and numbers, in the order of the contract."""
+    return {
+        name: list(section) if isinstance(section, Iterator) else section
+        for name, section in _sections(report).items()
+    }
+
+
+def _sections(report: Report) -> dict[str, Json | str | Iterator[Json]]:
     case = report.case
     return {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": TOOL_NAME, "version": report.tool_version, "facts_as_of": report.facts_as_of},
         "reference_time": reference_time_as_dict(case.reference_time),
-        "inputs": [_input(given) for given in case.inputs],
-        "nodes": [node_as_dict(node) for node in case.nodes],
+        "inputs": map(_input, case.inputs),
+        "nodes": map(node_as_dict, case.nodes),
         "certificates": certificates_as_dict(case),
-        "connections": [connection_as_dict(connection) for connection in case.connections],
-        "events": [event_as_dict(event) for event in case.events],
-        "verdicts": [_verdict(verdict) for verdict in report.verdicts],
-        "findings": [_finding(finding) for finding in report.findings],
-        "problems": [_problem(problem) for problem in case.problems],
+        "connections": map(connection_as_dict, case.connections),
+        "events": map(event_as_dict, case.events),
+        "verdicts": map(_verdict, report.verdicts),
+        "findings": map(_finding, report.findings),
+        "problems": map(_problem, case.problems),
     }
 
 

@@ -284,7 +284,7 @@ def test_internal_fields_exist_and_stay_inside(full: Report) -> None:
     internal = {(owner, name) for owner, names in INTERNAL.items() for name in names}
 
     assert internal <= all_fields()
-    text = render_json(full)
+    text = render_json(full).decode()
     assert [f"{owner}.{name}" for owner, name in internal if f'"{owner}.{name}"' in text] == []
 
 
@@ -330,7 +330,7 @@ HOSTILE = '</script><img src=x onerror=alert(1)>\x1b[31m\u202egnp\ud800\x00\n"\\
 def test_hostile_text_stays_valid_and_visible(validator: Draft202012Validator) -> None:
     report = Filler(lambda owner, name: f"{owner}{HOSTILE}").record(Report)
 
-    text = render_json(report)
+    text = render_json(report).decode()
 
     validator.validate(json.loads(text))
     assert not any(character in text for character in "\x1b\u202e\ud800\x00")
@@ -365,8 +365,8 @@ def test_the_same_report_gives_the_same_text(full: Report) -> None:
     again = Filler().record(Report)
 
     assert render_json(again) == render_json(full)
-    assert render_json(full).endswith("}\n")
-    assert render_json(full).startswith('{\n "schema_version": "1.0"')
+    assert render_json(full).endswith(b"}\n")
+    assert render_json(full).startswith(b'{\n "schema_version": "1.0"')
 
 
 def test_certificates_are_sorted_by_id(full: Report) -> None:
