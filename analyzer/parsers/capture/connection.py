@@ -31,6 +31,8 @@ class Connection:
         closed: place of the first FIN or RST; `closed_by` its sender.
         patience: segments that are still awaited once all is known.
         is_ssh: the first payload of a direction begins as SSH does.
+        needs_answer: it began in the midst of another one on the same ports, so that only the other end's answer
+            tells it from that one's data.
         is_concluded: its record was made; from then on it only tells late segments from another connection's.
     """
 
@@ -46,6 +48,7 @@ class Connection:
     closed_by: int | None = None
     closed_by_reset: bool = False
     is_ssh: bool = False
+    needs_answer: bool = False
     is_concluded: bool = False
     patience: int = 16
 
@@ -84,16 +87,26 @@ class Connection:
                 direction.peer.acknowledge(acknowledged)
         elif flags & (ACK | RST) == ACK:
             direction.hear_acknowledgement(acknowledged)
-        if data or missing:
+        if (data or missing) and not flags & RST:  # what an RST carries is no data (RFC 9293 section 3.10.7.4)
             self._read(direction, sequence, data, missing, place)
         if flags & (FIN | RST):
+            direction.end(sequence if flags & RST else sequence + len(data) + missing)
             self._close(direction, flags, place)
 
-    def finish(self, cut: bool) -> None:
-        """Use what is left of both directions. `cut`: the capture ends here only because its file is damaged."""
+    def finish(self) -> None:
+        """Use what is left of both directions."""
         for direction in self.directions:
             if direction.reading:
-                self._stop(direction, cut and self.closed is None)
+                self._stop(direction)
+
+    @property
+    def may_hold_data(self) -> bool:
+        """Whether both ends were captured and may still send what is no hello, but looks like one."""
+        if self.is_concluded or self.closed is not None:
+            return False
+        exchanges = self.dialogue.exchanges
+        is_heard = self.directions[0].heard and self.directions[1].heard
+        return is_heard and (not exchanges or exchanges[-1].is_settled())
 
     @property
     def is_over(self) -> bool:
@@ -143,16 +156,23 @@ class Connection:
             self._settle(direction)
         elif direction.stream.searched > (_SEARCHED_LATE if direction.initial is None else _SEARCHED):
             direction.stop()
+        elif not direction.peer.reading and self._begins_tls(place):
+            direction.peer.resume()
+
+    def _begins_tls(self, place: Place) -> bool:
+        """Whether a segment has begun a handshake."""
+        exchanges = self.dialogue.exchanges
+        return bool(exchanges) and exchanges[-1].started is place
 
     def _settle(self, last: Direction) -> None:
         """Stop reading, but give segments that changed places with the last ones the time to come."""
         self.patience -= 1
         if self.patience < 0 or not (last.is_waiting() or last.peer.is_waiting()):
             for direction in self.directions:
-                self._stop(direction, False)
+                self._stop(direction)
 
-    def _stop(self, direction: Direction, cut: bool) -> None:
+    def _stop(self, direction: Direction) -> None:
         direction.finish()
-        if cut or not direction.heard or direction.is_behind():
+        if not direction.heard or direction.is_behind():
             self.dialogue.lose(direction.sender)
         direction.stop()

@@ -44,6 +44,11 @@ class Cursor:
         self.seconds = seconds
         self.fragments = fragments
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether the snaplen cut the current layer."""
+        return self.declared > self.end
+
     def take(self, count: int) -> int:
         """Step over `count` bytes and return where they begin.
 

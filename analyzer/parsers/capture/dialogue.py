@@ -142,7 +142,7 @@ class Dialogue:
         return hello is not None and hello.ssl2_format and self.exchanges[-1].client != sender
 
     def _begin(self, sender: int, hello: ClientHello, place: Place) -> None:
-        if self.exchanges and self.exchanges[-1].begins_anew(sender):
+        if self.exchanges and self.exchanges[-1].begins_anew(sender, hello):
             self.exchanges.append(Exchange(place))
             self.settled = len(self.exchanges) == _MOST_EXCHANGES
         self.current(place).add_client_hello(sender, hello, place)

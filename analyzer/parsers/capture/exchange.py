@@ -33,7 +33,7 @@ class Exchange:
 
     Attributes:
         client: the sender that is the client; None: nothing said so yet.
-        retried: the server sent a HelloRetryRequest.
+        retry: the server's HelloRetryRequest.
         is_tls13: TLS 1.3 was negotiated, or is being retried.
         full: the server sent a message that no resumption has.
         hello_done: the server's flight of TLS 1.2 and before is through.
@@ -47,7 +47,7 @@ class Exchange:
     client_hello: ClientHello | None = None
     server_hello: ServerHello | None = None
     request: CertificateRequest | None = None
-    retried: bool = False
+    retry: ServerHello | None = None
     is_tls13: bool = False
     full: bool = False
     hello_done: bool = False
@@ -60,8 +60,14 @@ class Exchange:
 
     @property
     def version(self) -> str | None:
-        """The negotiated version; None: no ServerHello yet."""
-        return self.server_hello.version if self.server_hello else None
+        """The negotiated version; None: neither a ServerHello nor a HelloRetryRequest yet."""
+        hello = self.server_hello or self.retry
+        return hello.version if hello else None
+
+    @property
+    def is_retried(self) -> bool:
+        """Whether a HelloRetryRequest was seen, and no ServerHello behind it."""
+        return self.retry is not None and self.server_hello is None
 
     def roles(self) -> Roles | None:
         """Return both sides by their roles; None: nothing said which is which."""
@@ -73,11 +79,17 @@ class Exchange:
         is_finished = self.server_data or (first.finished and second.finished and not self.is_tls13)
         return bool(is_finished and (self.is_tls13 or self.version)) or first.is_talkative or second.is_talkative
 
-    def begins_anew(self, sender: int) -> bool:
-        """Whether a ClientHello of this sender belongs to another handshake than this one."""
-        if self.client_hello is not None:
-            return not (self.retried and self.server_hello is None and sender == self.client)
-        return self.client == 1 - sender or self.sides[sender].sent
+    def begins_anew(self, sender: int, hello: ClientHello) -> bool:
+        """Whether a ClientHello of this sender belongs to another handshake than this one.
+
+        RFC 8446 section 4.1.2: the one that answers a HelloRetryRequest has the random of the first, and other
+        extensions. It is told by that, because the request itself may be missing, or come later.
+        """
+        if self.client_hello is None:
+            return self.client == 1 - sender or self.sides[sender].sent
+        before, may_be_answer = self.client_hello, self.is_tls13 or self.server_hello is None
+        is_changed = hello.random == before.random != b"" and hello.checksum != before.checksum
+        return sender != self.client or not (self.is_retried or (is_changed and may_be_answer))
 
     def mark(self, step: Step, sender: int, place: Place) -> None:
         """Note where a step was seen first."""
@@ -97,7 +109,7 @@ class Exchange:
         if self.server_hello is None and side.chain is None and not side.ciphered:
             side.lost = side.torn = False  # what is missing came before the handshake
         if hello.is_retry:
-            self.retried = True
+            self.retry = self.retry or hello
             self.is_tls13 = self.is_tls13 or self.server_hello is None
             self.mark(Step.HELLO_RETRY_REQUEST, sender, place)
         elif self.server_hello is None:

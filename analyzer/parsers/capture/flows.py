@@ -66,28 +66,31 @@ class FlowTable:
         ):
             if not (data or missing or flags & SYN) or flags & RST:
                 return
-            direction = self._open(key)
+            direction = self._open(key, is_doubtful=not flags & SYN)
         connection = direction.connection
         if connection.is_concluded:
             return
         connection.receive(direction, sequence, acknowledged, flags, data, missing, place)
         if direction.queued > self._limits.queued_bytes:
             direction.skip_gap()
-        if data and (held := direction.held) != direction.accounted:
+        if (data or missing) and (held := direction.held) != direction.accounted:
             self._account(direction, held)
         if flags & (FIN | RST) and connection.is_over:
             self._conclude(connection)
 
-    def finish(self, cut: bool) -> None:
-        """Conclude all connections. `cut`: the capture ends only because its file is damaged."""
+    def finish(self) -> None:
+        """Conclude all connections."""
         for connection in dict.fromkeys(direction.connection for direction in self.directions.values()):
-            self._conclude(connection, cut)
+            self._conclude(connection)
             connection.dissolve()
         self.directions.clear()
 
-    def _open(self, key: bytes) -> Direction:
-        if key in self.directions:
-            self._remove(self.directions[key].connection)
+    def _open(self, key: bytes, is_doubtful: bool) -> Direction:
+        """Begin a connection. `is_doubtful`: what looks like its beginning may be data of one that is still open."""
+        before = self.directions[key].connection if key in self.directions else None
+        if before is not None:
+            is_doubtful = is_doubtful and before.may_hold_data
+            self._remove(before)
         if len(self.directions) >= 2 * self._limits.flows:
             self._evict(next(iter(self.directions.values())).connection)
         if len(self.addresses) < _MOST_ADDRESSES:
@@ -95,6 +98,7 @@ class FlowTable:
             self.addresses.add(key[:size])
             self.addresses.add(key[size : 2 * size])
         connection = Connection(key, Dialogue(self._shelf, self._limits.handshake_message))
+        connection.needs_answer = is_doubtful and before is not None
         self.directions[key], self.directions[_reverse(key)] = connection.directions
         return self.directions[key]
 
@@ -114,16 +118,16 @@ class FlowTable:
             self.results.evicted += 1
         self._remove(connection)
 
-    def _remove(self, connection: Connection, cut: bool = False) -> None:
+    def _remove(self, connection: Connection) -> None:
         self.directions.pop(connection.key, None)
         self.directions.pop(_reverse(connection.key), None)
-        self._conclude(connection, cut)
+        self._conclude(connection)
         connection.dissolve()
 
-    def _conclude(self, connection: Connection, cut: bool = False) -> None:
+    def _conclude(self, connection: Connection) -> None:
         if connection.is_concluded:
             return
-        connection.finish(cut)
+        connection.finish()
         results = self.results
         if connection.dialogue.exchanges:
             results.oversized += sum(direction.stream.oversized for direction in connection.directions)

@@ -51,12 +51,16 @@ def conclude(connection: Connection) -> list[Handshake]:
     return [
         _handshake(connection, exchange, roles, is_last=exchange is exchanges[-1])
         for exchange in exchanges
-        if (roles := exchange.roles()) and _is_worth_reporting(exchange)
+        if (roles := exchange.roles()) and _is_worth_reporting(connection, exchange, roles)
     ]
 
 
-def _is_worth_reporting(exchange: Exchange) -> bool:
-    shown = exchange.client_hello or exchange.server_hello or exchange.retried or exchange.request or exchange.alerts
+def _is_worth_reporting(connection: Connection, exchange: Exchange, roles: Roles) -> bool:
+    if connection.needs_answer and not (
+        roles.server.sent or any(a.sender != exchange.client for a in exchange.alerts)
+    ):
+        return False
+    shown = exchange.client_hello or exchange.server_hello or exchange.retry or exchange.request or exchange.alerts
     return bool(shown) or any(side.chain is not None or side.certificate_lost for side in exchange.sides)
 
 
@@ -65,7 +69,7 @@ def _handshake(connection: Connection, exchange: Exchange, roles: Roles, is_last
     if exchange.client == 1:
         client, server = server, client
     closed = connection.closed if is_last else None
-    is_closed = closed is not None
+    is_over = closed is not None or not is_last
     frames = _frames(connection, exchange, closed)
     hello = exchange.client_hello or _NO_HELLO
     request = exchange.request or _NO_REQUEST
@@ -81,10 +85,10 @@ def _handshake(connection: Connection, exchange: Exchange, roles: Roles, is_last
         certificate_requested=visibility.is_requested(exchange, roles),
         certificate_authorities=request.authorities,
         frames=frames,
-        server_certificate=_shared(visibility.server_certificate(exchange, roles, is_closed)),
-        client_certificate=_shared(visibility.client_certificate(exchange, roles, is_closed)),
+        server_certificate=_shared(visibility.server_certificate(exchange, roles, is_over)),
+        client_certificate=_shared(visibility.client_certificate(exchange, roles, is_over)),
         alerts=tuple(_alert(exchange, *alert) for alert in exchange.alerts),
-        completed=_is_completed(exchange, roles, is_closed),
+        completed=_is_completed(exchange, roles, is_over),
         closed_by=_side(exchange, connection.closed_by) if closed else None,
         closed_by_reset=connection.closed_by_reset if closed else False,
         last_record_before_close=_last_record(exchange, connection) if closed else None,
@@ -161,9 +165,10 @@ def _last_record(exchange: Exchange, connection: Connection) -> TlsRecord | None
     return _record(exchange, last) if last else None
 
 
-def _is_completed(exchange: Exchange, roles: Roles, is_closed: bool) -> bool | None:
+def _is_completed(exchange: Exchange, roles: Roles, is_over: bool) -> bool | None:
     """Whether the handshake went through; None: that cannot be told.
 
+    `is_over`: the connection was closed, or went on to another handshake.
     Under TLS 1.3 a client has finished before the server judges its certificate, so that only the server's data
     proves it. An alert in clear is one that was sent before the sender's keys changed, hence before the end.
     """
@@ -173,9 +178,9 @@ def _is_completed(exchange: Exchange, roles: Roles, is_closed: bool) -> bool | N
         return True
     if any(alert.level == alerts.FATAL for alert in exchange.alerts):
         return False
-    if exchange.is_tls13 and not visibility.ended_before(exchange, roles.client, is_closed):
+    if exchange.is_tls13 and not visibility.ended_before(exchange, roles.client, is_over):
         return None
-    return False if is_closed and _is_whole(exchange, roles) else None
+    return False if is_over and _is_whole(exchange, roles) else None
 
 
 def _is_whole(exchange: Exchange, roles: Roles) -> bool:

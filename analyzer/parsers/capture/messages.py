@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from enum import IntEnum
 from functools import lru_cache
+from zlib import crc32
 
 from msgspec import Struct
 
@@ -46,10 +47,17 @@ _RETRY_RANDOM = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e0
 
 
 class ClientHello(Struct, frozen=True):
-    """A ClientHello. `ssl2_format`: sent in the format of SSL 2.0, whatever version it offers."""
+    """A ClientHello.
+
+    Attributes:
+        random, checksum: of the message; they tell the answer to a HelloRetryRequest.
+        ssl2_format: sent in the format of SSL 2.0, whatever version it offers.
+    """
 
     server_name: str | None = None
     signature_algorithms: tuple[int, ...] = ()
+    random: bytes = b""
+    checksum: int = 0
     ssl2_format: bool = False
 
 
@@ -121,7 +129,7 @@ def read_client_hello(body: bytes) -> ClientHello:
             algorithms = _numbers(extensions[_SIGNATURE_ALGORITHMS][2:])
     except (IndexError, struct.error):
         pass
-    return ClientHello(server_name, algorithms)
+    return ClientHello(server_name, algorithms, body[2:34], crc32(body))
 
 
 def read_server_hello(body: bytes) -> ServerHello:
@@ -151,7 +159,7 @@ def read_certificates(body: bytes, most: int) -> tuple[bytes, ...] | None:
             certificates.append(listing.vector(3))
     except _CutError:
         return tuple(filter(None, certificates)) or None
-    return tuple(filter(None, certificates))
+    return tuple(filter(None, certificates)) or (None if certificates else ())
 
 
 def read_certificate_request(body: bytes, version: str | None) -> CertificateRequest:

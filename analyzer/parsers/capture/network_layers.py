@@ -69,8 +69,8 @@ def _fragment(cursor: Cursor) -> Next:
 
 def _add_fragment(cursor: Cursor, key: tuple[bytes, ...], offset: int, more: bool) -> bool:
     """Add a fragment and go on in the whole datagram; False: it is not whole yet, or the snaplen cut a part."""
-    if cursor.declared > cursor.end:
-        cursor.fragments.give_up(key)
+    if cursor.is_cut:
+        cursor.fragments.give_up(key, cursor.seconds)
         return False
     data = bytes(cursor.data[cursor.offset : cursor.end])
     whole = cursor.fragments.add(key, offset, more, data, cursor.seconds)

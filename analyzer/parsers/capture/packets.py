@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from analyzer.parsers.capture.cursor import Cursor
+from analyzer.parsers.capture.cursor import Cursor, ShortFrameError
 from analyzer.parsers.capture.fallback import RAW_IP, Dissector, find_dissector
 from analyzer.parsers.capture.files import PcapHeader, check_length, pcap_frames, pcapng_frames, read_pcap_header
 from analyzer.parsers.capture.flows import FlowTable
@@ -51,6 +51,7 @@ class PacketReader:
         packets: frames read.
         cut_frames: of these, cut by the snaplen.
         lost_segments: TCP segments with payload that the snaplen cut, in connections that were still read.
+        cut_headers: frames that the snaplen cut before the end of their TCP headers.
         unknown_links: frames by link types that could not be read.
     """
 
@@ -58,6 +59,7 @@ class PacketReader:
         self.packets = 0
         self.cut_frames = 0
         self.lost_segments = 0
+        self.cut_headers = 0
         self.times = TimeRange()
         self.unknown_links: dict[int, int] = {}
         self._name = name
@@ -190,7 +192,11 @@ class PacketReader:
             original += len(packet) - (end - start)
             link, data, start, end = RAW_IP, packet, 0, len(packet)
         cursor = Cursor(data, start, end, original, time // _SECOND, self._fragments)
-        segment = find_segment(link, cursor)
+        try:
+            segment = find_segment(link, cursor)
+        except ShortFrameError:
+            self.cut_headers += 1
+            return
         if segment is not None:
             place = Place(self._order, self.packets, self._name, time)
             payload = bytes(segment.data[segment.start : segment.end])

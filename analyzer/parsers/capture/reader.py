@@ -70,15 +70,15 @@ class _Reading:
         """Read the files of one interface, in order."""
         table, fragments = self._new_table(), FragmentTable()
         before: PacketReader | None = None
-        is_cut, name = False, ""
+        name = ""
         for source in sources:
             if before and _overlaps(before.times, first_time(source.head)):
-                table.finish(is_cut)
+                table.finish()
                 table = self._new_table()
             before = PacketReader(source.name, len(self._files), table, fragments)
-            is_cut = self._read_file(source, before, table)
+            self._read_file(source, before, table)
             name = source.name
-        table.finish(is_cut)
+        table.finish()
         if fragments.incomplete:
             why = f"parts of {fragments.incomplete} fragmented packets are missing"
             self._add(name, "Fragmented packets", why, "what these packets carried")
@@ -98,8 +98,8 @@ class _Reading:
             problems=tuple(self._problems),
         )
 
-    def _read_file(self, source: CaptureSource, reader: PacketReader, table: FlowTable) -> bool:
-        """Read a file and describe it. True: it is damaged."""
+    def _read_file(self, source: CaptureSource, reader: PacketReader, table: FlowTable) -> None:
+        """Read a file and describe it."""
         damage = None
         table.addresses.clear()
         try:
@@ -118,12 +118,14 @@ class _Reading:
         elif damage:
             self._add(source.name, "The capture", damage, "what was captured in it")
         self._report_frames(source.name, reader)
-        return damage is not None
 
     def _report_frames(self, name: str, reader: PacketReader) -> None:
         for link, frames in sorted(reader.unknown_links.items()):
             why = f"link type {link} is not known"
             self._add(name, f"{frames} frames", why, "every connection in these frames")
+        if reader.cut_headers:
+            why = f"the capture's snapshot length cut {reader.cut_headers} frames within their headers"
+            self._add(name, "Cut frames", why, "every connection in these frames")
         if reader.lost_segments:
             why = f"the capture's snapshot length cut {reader.lost_segments} TCP segments short"
             self._add(name, "TLS in cut frames", why, "certificates and alerts in the part that was cut off")

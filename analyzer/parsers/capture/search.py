@@ -15,7 +15,9 @@ from enum import Enum, auto
 _NEEDED = 80
 _ENOUGH = 6 * _NEEDED
 _LARGEST_HELLO = 1 << 17
+_SHORTEST_HELLO = 11  # what `_HELLO` asks for
 _HELLO = re.compile(rb"\x16\x03[\x00-\x04]..\x01\x00..\x03[\x00-\x04]", re.DOTALL)
+_CUT_HELLO = re.compile(rb"\x16(?:\x03(?:[\x00-\x04](?:.{1,2}|..\x01(?:\x00.{0,2}\x03?)?)?)?)?\Z", re.DOTALL)
 _CHANGE_CIPHER_SPEC, _ALERT, _HANDSHAKE, _APPLICATION_DATA = 20, 21, 22, 23
 _FIRST_BYTES = frozenset({_CHANGE_CIPHER_SPEC, _ALERT, _HANDSHAKE, _APPLICATION_DATA, *range(0x80, 0x100)})
 _MAJOR, _MINORS = b"\x03", bytes(range(5))
@@ -42,6 +44,7 @@ def starts(data: bytes | bytearray, is_first: bool) -> list[int]:
         at = data.find(b"\n\x16", at + 2)
     if is_first:
         found.update(match.start() for match in _HELLO.finditer(data))
+        found.update(match.start() for match in _CUT_HELLO.finditer(data, max(len(data) - _SHORTEST_HELLO, 0)))
     return sorted(found)
 
 

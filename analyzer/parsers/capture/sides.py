@@ -68,6 +68,12 @@ class SideFacts:
     last_record: SeenRecord | None = None
 
     @property
+    def went_on(self) -> bool:
+        """Whether a client sent more than its hello, so that the server has answered."""
+        is_encrypting = self.key_exchange or self.ciphered or self.encrypted_records > 0
+        return is_encrypting or self.chain is not None or self.certificate_lost
+
+    @property
     def is_talkative(self) -> bool:
         """Whether it sent so much that nothing more is learned from the connection."""
         return self.encrypted_records > _MANY_RECORDS or self.encrypted_bytes > _MANY_BYTES

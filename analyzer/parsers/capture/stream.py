@@ -131,6 +131,8 @@ class Stream:
         self._forget_searched(self._starts[0] if self._starts else len(self._pending))
 
     def _forget_searched(self, count: int) -> None:
+        if not count:
+            return
         del self._pending[:count]
         self._starts = [at - count for at in self._starts if at >= count]
 

@@ -30,6 +30,8 @@ _PATIENCE: Final = 8
 _FAR: Final = 1 << 24
 # Segments without a hello, at most, that wait for earlier ones where the beginning was not captured.
 _LATE_SEGMENTS: Final = 16
+# What a segment that waits takes beside its payload: its place in the queue, its frame, the objects' own headers.
+_QUEUED_SEGMENT: Final = 300
 
 
 @dataclass(slots=True, eq=False)
@@ -46,11 +48,12 @@ class Direction:
         heard: a packet of it was captured.
         acknowledged: the other end's last acknowledgement, as on the wire; None: none captured.
         unacknowledged: the other end's first acknowledgement, likewise.
+        ended: sequence number of its FIN or RST, likewise.
         payload: bytes of payload seen.
         banner: the first line, if it is the one of SSH.
         gaps: losses that were given up.
         queue: segments behind a gap: where they begin, order of arrival, payload, bytes cut off, frame.
-        queued: bytes in it; `doubts`: acknowledgements of what it waits for.
+        queued: bytes that it takes; `doubts`: acknowledgements of what it waits for.
         accounted: bytes that the table of connections has on its account for it.
     """
 
@@ -66,6 +69,7 @@ class Direction:
     heard: bool = False
     acknowledged: int | None = None
     unacknowledged: int | None = None
+    ended: int | None = None
     payload: int = 0
     banner: str | None = None
     gaps: int = 0
@@ -90,7 +94,7 @@ class Direction:
     def synchronize(self, sequence: int) -> None:
         """Take the sequence number of a SYN. Another one than before: nothing came of the first attempt."""
         if self.initial not in {None, sequence}:
-            self.position = self.reference = None
+            self.position = self.reference = self.ended = None
             self.drop()
         self.initial = sequence
         if self.position is None:
@@ -132,7 +136,7 @@ class Direction:
         if self.position is None or at > self.position:
             self.order += 1
             heapq.heappush(self.queue, (at, self.order, data, missing, place))
-            self.queued += len(data)
+            self.queued += len(data) + _QUEUED_SEGMENT
             if self.position is None and len(self.queue) > _LATE_SEGMENTS:
                 self.skip_gap()
             return
@@ -177,6 +181,17 @@ class Direction:
         self.drop()
         self.stream.drop()
 
+    def resume(self) -> None:
+        """Read again, from wherever the next segment begins: TLS begins behind a preamble that was given up."""
+        self.reading = True
+        self.position = self.reference = self.base = self.acknowledged = self.unacknowledged = None
+        self.stream.searched = 0
+
+    def end(self, sequence: int) -> None:
+        """Take the sequence number of its FIN or RST, the number behind its last byte."""
+        if self.ended is None:
+            self.ended = sequence % _WRAP
+
     def forget(self) -> None:
         """Keep no more than what tells its late segments from another connection's."""
         del self.stream
@@ -191,11 +206,14 @@ class Direction:
         self.stream.finish()
 
     def is_behind(self) -> bool:
-        """Whether bytes of it must have been sent that were not captured. A FIN counts as one, and is none."""
+        """Whether bytes of it must have been sent that were not captured."""
         expected = self._expected()
-        return (
-            self.acknowledged is not None and expected is not None and self.unwrap(self.acknowledged) > expected + 1
-        )
+        if expected is None:
+            return False
+        # An acknowledgement counts a FIN as one, which is no byte.
+        if self.acknowledged is not None and self.unwrap(self.acknowledged) > expected + 1:
+            return True
+        return self.ended is not None and expected < self.unwrap(self.ended) < expected + _FAR
 
     def is_waiting(self) -> bool:
         """Whether segments of it may still come that others overtook."""
@@ -209,7 +227,7 @@ class Direction:
 
     def _pop(self) -> tuple[int, bytes, int]:
         at, _, data, missing, _ = heapq.heappop(self.queue)
-        self.queued -= len(data)
+        self.queued -= len(data) + _QUEUED_SEGMENT
         return at, data, missing
 
     def _deliver(self, at: int, data: bytes, missing: int, place: Place) -> None:

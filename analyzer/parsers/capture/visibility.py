@@ -42,25 +42,37 @@ def is_requested(exchange: Exchange, roles: Roles) -> bool | None:
 
 
 def is_server_torn(exchange: Exchange, roles: Roles) -> bool:
-    """Whether a part of the server's flight is missing: lost bytes, or a ServerHello from before the capture."""
-    server = roles.server
-    return server.lost or (exchange.server_hello is None and (server.sent or server.ciphered))
+    """Whether a part of the server's flight is missing: lost bytes, or a ServerHello that was not captured.
+
+    Without a ServerHello the server can have sent only a HelloRetryRequest or an alert, and the client's turn has
+    not come.
+    """
+    client, server = roles
+    if server.lost:
+        return True
+    if exchange.server_hello is not None:
+        return False
+    went_on = (server.sent and not exchange.is_retried) or server.ciphered
+    return went_on or exchange.client_hello is None or client.went_on
 
 
-def server_certificate(exchange: Exchange, roles: Roles, is_closed: bool) -> CertificateMessage:
-    """Return the server's Certificate message, or why there is none to see. `is_closed`: a FIN or RST was seen."""
+def server_certificate(exchange: Exchange, roles: Roles, is_over: bool) -> CertificateMessage:
+    """Return the server's Certificate message, or why there is none to see.
+
+    `is_over`: the connection was closed, or went on to another handshake.
+    """
     side = roles.server
     if side.chain is not None:
         return _message(side.chain)
     if side.certificate_lost:
         return CertificateMessage(visibility=Visibility.NOT_CAPTURED)
     return CertificateMessage(
-        visibility=_hidden(exchange, roles, side, is_closed) or _server_absence(exchange, roles)
+        visibility=_hidden(exchange, roles, side, is_over) or _server_absence(exchange, roles, is_over)
     )
 
 
-def client_certificate(exchange: Exchange, roles: Roles, is_closed: bool) -> CertificateMessage:
-    """Return the client's Certificate message, or why there is none to see. `is_closed`: a FIN or RST was seen."""
+def client_certificate(exchange: Exchange, roles: Roles, is_over: bool) -> CertificateMessage:
+    """Return the client's Certificate message, or why there is none to see. `is_over`: as for the server's."""
     side = roles.client
     if side.chain is not None:
         return _message(side.chain)
@@ -69,7 +81,7 @@ def client_certificate(exchange: Exchange, roles: Roles, is_closed: bool) -> Cer
     if exchange.version == "SSLv2":
         return CertificateMessage(visibility=Visibility.ENCRYPTED)
     return CertificateMessage(
-        visibility=_hidden(exchange, roles, side, is_closed) or _client_absence(exchange, roles)
+        visibility=_hidden(exchange, roles, side, is_over) or _client_absence(exchange, roles, is_over)
     )
 
 
@@ -77,16 +89,20 @@ def _message(chain: tuple[str, ...]) -> CertificateMessage:
     return CertificateMessage(visibility=Visibility.SEEN if chain else Visibility.NONE_SENT, chain=chain)
 
 
-def ended_before(exchange: Exchange, side: SideFacts, is_closed: bool) -> bool:
+def ended_before(exchange: Exchange, side: SideFacts, is_over: bool) -> bool:
     """Whether a handshake of TLS 1.3 provably ended before a side had sent its Certificate and Finished messages.
 
     An alert in clear is one from before the sender's keys; stacks that change them earlier send it encrypted.
     """
-    is_over = is_closed or any(alert.level == alerts.FATAL for alert in exchange.alerts)
-    return is_over and not side.lost and not side.said_more_than_alerts
+    return _has_ended(exchange, is_over) and not side.lost and not side.said_more_than_alerts
 
 
-def _hidden(exchange: Exchange, roles: Roles, side: SideFacts, is_closed: bool) -> Visibility | None:
+def _has_ended(exchange: Exchange, is_over: bool) -> bool:
+    """Whether nothing more of the handshake can have come behind what was captured."""
+    return is_over or any(alert.level == alerts.FATAL for alert in exchange.alerts)
+
+
+def _hidden(exchange: Exchange, roles: Roles, side: SideFacts, is_over: bool) -> Visibility | None:
     """What the ServerHello decides for a side, and under TLS 1.3 whether it went on; None: nothing."""
     hello = exchange.server_hello
     if hello is None:
@@ -94,24 +110,25 @@ def _hidden(exchange: Exchange, roles: Roles, side: SideFacts, is_closed: bool) 
     if is_resumed(exchange, roles):
         return Visibility.RESUMED
     if exchange.is_tls13:
-        return Visibility.NOT_REACHED if ended_before(exchange, side, is_closed) else Visibility.ENCRYPTED
+        return Visibility.NOT_REACHED if ended_before(exchange, side, is_over) else Visibility.ENCRYPTED
     if hello.cipher_suite in WITHOUT_CERTIFICATES and exchange.request is None:
         return Visibility.NOT_USED
     return None
 
 
-def _server_absence(exchange: Exchange, roles: Roles) -> Visibility:
+def _server_absence(exchange: Exchange, roles: Roles, is_over: bool) -> Visibility:
     if is_server_torn(exchange, roles):
         return Visibility.NOT_CAPTURED
-    return Visibility.NOT_USED if exchange.hello_done else Visibility.NOT_REACHED
+    if exchange.hello_done:
+        return Visibility.NOT_USED
+    return Visibility.NOT_REACHED if _has_ended(exchange, is_over) else Visibility.NOT_CAPTURED
 
 
-def _client_absence(exchange: Exchange, roles: Roles) -> Visibility:
+def _client_absence(exchange: Exchange, roles: Roles, is_over: bool) -> Visibility:
     if is_requested(exchange, roles) is False:
         return Visibility.NOT_REQUESTED
     side = roles.client
     # A client that was asked and goes on sends the message, if only an empty one (RFC 5246 section 7.4.6).
-    passed_over = side.key_exchange or side.ciphered
-    if side.lost or passed_over or exchange.client_hello is None:
+    if side.lost or side.went_on or exchange.client_hello is None or not _has_ended(exchange, is_over):
         return Visibility.NOT_CAPTURED
     return Visibility.NOT_REACHED

@@ -14,6 +14,7 @@ from analyzer.parsers.capture.cursor import IP_PROTOCOL, LINK_TYPE, Cursor, Shor
 
 _DEEPEST: Final = 24
 _TCP: Final = (IP_PROTOCOL, 6)
+_WITHOUT_TCP: Final = frozenset({(IP_PROTOCOL, 17)})  # but for tunnels, which nobody cuts within UDP's header
 _TCP_HEADER = struct.Struct(">4sIIBB")
 _LAYERS = link_layers.LAYERS | network_layers.LAYERS | tunnels.LAYERS
 
@@ -43,7 +44,11 @@ def is_known(link: int) -> bool:
 
 
 def find_segment(link: int, cursor: Cursor) -> Segment | None:
-    """Walk a frame and return its TCP segment; None: it has none, or not its whole header."""
+    """Walk a frame and return its TCP segment; None: it has none.
+
+    Raises:
+        ShortFrameError: the snaplen cut a header on the way to TCP, or TCP's.
+    """
     step: tuple[int, int] | None = (LINK_TYPE, link)
     try:
         for _ in range(_DEEPEST):
@@ -53,7 +58,9 @@ def find_segment(link: int, cursor: Cursor) -> Segment | None:
             step = layer(cursor)
         return _read_segment(cursor) if step == _TCP else None
     except ShortFrameError:
-        return None
+        if step in _WITHOUT_TCP or not cursor.is_cut:
+            return None
+        raise
 
 
 def _read_segment(cursor: Cursor) -> Segment | None:

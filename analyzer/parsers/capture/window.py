@@ -100,7 +100,10 @@ class _Gunzipped:
         self._inflate = zlib.decompressobj(wbits=31)
 
     def readinto(self, buffer: memoryview, /) -> int:
-        """Fill the buffer as far as one step goes. 0: the end."""
+        """Fill the buffer as far as one step goes. 0: the end.
+
+        Members may follow one another (RFC 1952 section 2.2); zeros behind the last one are padding, as for gzip.
+        """
         while True:
             if not self._compressed:
                 self._compressed = self._stream.read(65_536) or b""
@@ -108,7 +111,10 @@ class _Gunzipped:
                     if self._inflate.eof:
                         return 0
                     raise EOFError("the compressed data is cut")
-            if self._inflate.eof:  # RFC 1952 section 2.2: members may follow one another
+            if self._inflate.eof:
+                self._compressed = self._compressed.lstrip(b"\0")
+                if not self._compressed:
+                    continue
                 self._inflate = zlib.decompressobj(wbits=31)
             data = self._inflate.decompress(self._compressed, len(buffer))
             self._compressed = self._inflate.unused_data if self._inflate.eof else self._inflate.unconsumed_tail

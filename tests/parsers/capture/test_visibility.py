@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
-from analyzer.evidence import CertificateMessage, Side, Visibility
+from analyzer.evidence import CertificateMessage, Endpoint, Handshake, Side, Visibility
+from analyzer.parsers.capture import CaptureLimits, read_captures
 from samples.builders.certificates import SERVER_ONLY
+from samples.builders.frames import pcap
 from samples.builders.handshake import ClientAuthentication, Party, handshake
 from samples.builders.tcp import Closing, Opening, from_middle, without_payload
 from samples.builders.transcript import Flight, Transcript
@@ -255,3 +258,113 @@ def test_a_wrong_purpose_is_shown_as_it_was_presented() -> None:
     shown = c.only(c.read(c.capture_of(transcript)))
 
     assert c.presented(shown, Side.CLIENT)[0] == identity.sha256
+
+
+def from_carrier(transcript: Transcript, number: int, **options: object) -> Handshake:
+    """What is shown if the capture starts with the segment that is the `number`-th to carry data."""
+    segments = c.talk(transcript, **options)
+    first = [s for s in segments if s.payload][number]
+    return c.only(c.read_frames(c.plain(segments[segments.index(first) :])))
+
+
+def test_a_capture_that_starts_with_the_clients_certificate_does_not_say_that_the_server_had_none() -> None:
+    refused = c.refused_by_server()
+    carriers = [flight.sender for flight in refused.flights]
+    shown = from_carrier(refused, carriers.index(Side.CLIENT, 1), segment_size=60_000, closing=Closing.FIN)
+
+    assert shown.client_certificate.visibility is Visibility.SEEN
+    assert shown.server_certificate.visibility is Visibility.NOT_CAPTURED
+    assert [(alert.sender, alert.code) for alert in shown.alerts] == [(Side.SERVER, 43)]
+    assert shown.seen_from_start is False
+
+
+@pytest.mark.parametrize(("flights", "server"), [(1, Visibility.NOT_CAPTURED), (2, Visibility.SEEN)])
+def test_a_capture_that_ends_within_a_handshake_does_not_say_what_came(flights: int, server: Visibility) -> None:
+    shown = words(c.mutual().flights[:flights], closing=Closing.NONE)
+
+    assert shown == (server, Visibility.NOT_CAPTURED)
+
+
+def test_a_connection_that_gave_way_to_others_does_not_say_what_came() -> None:
+    segments = [
+        segment
+        for port in range(8)
+        for segment in c.talk(
+            c.mutual().flights[:2],
+            client=Endpoint(address=c.CLIENT_END.address, port=30_000 + port),
+            closing=Closing.NONE,
+        )
+    ]
+    reading = c.read(pcap(c.plain(segments)), limits=CaptureLimits(flows=4))
+
+    assert {h.client_certificate.visibility for h in reading.handshakes} == {Visibility.NOT_CAPTURED}
+    assert len(reading.handshakes) == 8
+
+
+@pytest.mark.parametrize("damaged", [True, False])
+def test_a_hole_between_files_of_one_interface_does_not_say_that_the_handshake_ended_there(damaged: bool) -> None:
+    segments = c.plain(c.talk(c.mutual().flights[:2], closing=Closing.FIN))
+    before, after = pcap(segments[:-4]), pcap(segments[-3:])
+    other = c.plain(c.talk(c.mutual(), client=Endpoint(address="10.9.1.20", port=31_000), closing=Closing.FIN))
+    sources = [c.source(before + (b"\1" * 20 if damaged else b""), "0", "eth0"), c.source(pcap(other), "1", "eth0")]
+    shown = read_captures(sources).handshakes[0]
+    closed = c.only(read_captures([sources[0], c.source(after, "2", "eth0")]))
+
+    assert shown.client_certificate.visibility is Visibility.NOT_CAPTURED
+    assert closed.client_certificate.visibility is Visibility.NOT_REACHED
+
+
+def test_an_abandoned_handshake_ended_with_the_next_one_on_its_connection() -> None:
+    first, _ = c.read(c.capture_of((c.mutual().flights[0], *c.one_way().flights))).handshakes
+
+    assert first.server_certificate.visibility is Visibility.NOT_REACHED
+
+
+@pytest.mark.parametrize("with_change_cipher_spec", [True, False])
+def test_a_client_of_tls_13_that_went_on_had_its_turn_though_the_server_hello_is_missing(
+    with_change_cipher_spec: bool,
+) -> None:
+    """Without a ChangeCipherSpec, only the encrypted records say so."""
+    flights = list(c.mutual("1.3").flights)
+    if not with_change_cipher_spec:
+        flights[2] = replace(flights[2], payload=flights[2].payload.removeprefix(bytes.fromhex("140303000101")))
+    segments = c.talk(flights, segment_size=60_000)
+    shown = c.only(c.read_frames(c.plain(s for s in segments if not s.payload or s.source == c.CLIENT_END)))
+
+    assert flights[2].payload[0] == (0x14 if with_change_cipher_spec else 0x17)
+    assert shown.client_certificate.visibility is Visibility.NOT_CAPTURED
+    assert shown.server_certificate.visibility is Visibility.NOT_CAPTURED
+
+
+@pytest.mark.parametrize("closing", [Closing.FIN, Closing.RESET])
+def test_a_lost_alert_is_told_by_where_the_connection_was_closed(closing: Closing) -> None:
+    """The client sends no more after it, so that no acknowledgement tells of the alert."""
+    segments = c.talk(c.refused_by_server(), closing=closing, closed_by=Side.SERVER, segment_size=60_000)
+    alert = [s for s in segments if s.payload and s.source == c.SERVER_END][-1]
+    end = next(n for n, s in enumerate(segments) if set("FR") & set(s.flags))
+    left = [s for s in segments[: end + 1] if s.sequence <= alert.sequence or s.source == c.SERVER_END]
+    shown = c.only(c.read_frames(c.plain(s for s in left if s is not alert and s.acknowledgement <= alert.sequence)))
+
+    assert shown.alerts == ()
+    assert shown.seen_from_start is False
+    assert shown.completed is None
+
+
+def test_the_payload_of_a_reset_is_no_data() -> None:
+    segments = list(c.talk(c.mutual().with_name_refused(), closing=Closing.RESET))
+    expected = c.story(c.only(c.read_frames(c.plain(segments))))
+    segments[-1] = replace(segments[-1], payload=b"administratively prohibited")
+
+    assert "R" in segments[-1].flags
+    assert c.story(c.only(c.read_frames(c.plain(segments)))) == expected
+
+
+def test_certificates_of_no_length_are_unreadable_and_not_none() -> None:
+    empty_entry = struct.pack(">BHH", 22, 0x0303, 10) + bytes.fromhex("0b000006000003000000")
+    flights = c.nothing_presented().flights
+    sent = flights[2].payload
+    none = struct.pack(">BHH", 22, 0x0303, 7) + bytes.fromhex("0b000003000000")
+    assert none in sent
+    forged = (*flights[:2], Flight(sender=Side.CLIENT, payload=sent.replace(none, empty_entry)), *flights[3:])
+
+    assert words(forged)[1] is Visibility.NOT_CAPTURED
