@@ -40,10 +40,11 @@ def with_record_headers_of_24(data: bytes) -> bytes:
         pcapng(FRAMES, big_endian=True),
         gzip.compress(PLAIN),
         gzip.compress(PLAIN[:999]) + gzip.compress(PLAIN[999:]),
+        gzip.compress(PLAIN) + bytes(512),
         gzip.compress(pcapng(FRAMES)),
         with_record_headers_of_24(PLAIN),
     ],
-    ids=["big", "ns", "big-ns", "ng", "ng-big", "gzip", "gzip-members", "gzip-ng", "patched"],
+    ids=["big", "ns", "big-ns", "ng", "ng-big", "gzip", "gzip-members", "gzip-padded", "gzip-ng", "patched"],
 )
 def test_the_kind_of_file_does_not_matter(data: bytes) -> None:
     reading = c.read(data)
@@ -118,6 +119,26 @@ def test_a_cut_gzip_gives_what_stands_before_the_cut(length: int) -> None:
 
     assert reading.problems
     assert reading.files[0].packets > 0
+
+
+@pytest.mark.parametrize("snaplen", [14, 30, 34, 50, 53])
+def test_a_snaplen_within_the_headers_is_said(snaplen: int) -> None:
+    for write in (pcap, pcapng):
+        reading = c.read(write([frame.cut(snaplen) for frame in FRAMES]))
+
+        assert reading.handshakes == ()
+        assert [(p.what, p.why) for p in reading.problems] == [
+            ("Cut frames", f"the capture's snapshot length cut {len(FRAMES)} frames within their headers")
+        ]
+
+
+def test_a_snaplen_within_the_headers_of_other_protocols_is_no_loss() -> None:
+    """DNS over UDP, ARP."""
+    udp = bytes(12) + b"\x08\x00\x45\0\0\x60\0\0\0\0\x40\x11" + bytes(90)
+    arp = bytes(12) + b"\x08\x06" + bytes(46)
+    reading = c.read(pcap([CapturedFrame(time=c.START, octets=octets).cut(40) for octets in (udp, arp)]))
+
+    assert reading.problems == ()
 
 
 def test_a_length_that_no_frame_has_ends_the_file_there_and_says_where() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 import struct
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from analyzer.evidence import Side
 from analyzer.parsers.capture.search import begins_client_hello, begins_hello
-from samples.builders.tcp import Opening
+from samples.builders.tcp import Closing, Opening
 from samples.builders.transcript import Flight
 from tests.parsers.capture import captures as c
 
@@ -134,3 +135,60 @@ def test_a_hello_far_behind_other_traffic_is_found() -> None:
     segments = c.talk((*chatter, *FLIGHTS))
 
     assert c.only(c.read_frames(c.plain(segments))).server_name == TELLS["server_name"]
+
+
+@pytest.mark.parametrize("opening", [Opening.WHOLE, Opening.NONE])
+@pytest.mark.parametrize("long", ["client", "server", "both"])
+def test_a_preamble_of_any_length_hides_no_handshake(opening: Opening, long: str) -> None:
+    """A mailbox listing, or a download before a CONNECT, however long it was."""
+    chatter = [
+        flight
+        for n in range(300)
+        for flight in (
+            client(b"c" * (1400 if long != "server" else 9)),
+            server(b"s" * (1400 if long != "client" else 9)),
+        )
+    ]
+    shown = c.only(c.read(c.capture_of((*chatter, *PREAMBLES["smtp"], *FLIGHTS), opening=opening)))
+
+    assert c.story(shown) == TELLS
+
+
+@pytest.mark.parametrize("cut", range(1, 16))
+def test_a_hello_of_which_the_header_in_front_left_only_the_first_bytes_is_found(cut: int) -> None:
+    flights = (client(PROXY_2 + HELLO[:cut]), client(HELLO[cut:]), *FLIGHTS[1:])
+
+    assert c.story(c.only(c.read(c.capture_of(flights)))) == TELLS
+
+
+def test_hellos_at_the_start_of_segments_within_encrypted_data_are_no_handshakes() -> None:
+    """A peer can put any bytes into a record; the other end answers none of them."""
+    flights = c.mutual("1.3").flights
+    content = b"".join(HELLO.ljust(1448, b"\0") for _ in range(11))
+    data = struct.pack(">BHH", 23, 0x0303, 1443 + len(content)) + bytes(1443) + content
+    talk = [*flights[:4], *(flights[4:6] * 40), client(data), server(flights[5].payload)]
+    expected = c.read(c.capture_of(flights)).handshakes
+
+    shown = c.read(c.capture_of(talk)).handshakes
+
+    assert [h.tls_version for h in shown] == [h.tls_version for h in expected] == ["TLSv1.3"]
+
+
+def test_a_later_connection_on_the_same_ports_is_believed_once_it_is_answered() -> None:
+    first = c.talk(c.mutual("1.3"), closing=Closing.NONE)
+    second = c.talk(c.mutual(), opening=Opening.NONE, first_sequence=dict.fromkeys(Side, 3_000_000_000))
+    unanswered = [s for s in second if s.source == c.CLIENT_END]
+
+    assert len(c.read_frames(c.plain((*first, *second))).handshakes) == 2
+    assert len(c.read_frames(c.plain((*first, *unanswered))).handshakes) == 1
+
+
+def test_many_lines_that_might_begin_tls_cost_no_time() -> None:
+    """Each byte behind an unfinished hello of SSL 2.0 once took as long as all of them."""
+    lines = b"\n\x16" * 15_000
+    hello = bytes.fromhex("ffff 01 0002 7fe6 0000 0010")
+    segments = c.talk((client(hello + lines), *[client(b"x")] * 6000), segment_size=60_000)
+    began = time.process_time()
+    c.read_frames(c.plain(segments))
+
+    assert time.process_time() - began < 1

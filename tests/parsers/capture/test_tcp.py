@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
@@ -193,3 +194,18 @@ def test_ports_are_used_again_after_an_end_without_a_syn_in_the_capture() -> Non
     )
 
     assert len(c.read_frames(c.plain([*first, *again])).handshakes) == 2
+
+
+def test_what_small_segments_behind_a_gap_take_is_bounded() -> None:
+    """Their own memory, not only their payload."""
+    opening = c.talk((), closing=Closing.NONE)
+    late = [replace(opening[-1], sequence=opening[-1].sequence + 2 * n + 9, payload=b"x") for n in range(20_000)]
+    data = pcap(c.plain([*opening, *late]))
+    limits = CaptureLimits(queued_bytes=1 << 19)
+    c.read(data[:5000], limits=limits)
+    tracemalloc.start()
+    c.read(data, limits=limits)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 3 << 19

@@ -3,6 +3,7 @@ from __future__ import annotations
 import struct
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -148,6 +149,51 @@ def test_a_missing_fragment_is_a_missing_segment() -> None:
 
     assert c.only(reading).server_certificate.visibility == "not-captured"
     assert any("fragment" in problem.why for problem in reading.problems)
+
+
+def fragmented(size: int) -> list[CapturedFrame]:
+    parts = [framed(part) for packet in packets() for part in fragments(packet, size)]
+    return [CapturedFrame(time=c.START, octets=octets) for octets in parts]
+
+
+@pytest.mark.parametrize("copies", [2, 3])
+def test_fragments_that_were_captured_several_times_are_no_loss(copies: int) -> None:
+    reading = c.read_frames(frame for frame in fragmented(256) for _ in range(copies))
+
+    assert c.story(c.only(reading)) == TELLS
+    assert reading.problems == ()
+
+
+def test_an_identification_that_comes_round_again_is_another_packet() -> None:
+    first, second = packets()[3], packets()[-4]
+    renamed = [p[:4] + b"\x12\x34" + p[6:] for packet in packets() for p in fragments(packet, 64)]
+    reading = c.read_frames(CapturedFrame(time=c.START, octets=framed(p)) for p in renamed)
+
+    assert first != second
+    assert c.story(c.only(reading)) == TELLS
+
+
+def test_packets_whose_fragments_the_snaplen_cut_are_counted_once_each() -> None:
+    cut = [frame.cut(100) for frame in fragmented(256)]
+    whole = sum(len(frame.octets) <= 100 for frame in fragmented(256))
+    packets_cut = sum(len(packet) > 20 + 256 for packet in packets())
+    (problem,) = [p for p in c.read_frames(cut).problems if "fragment" in p.why]
+
+    assert whole
+    assert problem.why == f"parts of {packets_cut} fragmented packets are missing"
+
+
+def test_tiny_fragments_behind_a_hole_cost_no_time() -> None:
+    """Each once took as long as all before it."""
+    header = b"\x45\0\0\x24\0\1"
+    rest = b"\x40\x06\0\0" + bytes(8)
+    octets = [
+        framed(header + struct.pack(">H", 0x2000 * (at < 8000) | at) + rest + bytes(16)) for at in range(1, 8001)
+    ]
+    began = time.process_time()
+    c.read_frames(CapturedFrame(time=c.START, octets=o) for o in octets * 4)
+
+    assert time.process_time() - began < 3
 
 
 def test_a_link_type_that_is_not_in_the_tables_is_read_by_scapy() -> None:
