@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Protocol
 
 CHUNK = 1 << 18
+PIECE = 1 << 20
+"""What is read at a time, and what is read ahead at a time."""
 
 
 class Damaged(Exception):  # noqa: N818 - it is a state of the input, not an error of the program

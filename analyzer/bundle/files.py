@@ -15,7 +15,7 @@ class Files:
     _MOST_OPEN = 32
 
     def __init__(self) -> None:
-        self._open: OrderedDict[Path, BinaryIO] = OrderedDict()
+        self._open: OrderedDict[Path, _OpenFile] = OrderedDict()
         self._closed = False
 
     def read(self, path: Path, offset: int, size: int) -> bytes:
@@ -27,17 +27,15 @@ class Files:
         if self._closed:
             raise Damaged("the input was closed")
         try:
-            handle = self._handle(path)
-            handle.seek(offset)
-            return handle.read(size)
+            return self._file(path).read(offset, size)
         except (OSError, ValueError) as error:
             raise Damaged(f"the file cannot be read: {getattr(error, 'strerror', None) or error}") from error
 
-    def _handle(self, path: Path) -> BinaryIO:
+    def _file(self, path: Path) -> _OpenFile:
         if path not in self._open:
-            self._open[path] = path.open("rb", buffering=0)
+            self._open[path] = _OpenFile(path.open("rb", buffering=0))
             if len(self._open) > self._MOST_OPEN:
-                self._open.popitem(last=False)[1].close()
+                self._open.popitem(last=False)[1].handle.close()
         self._open.move_to_end(path)
         return self._open[path]
 
@@ -45,7 +43,23 @@ class Files:
         """Close what is open; nothing can be read any more."""
         self._closed = True
         while self._open:
-            self._open.popitem()[1].close()
+            self._open.popitem()[1].handle.close()
+
+
+class _OpenFile:
+    """A file, read from one place on without asking the system to go there again."""
+
+    def __init__(self, handle: BinaryIO) -> None:
+        self.handle = handle
+        self._position = 0
+
+    def read(self, offset: int, size: int) -> bytes:
+        position, self._position = self._position, -1  # nowhere, until the system has said what it did
+        if offset != position:
+            self.handle.seek(offset)
+        data = self.handle.read(size)
+        self._position = offset + len(data)
+        return data
 
 
 class FileContent:

@@ -101,7 +101,7 @@ class InflateReader:
         """See `Reader.read`."""
         while not self._decompressor.eof or self._next_part():
             if not self._waiting:
-                self._waiting = self._take()
+                self._waiting = self._take(max(size, _INPUT))
             data = self._decompress(size)
             if data:
                 self._produced += len(data)
@@ -124,8 +124,8 @@ class InflateReader:
             raise Damaged("the compressed data ends too early")
         return data
 
-    def _take(self) -> bytes:
-        data = self._source.read(_INPUT)
+    def _take(self, size: int) -> bytes:
+        data = self._source.read(size)
         self._taken += len(data)
         return data
 
@@ -133,7 +133,7 @@ class InflateReader:
         if not self._content.in_parts:
             return False
         while not self._waiting.strip(b"\0"):
-            self._waiting = self._take()
+            self._waiting = self._take(_INPUT)
             if not self._waiting:
                 return False
         if not b"\x1f\x8b".startswith(self._waiting[:2]):

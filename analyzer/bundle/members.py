@@ -49,7 +49,7 @@ class OpenMember:
 
     def open(self) -> MemberStream:
         """Return a stream from the first byte on. May be called again; of an unreadable member it is empty."""
-        return MemberStream(self.content.reader(), self.limit, self._note)
+        return MemberStream(self.content.reader(), self.limit, self._note, hash_ahead=self.content.seekable)
 
     @property
     def sha256(self) -> str | None:
