@@ -27,6 +27,8 @@ _UDP: Final = 17
 _TO_TCP_FLAGS: Final = 54
 _FIN_SYN_RST: Final = 7
 _HANDSHAKE_RECORD: Final = 0x16
+# The first bytes of the ports of tunnels: what goes to none of them is no tunnel, the rest is looked at closer.
+_TUNNEL_PAGES: Final = frozenset(port >> 8 for port in TUNNEL_PORTS)
 # The total length, then addresses, ports and all up to the TCP flags (RFC 791 section 3.1, RFC 9293 section 3.1).
 _PLAIN_TCP = struct.Struct(">H8x12sIIBB")
 
@@ -96,9 +98,8 @@ class PacketReader:
         the lengths are checked before anything from there is used.
         """
         unit = header.unit
-        read_fields = struct.Struct(header.order + "IIII12xHB5xHxB12xH").unpack_from
+        read_fields = struct.Struct(header.order + "IIII12xHB5xHxB12xB").unpack_from
         ipv4, ipv6, fragment_bits = (_in_order(number, header.order) for number in (_IPV4, _IPV6, _FRAGMENT_BITS))
-        tunnels = frozenset(_in_order(port, header.order) for port in TUNNEL_PORTS)
         read_tcp, receive, directions = _PLAIN_TCP.unpack_from, self._table.receive, self._table.directions
         buffer, view = window.buffer, window.view
         number = cut = before = second = 0
@@ -109,15 +110,26 @@ class PacketReader:
                     seconds, fraction, captured, original, ethertype, version, fragment, protocol, port = read_fields(
                         buffer, position
                     )
-                    start = position + _FRAME_HEADER
-                    following = start + captured
+                    following = position + _FRAME_HEADER + captured
                     if following > end:
                         check_length(captured, number + 1, window.offset + position)
                         break
-                    position = following
                     number += 1
-                    if captured < original:
-                        cut += 1
+                    if (
+                        protocol == _UDP
+                        and ethertype == ipv4
+                        and version == _WITHOUT_OPTIONS
+                        and port not in _TUNNEL_PAGES
+                        and captured == original
+                        and seconds == second
+                        and before <= fraction
+                        and not fragment & fragment_bits
+                    ):
+                        position, before = following, fraction
+                        continue
+                    start = position + _FRAME_HEADER
+                    position = following
+                    cut += captured < original
                     if seconds != second or fraction < before:
                         # Times nearly always rise, so that the range can only have grown where they do not.
                         if number > 1:
@@ -127,7 +139,7 @@ class PacketReader:
                     before = fraction
 
                     if ethertype == ipv4 and version == _WITHOUT_OPTIONS and not fragment & fragment_bits:
-                        if protocol == _UDP and port not in tunnels:
+                        if protocol == _UDP and port not in _TUNNEL_PAGES:
                             continue
                         if protocol == _TCP and captured >= _TO_TCP_FLAGS:
                             total, key, sequence, acknowledged, offset, flags = read_tcp(buffer, start + 16)
@@ -164,11 +176,7 @@ class PacketReader:
                             place = Place(self._order, number, self._name, seconds * _SECOND + fraction * unit)
                             receive(key, sequence, acknowledged, flags, data, missing, place)
                             continue
-                    elif (
-                        ethertype == ipv6
-                        and buffer[start + 20] == _UDP
-                        and (buffer[start + 56] << 8 | buffer[start + 57]) not in TUNNEL_PORTS
-                    ):
+                    elif ethertype == ipv6 and buffer[start + 20] == _UDP and buffer[start + 56] not in _TUNNEL_PAGES:
                         continue
                     self.packets = number
                     self._walk(buffer, _ETHERNET, start, following, original, seconds * _SECOND + fraction * unit)
