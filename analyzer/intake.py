@@ -23,7 +23,7 @@ from analyzer.evidence import (
     ReadState,
     Status,
 )
-from analyzer.parsers.capture import CaptureReading, CaptureSource, read_captures
+from analyzer.parsers.capture import CaptureReading, CaptureSource, DialogueMaker, plain_dialogue, read_captures
 from analyzer.parsers.certificate import read_certificate
 from analyzer.parsers.pem import read_pem
 from analyzer.parsers.snapshot import read_snapshot
@@ -69,7 +69,7 @@ class _Outcome(Struct, frozen=True):
 def read_node(members: Sequence[OpenMember], progress: Progress) -> NodeIntake:
     """Read all members of one node."""
     tray = _Tray()
-    captures = _read_captures(members, progress)
+    captures = read_node_captures(members, progress)
     problems = list(captures.problems)
     records = []
     for member in members:
@@ -99,7 +99,9 @@ def _of_file(problems: Iterable[Problem], file: str) -> tuple[Problem, ...]:
     return tuple(problem for problem in problems if problem.file == file)
 
 
-def _read_captures(members: Sequence[OpenMember], progress: Progress) -> CaptureReading:
+def read_node_captures(
+    members: Sequence[OpenMember], progress: Progress, make_dialogue: DialogueMaker = plain_dialogue
+) -> CaptureReading:
     """Read all captures of a node together: a handshake may straddle rotated files."""
     sources = []
     for member in members:
@@ -114,7 +116,7 @@ def _read_captures(members: Sequence[OpenMember], progress: Progress) -> Capture
                     head=member.head,
                 )
             )
-    return read_captures(sources)
+    return read_captures(sources, make_dialogue=make_dialogue)
 
 
 def _read_member(member: OpenMember, tray: _Tray) -> _Outcome:

@@ -17,7 +17,16 @@
 
 from __future__ import annotations
 
+from analyzer.parsers.capture.flows import DialogueMaker, plain_dialogue
 from analyzer.parsers.capture.reader import read_captures
 from analyzer.parsers.capture.sources import ByteStream, CaptureLimits, CaptureReading, CaptureSource
 
-__all__ = ["ByteStream", "CaptureLimits", "CaptureReading", "CaptureSource", "read_captures"]
+__all__ = [
+    "ByteStream",
+    "CaptureLimits",
+    "CaptureReading",
+    "CaptureSource",
+    "DialogueMaker",
+    "plain_dialogue",
+    "read_captures",
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from analyzer.evidence import Handshake, TcpConversation
@@ -16,6 +17,14 @@ from analyzer.parsers.capture.sources import CaptureLimits
 from analyzer.parsers.capture.tcp import FIN, RST, SYN, Direction
 
 _MOST_ADDRESSES = 4095
+
+# Makes what the connection with this key (addresses and ports, as `FlowTable.receive` has them) tells its TLS to.
+DialogueMaker = Callable[[bytes, CertificateShelf, int], Dialogue]
+
+
+def plain_dialogue(_key: bytes, shelf: CertificateShelf, largest_message: int) -> Dialogue:
+    """Return what every connection of an analysis tells its TLS to."""
+    return Dialogue(shelf, largest_message)
 
 
 @dataclass(slots=True)
@@ -45,13 +54,20 @@ class FlowTable:
         addresses: of the connections that were new since the set was emptied, at most 4096.
     """
 
-    def __init__(self, limits: CaptureLimits, shelf: CertificateShelf, results: Results) -> None:
+    def __init__(
+        self,
+        limits: CaptureLimits,
+        shelf: CertificateShelf,
+        results: Results,
+        make_dialogue: DialogueMaker = plain_dialogue,
+    ) -> None:
         # Ordered, because a plain dict takes ever longer to find its first key while the first ones are deleted.
         self.directions: OrderedDict[bytes, Direction] = OrderedDict()
         self.addresses: set[bytes] = set()
         self.results = results
         self._limits = limits
         self._shelf = shelf
+        self._make_dialogue = make_dialogue
         self._waiting: OrderedDict[Direction, None] = OrderedDict()
         self._buffered = 0
 
@@ -97,7 +113,7 @@ class FlowTable:
             size = (len(key) - 4) // 2
             self.addresses.add(key[:size])
             self.addresses.add(key[size : 2 * size])
-        connection = Connection(key, Dialogue(self._shelf, self._limits.handshake_message))
+        connection = Connection(key, self._make_dialogue(key, self._shelf, self._limits.handshake_message))
         connection.needs_answer = is_doubtful and before is not None
         self.directions[key], self.directions[_reverse(key)] = connection.directions
         return self.directions[key]

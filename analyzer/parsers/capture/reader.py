@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from analyzer.evidence import CaptureFile, Problem
 from analyzer.parsers.capture.certificate_shelf import CertificateShelf
 from analyzer.parsers.capture.files import first_time
-from analyzer.parsers.capture.flows import FlowTable, Results
+from analyzer.parsers.capture.flows import DialogueMaker, FlowTable, Results, plain_dialogue
 from analyzer.parsers.capture.fragments import FragmentTable
 from analyzer.parsers.capture.packets import PacketReader, TimeRange
 from analyzer.parsers.capture.place import instant
@@ -22,13 +22,17 @@ from analyzer.text import clean
 _OVERLAP = 2_000_000_000
 
 
-def read_captures(sources: Sequence[CaptureSource], limits: CaptureLimits | None = None) -> CaptureReading:
+def read_captures(
+    sources: Sequence[CaptureSource],
+    limits: CaptureLimits | None = None,
+    make_dialogue: DialogueMaker = plain_dialogue,
+) -> CaptureReading:
     """Read all capture files of one node.
 
     The files of an interface are one capture: they are read in the order of their first packets, and a connection
     goes on from one to the next. A file that begins before the one before has ended is a capture of its own.
     """
-    reading = _Reading(limits or CaptureLimits())
+    reading = _Reading(limits or CaptureLimits(), make_dialogue)
     with _without_collections():
         for interface in sorted({source.interface or "" for source in sources}):
             reading.read_interface(in_order(s for s in sources if (s.interface or "") == interface))
@@ -59,8 +63,9 @@ def in_order(sources: Iterable[CaptureSource]) -> list[CaptureSource]:
 class _Reading:
     """What has been read so far."""
 
-    def __init__(self, limits: CaptureLimits) -> None:
+    def __init__(self, limits: CaptureLimits, make_dialogue: DialogueMaker) -> None:
         self._limits = limits
+        self._make_dialogue = make_dialogue
         self._shelf = CertificateShelf(limits)
         self._results = Results()
         self._files: list[CaptureFile] = []
@@ -84,7 +89,7 @@ class _Reading:
             self._add(name, "Fragmented packets", why, "what these packets carried")
 
     def _new_table(self) -> FlowTable:
-        return FlowTable(self._limits, self._shelf, self._results)
+        return FlowTable(self._limits, self._shelf, self._results, self._make_dialogue)
 
     def result(self) -> CaptureReading:
         """Return everything, sorted."""
