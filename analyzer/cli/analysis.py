@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import sys
-import traceback
-from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from analyzer.cli.exits import Exit, exit_of
-from analyzer.cli.output import OutputError, clashing, default_path, printing, write
+from analyzer.cli.output import clashing, default_path, printing, write
+from analyzer.cli.running import analyze_bundles, reporting_errors, stop
 
 if TYPE_CHECKING:
     from analyzer.findings import Report
@@ -113,70 +111,20 @@ def analyze(
     unbuilt = {"--redact": redact, "--facts": facts, "--evidence": evidence, "--lang ja": lang is Language.JA}
     for option, given in unbuilt.items():
         if given:
-            _stop(f"{option} is not built yet", Exit.USAGE)
+            stop(f"{option} is not built yet", Exit.USAGE)
     targets = [str(target) for target in (output, json, note) if target is not None]
     if clash := clashing(targets, bundles):
-        _stop(clash, Exit.USAGE)
+        stop(clash, Exit.USAGE)
     logging.basicConfig(level=logging.DEBUG if debug else logging.CRITICAL, stream=sys.stderr)
-    try:
-        report = _analyze(bundles, _date(as_of), verbose=verbose, quiet=quiet)
+    with reporting_errors("Run again with --debug, and report what it says.", debug=debug):
+        report = analyze_bundles(bundles, _date(as_of), verbose=verbose, quiet=quiet)
         path = output or default_path(report, bundles[0])
         _write(report, path, json, note, lang, force=force)
         _say(report, path, quiet=quiet, to_stderr="-" in {json, note})
         code = exit_of(report, fail_on)
-    except OutputError as error:
-        _stop(str(error), Exit.OUTPUT)
-    except KeyboardInterrupt:
-        _stop("interrupted", Exit.INTERRUPTED)
-    except (typer.Exit, typer.BadParameter):
-        raise
-    except Exception as error:  # noqa: BLE001 - the last line of defence: a message, not a traceback
-        if debug:
-            traceback.print_exc()
-        _stop(
-            f"internal error: {type(error).__name__}: {error}. Run again with --debug, and report what it says.",
-            Exit.INTERNAL,
-        )
     if open_report:
         typer.launch(path.absolute().as_uri())
     raise typer.Exit(code)
-
-
-def _analyze(bundles: list[Path], as_of: datetime | None, *, verbose: bool, quiet: bool) -> Report:
-    from analyzer.pipeline import NothingToAnalyzeError, Options
-    from analyzer.pipeline import analyze as run
-
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
-    gc.enable()
-    progress = _progress(verbose=verbose, quiet=quiet)
-    try:
-        return run(bundles, Options(as_of=as_of, progress=progress))
-    except NothingToAnalyzeError as error:
-        _stop(str(error), Exit.NOTHING)
-    finally:
-        progress("")
-
-
-def _progress(*, verbose: bool, quiet: bool) -> Callable[[str], None]:
-    """Return what is told the name of each member: a line each with -v, one line that changes on a terminal."""
-    from analyzer.text import clean
-
-    def line(name: str) -> None:
-        if name:
-            typer.echo(f"reading {clean(name)}", err=True)
-
-    def status(name: str) -> None:
-        member = clean(name.rsplit("/", 1)[-1], 60)
-        sys.stderr.write(f"\r\x1b[K{'reading ' + member if name else ''}")
-        sys.stderr.flush()
-
-    def silence(name: str) -> None:
-        del name
-
-    if verbose:
-        return line
-    return status if sys.stderr.isatty() and not quiet else silence
 
 
 def _write(report: Report, path: Path, json: str | None, note: str | None, lang: Language, *, force: bool) -> None:
@@ -213,10 +161,3 @@ def _say(report: Report, path: Path, *, quiet: bool, to_stderr: bool) -> None:
             print_path(path)
         else:
             print_verdict(report, path)
-
-
-def _stop(message: str, code: Exit) -> NoReturn:
-    from analyzer.text import clean
-
-    typer.echo(f"expressway-analyzer: {clean(message)}", err=True)
-    raise typer.Exit(code)

@@ -70,7 +70,7 @@ def print_verdict(report: Report, report_path: Path, *, file: TextIO | None = No
     """
     stream = file or sys.stdout
     if not stream.isatty():
-        stream.writelines(f"{_printable(line, stream)}\n" for line in verdict_lines(report))
+        stream.writelines(f"{printable(line, stream)}\n" for line in verdict_lines(report))
         print_path(report_path, file=stream)
         return
     # Colours and width matter on a terminal only; importing rich takes as long as judging a bundle.
@@ -81,7 +81,7 @@ def print_verdict(report: Report, report_path: Path, *, file: TextIO | None = No
     verdict = leading_verdict(report)
     styles = [_OUTCOME_STYLES[verdict.outcome] if verdict else "bold", "", "", "bold", ""]
     for line, style in zip(verdict_lines(report), styles, strict=True):
-        text = Text(_printable(line, stream))
+        text = Text(printable(line, stream))
         text.stylize("dim", 0, _LABEL)
         text.stylize(style, _LABEL)
         console.print(text)
@@ -91,14 +91,14 @@ def print_verdict(report: Report, report_path: Path, *, file: TextIO | None = No
 def print_path(report_path: Path, *, file: TextIO | None = None) -> None:
     """Print the report's path on a line of its own, whole."""
     stream = file or sys.stdout
-    stream.write(f"{_printable(clean(str(report_path), limit=4096), stream)}\n")
+    stream.write(f"{printable(clean(str(report_path), limit=4096), stream)}\n")
 
 
 def _line(label: str, text: str) -> str:
     return label.ljust(_LABEL) + wording.shorten(clean(text), _ROOM)
 
 
-def _printable(text: str, stream: TextIO) -> str:
+def printable(text: str, stream: TextIO) -> str:
     """Replace what the stream's encoding does not have (a pipe on Windows is seldom UTF-8)."""
     encoding = stream.encoding or "utf-8"
     return text.encode(encoding, "backslashreplace").decode(encoding)

@@ -1,0 +1,90 @@
+"""What all commands that read bundles do alike: progress, the garbage collector, errors and their exit codes."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+
+from analyzer.cli.exits import Exit
+from analyzer.cli.output import OutputError
+
+if TYPE_CHECKING:
+    from analyzer.findings import Report
+
+
+def stop(message: str, code: Exit) -> NoReturn:
+    """End the program with one sentence on standard error."""
+    from analyzer.text import clean
+
+    typer.echo(f"expressway-analyzer: {clean(message)}", err=True)
+    raise typer.Exit(code)
+
+
+@contextmanager
+def reporting_errors(advice: str, *, debug: bool = False) -> Iterator[None]:
+    """Turn whatever goes wrong into a message and an exit code: the last line of defence against a traceback.
+
+    Args:
+        advice: what to do about an error of the program itself.
+        debug: whether such an error is shown in full.
+    """
+    try:
+        yield
+    except OutputError as error:
+        stop(str(error), Exit.OUTPUT)
+    except KeyboardInterrupt:
+        stop("interrupted", Exit.INTERRUPTED)
+    except (typer.Exit, typer.BadParameter):
+        raise
+    except Exception as error:  # noqa: BLE001 - a message, not a traceback
+        if debug:
+            traceback.print_exc()
+        stop(f"internal error: {type(error).__name__}: {error}. {advice}", Exit.INTERNAL)
+
+
+def analyze_bundles(
+    bundles: list[Path], as_of: datetime | None = None, *, verbose: bool = False, quiet: bool = False
+) -> Report:
+    """Analyse, and say what is being read; stop where there is nothing to analyse."""
+    from analyzer.pipeline import NothingToAnalyzeError, Options
+    from analyzer.pipeline import analyze as run
+
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+    gc.enable()
+    progress = _progress(verbose=verbose, quiet=quiet)
+    try:
+        return run(bundles, Options(as_of=as_of, progress=progress))
+    except NothingToAnalyzeError as error:
+        stop(str(error), Exit.NOTHING)
+    finally:
+        progress("")
+
+
+def _progress(*, verbose: bool, quiet: bool) -> Callable[[str], None]:
+    """Return what is told the name of each member: a line each with -v, one line that changes on a terminal."""
+    from analyzer.text import clean
+
+    def line(name: str) -> None:
+        if name:
+            typer.echo(f"reading {clean(name)}", err=True)
+
+    def status(name: str) -> None:
+        member = clean(name.rsplit("/", 1)[-1], 60)
+        sys.stderr.write(f"\r\x1b[K{'reading ' + member if name else ''}")
+        sys.stderr.flush()
+
+    def silence(name: str) -> None:
+        del name
+
+    if verbose:
+        return line
+    return status if sys.stderr.isatty() and not quiet else silence
