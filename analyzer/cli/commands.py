@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from analyzer.cli.exits import Exit
+from analyzer.cli.handshake import handshake
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True)
 
@@ -62,10 +63,7 @@ def whatif() -> None:
     _not_built("whatif")
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def handshake() -> None:
-    """Dissect one handshake in full (not built yet)."""
-    _not_built("handshake")
+app.command()(handshake)
 
 
 @app.command()

@@ -6,6 +6,8 @@ import json
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.program import WEBEX, sample, start
 
 HEAVY = {"cryptography", "jinja2", "lxml", "rich", "scapy", "zipfile", "tarfile", "certifi"}
@@ -48,6 +50,15 @@ def test_a_normal_run_loads_no_scapy_and_no_tool_of_developers(tmp_path: Path) -
 
     assert loaded & {"cryptography", "jinja2", "lxml"} == {"cryptography", "jinja2", "lxml"}
     assert loaded & ({"scapy"} | ONLY_FOR_DEVELOPERS) == set()
+
+
+@pytest.mark.parametrize("arguments", [("rules",), ("schema",), ("handshake", "--help")])
+def test_no_other_command_loads_scapy(arguments: tuple[str, ...]) -> None:
+    assert "scapy" not in loaded_by(*arguments)
+
+
+def test_the_dissection_of_a_handshake_loads_scapy() -> None:
+    assert "scapy" in loaded_by("handshake", *sample(WEBEX), "--id", "c1")
 
 
 def test_the_package_itself_loads_nothing_but_the_standard_library() -> None:
