@@ -30,7 +30,7 @@ def handshake(
         typer.Option(
             "--id",
             metavar="N",
-            help="Which connection: c1, c2 … or the number alone. In the HTML report it stands behind the "
+            help="Which connection: c1, c2 and so on, or the number alone. In the HTML report it stands behind the "
             "connection's display filter, in the JSON report it is connections[].id.",
         ),
     ],

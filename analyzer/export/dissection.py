@@ -2,7 +2,7 @@
 
 Scapy is slow, and what it is given here is hostile: the caller bounds the bytes, every exception costs one message,
 and no session of it lives longer than a message. Its own reading of a Certificate message is not used: one damaged
-certificate would cost the whole message, and up to Scapy 2.6 it opens the file that a certificate's bytes name.
+certificate would cost the whole message, and up to Scapy 2.7 it opens the file whose path stands for a certificate.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from analyzer.export.recording import Content, Entry
-from analyzer.parsers.capture.messages import MessageType, read_certificates
+from analyzer.parsers.capture.messages import MessageType
 from analyzer.text import serial_hex, serial_spellings
 
 with warnings.catch_warnings():
@@ -32,7 +32,7 @@ with warnings.catch_warnings():
 logging.getLogger("scapy").setLevel(logging.CRITICAL)  # what it has to say about damaged bytes is said here
 
 _VERSIONS = {"SSLv2": 0x002, "SSLv3": 0x300, "TLSv1.0": 0x301, "TLSv1.1": 0x302, "TLSv1.2": 0x303, "TLSv1.3": 0x304}
-_MOST_CERTIFICATES = 32
+_EMPTY_LIST = bytes(3)  # the length of the list, and nothing behind it
 # Scapy's memory for DER of many tiny parts grows with the square of its size. Real certificates: 2 KiB.
 _LARGEST_DER = 16 << 10
 _HEX_LINE, _HEX_BYTES = 32, 512
@@ -97,16 +97,25 @@ def _session(kind: int, version: str | None, cipher_suite: int | None) -> tlsSes
 
 
 def _certificates(message: bytes) -> Iterator[Part]:
-    listed = read_certificates(message[4:], _MOST_CERTIFICATES)
-    if listed is None:
-        yield _raw(message, "its list of certificates is damaged")
-        return
-    if not listed:
+    if message[4:] == _EMPTY_LIST:
         yield Part(lines=("an empty list: no certificate was presented",))
+        return
+    listed, rest = _split(message[4:])
     for number, der in enumerate(listed, 1):
         digest = hashlib.sha256(der).hexdigest()
-        part = _certificate(der)
-        yield replace(part, title=f"certificate {number} of {len(listed)}, {len(der):,} bytes, SHA-256 {digest}")
+        title = f"certificate {number} of {len(listed)}, {len(der):,} bytes, SHA-256 {digest}"
+        yield replace(_certificate(der), title=title)
+    if rest:
+        yield _raw(rest, "this is no certificate")
+
+
+def _split(listing: bytes) -> tuple[list[bytes], bytes]:
+    """Return the certificates of a list, and what stands behind the last whole one."""
+    certificates, at = [], len(_EMPTY_LIST)
+    while (end := at + 3 + int.from_bytes(listing[at : at + 3], "big")) <= len(listing) and end > at + 3:
+        certificates.append(listing[at + 3 : end])
+        at = end
+    return certificates, listing[at:] if certificates else listing
 
 
 def _certificate(der: bytes) -> Part:

@@ -123,8 +123,20 @@ def test_der_that_would_take_long_is_left_as_bytes(data: bytes) -> None:
     assert lines_of(data)[0] == "it is larger than 16,384 bytes"
 
 
-def test_a_list_of_certificates_that_is_none_is_left_as_bytes() -> None:
-    assert lines_of(message(11, b"\x00"))[:2] == ["its list of certificates is damaged", "0b 00 00 01 00"]
+@pytest.mark.parametrize("body", [b"\x00", b"\x00\x00\x09\x00\x00\x01", b"\x00\x00\x03\x00\x00\x00"])
+def test_a_list_without_a_whole_certificate_is_left_as_bytes(body: bytes) -> None:
+    assert lines_of(message(11, body)) == ["this is no certificate", body.hex(" ")]
+
+
+def test_what_stands_behind_the_last_whole_certificate_is_shown(tmp_path: Path) -> None:
+    torn = message(11, certificate_message(GOOD)[4:] + b"\x00\x01\x00" + ISSUER[:20])
+
+    section = show_flights(tmp_path, answered_with(torn)).section("certificate,")
+
+    assert section.serials == [f"{c.SERVER.certificate.serial_number:x}"]
+    assert section.body.endswith(
+        f"   not taken apart: this is no certificate; its bytes:\n     00 01 00 {ISSUER[:20].hex(' ')}"
+    )
 
 
 def test_a_certificate_that_spells_a_path_opens_no_file(tmp_path: Path) -> None:
