@@ -35,6 +35,8 @@ _VERSIONS = {"SSLv2": 0x002, "SSLv3": 0x300, "TLSv1.0": 0x301, "TLSv1.1": 0x302,
 _EMPTY_LIST = bytes(3)  # the length of the list, and nothing behind it
 # Scapy's memory for DER of many tiny parts grows with the square of its size. Real certificates: 2 KiB.
 _LARGEST_DER = 16 << 10
+# Two names, two times and a key do not fit into less, and Scapy takes 2 ms for whatever is none.
+_SMALLEST_CERTIFICATE = 128
 _HEX_LINE, _HEX_BYTES = 32, 512
 
 
@@ -121,6 +123,8 @@ def _split(listing: bytes) -> tuple[list[bytes], bytes]:
 def _certificate(der: bytes) -> Part:
     if len(der) > _LARGEST_DER:
         return _too_large(der)
+    if len(der) < _SMALLEST_CERTIFICATE:
+        return _raw(der, "it is too small for a certificate")
     return _part(der, lambda: _certificate_lines(X509_Cert(der)))
 
 

@@ -140,12 +140,18 @@ def test_what_stands_behind_the_last_whole_certificate_is_shown(tmp_path: Path) 
 
 
 def test_a_certificate_that_spells_a_path_opens_no_file(tmp_path: Path) -> None:
-    path = tmp_path / "secret.der"
+    path = tmp_path / f"{'secret' * 30}.der"
     path.write_bytes(GOOD)
 
     lines = lines_of(certificate_message(str(path).encode()))
 
     assert lines[0].startswith("Scapy cannot read it (")
+
+
+def test_thousands_of_tiny_certificates_cost_no_time() -> None:
+    lines = lines_of(certificate_message(*[b"0"] * 8000))
+
+    assert lines == ["it is too small for a certificate", "30"] * 8000
 
 
 def test_text_in_a_certificate_stays_on_its_line() -> None:
