@@ -1,7 +1,7 @@
 """Captures of any size, written as they are made, each with its truth beside it.
 
-`mixed`: five connections a megabyte, some 10 % of the bytes TLS data, the rest video and audio. `dense`: nothing but
-handshakes. `audio`: as mixed, with audio alone, in packets of 230 bytes.
+`mixed`: five connections a megabyte, some 10 % of the bytes TLS data, the rest video and audio. `data`: as mixed, but
+a third TLS data. `dense`: nothing but handshakes. `audio`: as mixed, with audio alone, in packets of 230 bytes.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ class Mix:
 
 MIXES = {
     "mixed": Mix(every=40_000, data=20_000, video=120, audio=160),
+    "data": Mix(every=40_000, data=60_000, video=85, audio=115),
     "dense": Mix(every=2_000, data=0, video=0, audio=0),
     "audio": Mix(every=40_000, data=20_000, video=0, audio=760),
 }
@@ -121,7 +122,14 @@ def _media(number: int, mix: Mix) -> Iterator[tuple[int, bytes]]:
 
 
 def main() -> None:
-    for kind, megabytes in (("mixed", 20), ("mixed", 200), ("mixed", 1000), ("dense", 40), ("audio", 200)):
+    for kind, megabytes in (
+        ("mixed", 20),
+        ("mixed", 200),
+        ("mixed", 1000),
+        ("data", 200),
+        ("dense", 40),
+        ("audio", 200),
+    ):
         print(f"{kind}_{megabytes}\t{capture(kind, megabytes).path}")
     print(f"mixed_200_zip\t{zipped(capture('mixed', 200))}")
 

@@ -1,4 +1,4 @@
-"""A sample's bundle, grown to the size of the seed's."""
+"""A sample's bundle, grown to the size of the seed's, or to that of a busy day."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import struct
 import zipfile
 from pathlib import Path
 
-from benchmarks import captures
+from benchmarks import captures, logs
 from benchmarks.captures import FOLDER
 from samples.situations import SITUATIONS
 
@@ -81,6 +81,24 @@ def seed_size_bundle() -> Path:
     return path
 
 
+def big_bundle() -> Path:
+    """Write a bundle with a capture and a log of 200 MB each, if it is not there."""
+    path = FOLDER / "big.zip"
+    if not path.exists():
+        generated = {
+            ".pcap": captures.capture("mixed", 200).path,
+            ".txt": logs.generated(200, "A").path,
+        }
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in _members().items():
+                if (source := generated.get(Path(name).suffix)) is not None:
+                    archive.write(source, name)
+                else:
+                    archive.writestr(name, content)
+    return path
+
+
 if __name__ == "__main__":
     print(seed_size_bundle())
     print(captures.capture("mixed", 200).path)
+    print(big_bundle())

@@ -23,7 +23,7 @@ BARE = (
 def _inputs() -> tuple[str, str]:
     """Make the inputs in another process: a child's peak memory would start from this one's."""
     made = subprocess.run([sys.executable, "-m", "benchmarks.inputs"], capture_output=True, text=True, check=True)
-    bundle, capture = made.stdout.split()
+    bundle, capture, _ = made.stdout.split()
     return bundle, capture
 
 
