@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from analyzer.bundle import MemberStream, OpenMember
@@ -45,8 +44,7 @@ class NodeIntake(Struct, frozen=True):
     problems: tuple[Problem, ...]
 
 
-@dataclass(slots=True)
-class _Tray:
+class _Tray(Struct):
     """What the members of one node have given so far."""
 
     stores: dict[MemberKind, tuple[Certificate, ...]] = field(default_factory=dict)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from analyzer.bundle.content import Content
 from analyzer.bundle.files import BytesContent, FileContent
@@ -13,8 +14,7 @@ from analyzer.bundle.stream import MemberStream, Pass
 from analyzer.evidence import Member, MemberKind, ReadState
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class OpenMember:
+class OpenMember(Struct, kw_only=True, eq=False):
     """A file of a bundle that can be read.
 
     Attributes:
@@ -40,12 +40,12 @@ class OpenMember:
     interface: str | None = None
     sequence: int | None = None
     size: int | None = None
-    head: bytes = field(default=b"", repr=False)
+    head: bytes = b""
     unreadable: str | None = None
     suspect: str | None = None
-    content: Content = field(default_factory=lambda: BytesContent(b""), repr=False)
+    content: Content = field(default_factory=lambda: BytesContent(b""))
     limit: int = 0
-    _last: Pass | None = field(default=None, init=False, repr=False)
+    _last: Pass | None = None
 
     def open(self) -> MemberStream:
         """Return a stream from the first byte on. May be called again; of an unreadable member it is empty."""
@@ -91,8 +91,7 @@ class OpenMember:
         return None if self._last.damage else self._last.size
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class OpenInput:
+class OpenInput(Struct, kw_only=True, eq=False):
     """One path of the command line.
 
     Attributes:
@@ -104,7 +103,7 @@ class OpenInput:
     is_archive: bool
     is_folder: bool
     members: tuple[OpenMember, ...]
-    _digest: str | None = field(default=None, init=False, repr=False)
+    _digest: str | None = None
 
     @property
     def sha256(self) -> str | None:

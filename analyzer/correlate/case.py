@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from analyzer.correlate.chains import Pool
@@ -108,8 +108,7 @@ def _number(
     return tuple(connections), tuple(events)
 
 
-@dataclass(slots=True)
-class _LoggedNames:
+class _LoggedNames(Struct):
     """The names that the lines of one connection give its peer; of several lines only one does."""
 
     asked: set[str] = field(default_factory=set)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from analyzer.evidence import Handshake, Side
@@ -56,8 +55,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     place: Place
 
 
-@dataclass(slots=True, eq=False)
-class Recording:
+class Recording(Struct, eq=False):
     """A handshake as it was recorded, in the order of reading.
 
     Attributes:

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from analyzer.evidence import Problem
 from analyzer.facts.settings import path_key
@@ -156,8 +155,7 @@ class LeafReading(Struct, frozen=True, kw_only=True):
     complete: bool
 
 
-@dataclass(slots=True)
-class Reduction:
+class Reduction(Struct):
     """Takes values as they come and keeps what may be kept."""
 
     separator: str

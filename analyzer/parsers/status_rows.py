@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from analyzer.evidence import Alarm, Tunnel
 from analyzer.parsers.leaves import Leaf, Leaves, Step
@@ -34,8 +35,7 @@ _MOST_WORDS = 3
 _LOWERED = re.compile(r"lowered|cleared|inactive|normal|resolved|off|false|no|none|0", re.IGNORECASE)
 
 
-@dataclass(slots=True)
-class _Row:
+class _Row(Struct):
     path: str
     values: dict[str, str] = field(default_factory=dict)
 

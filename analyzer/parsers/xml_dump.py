@@ -15,11 +15,11 @@ and broken XML is kept up to the break, with a row that names the place. Namespa
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 from lxml import etree
+from msgspec import Struct, field
 
 from analyzer.evidence import Problem
 from analyzer.parsers.leaves import (
@@ -55,8 +55,7 @@ class _DoctypeError(_RefusedError):
     """The document declares a type, which no Expressway dump does, and entities might follow."""
 
 
-@dataclass(slots=True)
-class _Element:
+class _Element(Struct):
     """An open element.
 
     Attributes:
@@ -164,8 +163,7 @@ def read_xml_leaves(stream: Readable, file: str, what: str) -> LeafReading:
     return LeafReading(leaves=Leaves(reduction.leaves), problems=tuple(problems), complete=why is None)
 
 
-@dataclass(slots=True)
-class _Pieces:
+class _Pieces(Struct):
     """The document in pieces: bare UTF-16 marked as such, control characters in 8-bit text replaced and counted."""
 
     stream: Readable

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 from msgspec import Struct
 
@@ -127,8 +126,7 @@ MEANINGS = (
 )
 
 
-@dataclass(slots=True)
-class Refusals:
+class Refusals(Struct):
     """What shows one meaning towards one peer."""
 
     connections: list[tuple[Connection, Alert]]

@@ -6,7 +6,7 @@ concluded here; `analyzer.parsers.capture.handshakes` does that at the end. A se
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from analyzer.evidence import Step
 from analyzer.parsers.capture import alerts
@@ -27,8 +27,7 @@ _SENT_BY_SERVER = _ONLY_IN_FULL_HANDSHAKES | {
 }
 
 
-@dataclass(slots=True, eq=False)
-class Exchange:
+class Exchange(Struct, eq=False):
     """A handshake in the making.
 
     Attributes:

@@ -12,8 +12,9 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from analyzer.parsers.capture.window import LARGEST_FRAME, DamageError, Window
 
@@ -110,8 +111,7 @@ def check_length(captured: int, number: int, offset: int) -> None:
         raise DamageError(f"packet {number}, at offset {offset}, claims {captured} bytes")
 
 
-@dataclass(slots=True)
-class _Interface:
+class _Interface(Struct):
     """An interface of a pcapng section. A unit of its clock is `numerator / denominator` nanoseconds."""
 
     link: int

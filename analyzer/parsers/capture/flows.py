@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from analyzer.evidence import Handshake, TcpConversation
 from analyzer.parsers.capture import conversations, handshakes
@@ -27,8 +28,7 @@ def plain_dialogue(_key: bytes, shelf: CertificateShelf, largest_message: int) -
     return Dialogue(shelf, largest_message)
 
 
-@dataclass(slots=True)
-class Results:
+class Results(Struct):
     """What came of the connections that are done with.
 
     Attributes:

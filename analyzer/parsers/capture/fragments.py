@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
 from zlib import crc32
+
+from msgspec import Struct, field
 
 _DATAGRAMS = 1024
 _BYTES = 16 << 20
@@ -14,8 +15,7 @@ _TCP = b"\x06"
 _PATIENCE = 60
 
 
-@dataclass(slots=True)
-class _Datagram:
+class _Datagram(Struct):
     """A datagram in the making, or one that was put together.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple
+
+from msgspec import Struct, field
 
 from analyzer.parsers.capture.place import Place
 
@@ -32,8 +33,7 @@ class SeenRecord(NamedTuple):
     place: Place
 
 
-@dataclass(slots=True, eq=False)
-class SideFacts:
+class SideFacts(Struct, eq=False):
     """What one sender sent.
 
     Attributes:

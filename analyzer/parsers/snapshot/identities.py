@@ -12,8 +12,9 @@ These lines carry no addresses: those of one thread are collected, and joined by
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct, field
 
 from analyzer.evidence import PeerIdentity
 from analyzer.parsers.snapshot.changes import shown
@@ -27,8 +28,7 @@ _LABEL = re.compile(r"\A(?:CN|(?:Alt-)?DNS|(?:Alt-)?URI|(?:Alt-)?IP)\s*:\s*", re
 _MAX_NAMES = 100
 
 
-@dataclass(slots=True, kw_only=True)
-class _Names:
+class _Names(Struct, kw_only=True):
     """What the lines of one thread say about one peer, while it is collected."""
 
     thread: str | None

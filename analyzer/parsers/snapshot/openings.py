@@ -14,8 +14,9 @@ A line is joined to one only where nothing else comes into question: exactly one
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from analyzer.evidence import Endpoint, Side
 from analyzer.parsers.snapshot.threads import near
@@ -24,8 +25,7 @@ from analyzer.parsers.snapshot.threads import near
 _MOST = 64
 
 
-@dataclass(slots=True, eq=False)
-class Opening:
+class Opening(Struct, eq=False):
     """A connection that was opened a moment ago. `role`: this Expressway's, if known.
 
     Attributes:
