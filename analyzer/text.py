@@ -28,7 +28,7 @@ def serial_spellings(serial: str) -> tuple[str, ...]:
 
 def iso_utc(time: datetime) -> str:
     """Return a time as ISO 8601 UTC with microseconds and a `Z`."""
-    return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return time.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def is_address(text: str) -> bool:

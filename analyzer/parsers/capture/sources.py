@@ -60,7 +60,7 @@ class CaptureLimits(Struct, frozen=True, kw_only=True):
     handshake_message: int = 1 << 20
     chain: int = 32
     certificate_bytes: int = 64 << 20
-    flows: int = 65_536
+    flows: int = 32_768
     queued_bytes: int = 4 << 20
     buffered_bytes: int = 64 << 20
     handshakes: int = 65_536
