@@ -21,17 +21,10 @@ from msgspec import Struct
 
 from analyzer.evidence import Endpoint, Side
 from analyzer.parsers.snapshot.headers import RECORD_START
+from analyzer.parsers.snapshot.pairs import read_parts
 
-# A key at the start of a word; Cisco's pages also show a blank between `=` and the quote.
-_KEY = re.compile(r"(?<![\w-])([A-Za-z][\w-]*+)=( ?\")?+", re.ASCII)
-# No sample escapes a quote inside a value: a quote closes it where the value can end.
-_CLOSING_QUOTE = re.compile(r"\"(?=[\s:]|\Z)")
-_WORD_END = re.compile(r"\s|\Z")
-_NEXT_RECORD = re.compile(r"\s++(?=(?:<\d{1,3}>)?20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d)", re.ASCII)
 _UTC_TIME = re.compile(r"20\d\d-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?+", re.ASCII)
 _ADDRESS = re.compile(r"(?:\[([0-9A-Fa-f:.]{2,45})\]|([0-9A-Fa-f:.]{2,45})):(\d{1,5})'?\]?\Z", re.ASCII)
-_BETWEEN = " \t\r:"
-_MAX_PAIRS = 200
 
 
 class Record(Struct, frozen=True, kw_only=True):
@@ -40,25 +33,34 @@ class Record(Struct, frozen=True, kw_only=True):
     Attributes:
         line: 1-based number of its line.
         time: `UTCTime`, else the header's stamp if it names its offset; None: neither.
-        utc_offset: seconds east of UTC in the header; None: not said.
+        stamp: the header's ISO 8601 stamp as written; None: it has none.
         process: the innermost process tag, without the process id.
         words: what stands before the first pair of the message; the whole message if no value is quoted.
         message: the words and all behind them, pairs without quotes as well.
         pairs: keys as written, values without quotes and outer blanks, in order; keys repeat.
+        values: of each key the first value that is not empty.
     """
 
     line: int
     time: datetime | None
-    utc_offset: int | None
+    stamp: str | None
     host: str | None
     process: str | None
     words: str
     message: str
     pairs: tuple[tuple[str, str], ...]
+    values: dict[str, str]
 
     def get(self, key: str) -> str | None:
         """Return the first value of a key that is not empty, or None."""
-        return next((value for name, value in self.pairs if name == key and value), None)
+        return self.values.get(key)
+
+    @property
+    def utc_offset(self) -> int | None:
+        """Seconds east of UTC in the header; None: not said."""
+        time = _iso(self.stamp) if self.stamp else None
+        offset = time.utcoffset() if time is not None else None
+        return offset // timedelta(seconds=1) if offset is not None else None
 
     def endpoint(self, side: str) -> Endpoint | None:
         """Return the endpoint of `Src` or `Dst`."""
@@ -88,51 +90,28 @@ def read_records(text: str, line: int) -> Iterator[Record]:
     A further record starts only after a closed value, so that no value can imitate one.
     """
     while (start := RECORD_START.match(text)) is not None:
-        words, message, pairs, rest = _read_pairs(text, start.end())
-        iso = start["iso"]
+        words, message, pairs, rest = read_parts(text, start.end())
+        iso, host, process, bare_host, bare_process, inner = start.groups()
         yield Record(
             line=line,
             time=_time(pairs, iso),
-            utc_offset=_offset(iso),
-            host=start["host"] or start["bare_host"],
-            process=start["inner"] or start["process"] or start["bare_process"],
+            stamp=iso,
+            host=host or bare_host,
+            process=inner or process or bare_process,
             words=words,
             message=message,
-            pairs=pairs,
+            pairs=tuple(pairs),
+            values={key: value for key, value in reversed(pairs) if value},
         )
         text = text[rest:]
 
 
-def _read_pairs(text: str, position: int) -> tuple[str, str, tuple[tuple[str, str], ...], int]:
-    """Return the words before the first pair of the message, these and all behind, the pairs, and the next record."""
-    pairs: list[tuple[str, str]] = []
-    message, end, rest, words, quoted = position, len(text), len(text), "", False
-    while len(pairs) < _MAX_PAIRS:
-        key = _KEY.search(text, position)
-        following = _NEXT_RECORD.match(text, position) if pairs else None
-        if following is not None:
-            end, rest = following.span()
-            break
-        between = text[position : key.start() if key else len(text)].strip(_BETWEEN)
-        if between and not words and quoted:
-            message = position
-        words = words or between
-        if key is None:
-            words = words if quoted else text[message:].strip(_BETWEEN)
-            break
-        closing = (_CLOSING_QUOTE if key[2] else _WORD_END).search(text, key.end())
-        value = text[key.end() : closing.start() if closing else len(text)]
-        pairs.append((key[1], value.strip()))
-        quoted = quoted or key[2] is not None
-        position = closing.end() if closing and key[2] else key.end() + len(value)
-    return words, text[message:end].strip(_BETWEEN) if words else "", tuple(pairs), rest
-
-
-def _time(pairs: tuple[tuple[str, str], ...], stamp: str | None) -> datetime | None:
+def _time(pairs: list[tuple[str, str]], stamp: str | None) -> datetime | None:
     # Module records begin with UTCTime, event records end with it: a value in between may hold anything.
-    times = [value for key, value in pairs if key == "UTCTime"]
-    if times:
-        match = _UTC_TIME.match(times[0] if pairs[0][0] == "UTCTime" else times[-1])
+    in_order = pairs[:1] if pairs and pairs[0][0] == "UTCTime" else reversed(pairs)
+    written = next((value for key, value in in_order if key == "UTCTime"), None)
+    if written is not None:
+        match = _UTC_TIME.match(written)
         if match and (time := _iso(match[0])) is not None:
             return time.replace(tzinfo=UTC)
     return header_time(stamp)
@@ -142,12 +121,6 @@ def header_time(stamp: str | None) -> datetime | None:
     """Return the time of a header's ISO 8601 stamp in UTC; None without an offset, or if it is no time."""
     time = _iso(stamp) if stamp else None
     return time.astimezone(UTC) if time is not None and time.tzinfo else None
-
-
-def _offset(stamp: str | None) -> int | None:
-    time = _iso(stamp) if stamp else None
-    offset = time.utcoffset() if time is not None else None
-    return offset // timedelta(seconds=1) if offset is not None else None
 
 
 @lru_cache(maxsize=8)
