@@ -24,6 +24,7 @@ its closing `|`, whatever stands between, at the margin or not:
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
@@ -41,14 +42,27 @@ class Outside(Struct, frozen=True, kw_only=True):
     """The parts of a buffer that are no body.
 
     Attributes:
-        spans: from the line feed before the first line to the line feed that ends the last one (exclusive).
+        text: these parts, each from the line feed before its first line up to the one that ends its last line.
+        spans: where each of them stands in the buffer.
         consumed: where the next buffer has to start, because more bytes must be known.
         unclosed: positions of bodies without an end.
     """
 
-    spans: tuple[tuple[int, int], ...]
+    text: bytes
+    spans: list[tuple[int, int]]
     consumed: int
     unclosed: tuple[int, ...]
+
+    def positions(self, places: Sequence[int]) -> Iterator[int]:
+        """Yield the positions in the buffer of ascending places in the text."""
+        spans = iter(self.spans)
+        shift = passed = 0
+        for place in places:
+            while place >= passed:
+                start, end = next(spans)
+                shift = start - passed
+                passed += end - start
+            yield place + shift
 
 
 def outside_bodies(buffer: bytes, *, final: bool, limit: int = BODY_LIMIT) -> Outside:
@@ -62,7 +76,8 @@ def outside_bodies(buffer: bytes, *, final: bool, limit: int = BODY_LIMIT) -> Ou
     try:
         while (opening := scan.next_opening(position)) is not None:
             start, bar = opening
-            spans.append((position, start))
+            # A lone `|` opens a body at its marker, which may be the end of the body before.
+            spans.append((position, max(start, position)))
             if (last := _pass_plain(buffer, bar, limit, spans)) != bar:
                 start, bar = last - 2, last
             position = start
@@ -71,7 +86,8 @@ def outside_bodies(buffer: bytes, *, final: bool, limit: int = BODY_LIMIT) -> Ou
         spans.append((position, end))
     except MoreNeeded:
         end = position
-    return Outside(spans=tuple(spans), consumed=end, unclosed=tuple(scan.unclosed))
+    text = b"".join([buffer[start:end] for start, end in spans])
+    return Outside(text=text, spans=spans, consumed=end, unclosed=tuple(scan.unclosed))
 
 
 def _pass_plain(buffer: bytes, bar: int, limit: int, spans: list[tuple[int, int]]) -> int:

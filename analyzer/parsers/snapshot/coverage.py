@@ -29,27 +29,25 @@ class Coverage:
         self._first_parsed: datetime | None = None
         self._last_parsed: datetime | None = None
 
-    def measure(self, buffer: bytes, spans: tuple[tuple[int, int], ...]) -> None:
-        """Count the records, and keep the lines of the first and the last one."""
+    def measure(self, text: bytes) -> None:
+        """Count the records of a text outside of bodies, and keep the lines of the first and the last one."""
         if self._first_line is None:
-            first = next((found for span in spans if (found := HEADER.search(buffer, *span))), None)
+            first = HEADER.search(text)
             if first is None:
                 return
-            self._first_line = _line_at(buffer, first.start())
+            self._first_line = _line_at(text, first.start())
             self._literal = next((start for start in _STARTS if self._first_line.startswith(start)), _STARTS[-1])
         if self._literal == _STARTS[-1]:
-            headers = [match.start() for span in spans for match in HEADER.finditer(buffer, *span)]
+            headers = [match.start() for match in HEADER.finditer(text)]
             self._records += len(headers)
-            self._last_line = _line_at(buffer, headers[-1]) if headers else self._last_line
+            self._last_line = _line_at(text, headers[-1]) if headers else self._last_line
             return
-        self._records += sum(buffer.count(self._literal, *span) for span in spans)
-        for start, end in reversed(spans):
-            position = buffer.rfind(self._literal, start, end)
-            while position >= 0 and not HEADER.match(buffer, position):
-                position = buffer.rfind(self._literal, start, position)
-            if position >= 0:
-                self._last_line = _line_at(buffer, position)
-                return
+        self._records += text.count(self._literal)
+        position = text.rfind(self._literal)
+        while position >= 0 and not HEADER.match(text, position):
+            position = text.rfind(self._literal, 0, position)
+        if position >= 0:
+            self._last_line = _line_at(text, position)
 
     def note(self, record: Record) -> None:
         """Take from a record what is said of the whole log."""
@@ -88,9 +86,10 @@ class Coverage:
         )
 
 
-def _line_at(buffer: bytes, position: int) -> bytes:
+def _line_at(text: bytes, position: int) -> bytes:
     """Return the line after a line feed, with that line feed."""
-    return buffer[position : buffer.index(b"\n", position + 1)]
+    end = text.find(b"\n", position + 1)
+    return text[position : end if end >= 0 else len(text)]
 
 
 def line_text(line: bytes) -> str:

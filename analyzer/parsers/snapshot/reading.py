@@ -108,14 +108,13 @@ class _Reader:
 
     def _scan(self, buffer: bytes, *, final: bool) -> None:
         outside = outside_bodies(buffer, final=final, limit=self._body_limit)
+        found = [match for match in CANDIDATE.finditer(outside.text) if may_matter(match[0])]
         counted, line = 0, self._line
-        for start, end in outside.spans:
-            for match in CANDIDATE.finditer(buffer, start, end):
-                if may_matter(match[0]):
-                    line += buffer.count(b"\n", counted, match.start())
-                    counted = match.start()
-                    self._read_line(match[0], line)
-        self._coverage.measure(buffer, outside.spans)
+        for match, position in zip(found, outside.positions([match.start() for match in found]), strict=True):
+            line += buffer.count(b"\n", counted, position)
+            counted = position
+            self._read_line(match[0], line)
+        self._coverage.measure(outside.text)
         if outside.unclosed and not self._unclosed:
             self._first_unclosed = self._line + buffer.count(b"\n", 0, outside.unclosed[0])
         self._unclosed += len(outside.unclosed)
