@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from analyzer.evidence import LogEvent
 from analyzer.facts.errors import alert_in, normalise_error
 from analyzer.parsers.snapshot.changes import shown
-from analyzer.parsers.snapshot.families import FAMILIES
-from analyzer.parsers.snapshot.records import Record
+from analyzer.parsers.snapshot.families import DECIDING_KEYS, FAMILIES, Family
+from analyzer.parsers.snapshot.records import Record, first_values
 
 _SHOWN_FIELDS = (
     *("Level", "Service", "Protocol", "Id", "Severity", "Reason", "Module", "Method", "Status", "Type"),
@@ -23,12 +24,14 @@ _OF_INTEREST = re.compile(
 
 def may_matter(line: bytes) -> bool:
     """Whether a record line is worth reading (a cheap test that errs on the side of reading)."""
-    return _OF_INTEREST.search(line) is not None
+    return b'"developer.ssl"' in line or b'"network.tcp"' in line or _OF_INTEREST.search(line) is not None
 
 
 def event_of(record: Record, file: str) -> LogEvent | None:
     """Return the event that a record tells, or None if it does not bear on the subject."""
-    reading = next((found for read in FAMILIES if (found := read(record)) is not None), None)
+    deciding = tuple([pair for pair in record.pairs if pair[0] in DECIDING_KEYS])
+    family = _family(record.process, record.words, record.message, deciding)
+    reading = family(record) if family else None
     if reading is None:
         return None
     fields = {key: value for key in _SHOWN_FIELDS if (value := record.get(key))} | dict(reading.fields)
@@ -47,3 +50,20 @@ def event_of(record: Record, file: str) -> LogEvent | None:
         common_name=shown(reading.common_name, 255) if reading.common_name else None,
         fields={key: shown(value, 255) for key, value in fields.items()},
     )
+
+
+@lru_cache(maxsize=128)
+def _family(process: str | None, words: str, message: str, pairs: tuple[tuple[str, str], ...]) -> Family | None:
+    """Return the family of a record, by what decides it: nearly all records say one of a few things."""
+    record = Record(
+        line=0,
+        time=None,
+        stamp=None,
+        host=None,
+        process=process,
+        words=words,
+        message=message,
+        pairs=pairs,
+        values=first_values(pairs),
+    )
+    return next((family for family in FAMILIES if family(record) is not None), None)

@@ -14,7 +14,8 @@ Hybrid Call Service Connect"; Apache Traffic Server's own messages (`SSLNetVConn
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 from msgspec import Struct, field
 
@@ -87,6 +88,9 @@ class FamilyReading(Struct, frozen=True, kw_only=True):
     destination: Endpoint | None = None
     common_name: str | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
+
+
+Family: TypeAlias = Callable[[Record], FamilyReading | None]
 
 
 def _detail(record: Record) -> str:
@@ -207,8 +211,19 @@ def _unknown_but_tls(record: Record) -> FamilyReading | None:
     )
 
 
-FAMILIES = (_named_event, _ssl_error, _tcp_close, _traffic_server, _ssh, _plain_notice, _unknown_but_tls)
+FAMILIES: tuple[Family, ...] = (
+    _named_event,
+    _ssl_error,
+    _tcp_close,
+    _traffic_server,
+    _ssh,
+    _plain_notice,
+    _unknown_but_tls,
+)
 """In the order of trial: each returns None for a record that is not its own."""
+
+DECIDING_KEYS = frozenset({"Event", "Module", "Level", "Detail", "Reason", "ssl_error_reason", "Tag"})
+"""The keys by which a family tells whether a record is its own, beside the process and the words."""
 
 
 def _is_serious(record: Record) -> bool:

@@ -12,7 +12,7 @@ Sample::
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
@@ -101,9 +101,14 @@ def read_records(text: str, line: int) -> Iterator[Record]:
             words=words,
             message=message,
             pairs=tuple(pairs),
-            values={key: value for key, value in reversed(pairs) if value},
+            values=first_values(pairs),
         )
         text = text[rest:]
+
+
+def first_values(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Return of each key the first value that is not empty."""
+    return {key: value for key, value in reversed(pairs) if value}
 
 
 def _time(pairs: list[tuple[str, str]], stamp: str | None) -> datetime | None:
@@ -134,12 +139,18 @@ def _iso(text: str) -> datetime | None:
 @lru_cache(maxsize=4096)
 def endpoint(address: str, port: str) -> Endpoint | None:
     """Return an endpoint in its compressed spelling; an IPv4-mapped address as IPv4; None if it is none."""
+    host = _compressed(address)
+    if host is None or not (port.isascii() and port.isdigit() and len(port) <= 5 and int(port) < 65536):
+        return None
+    return Endpoint(address=host, port=int(port))
+
+
+@lru_cache(maxsize=1024)
+def _compressed(address: str) -> str | None:
     try:
         number = ip_address(address.strip("[]").partition("%")[0])
     except ValueError:
         return None
     if isinstance(number, IPv6Address) and number.ipv4_mapped:
         number = number.ipv4_mapped
-    if not (port.isascii() and port.isdigit() and len(port) <= 5 and int(port) < 65536):
-        return None
-    return Endpoint(address=number.compressed, port=int(port))
+    return number.compressed
