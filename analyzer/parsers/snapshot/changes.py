@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from msgspec import Struct, field
 
@@ -27,6 +28,7 @@ _SECRET_NAME = re.compile(
 )
 _PREFIX = re.compile(r"\A\s*x?configuration[\s/]+", re.IGNORECASE)
 _REMOVED = "[not shown]"
+_SHORT = 64
 
 
 class SettingNote(Struct, frozen=True, kw_only=True):
@@ -43,8 +45,16 @@ class SettingNote(Struct, frozen=True, kw_only=True):
 
 def shown(text: str, limit: int = 1024) -> str:
     """Return untrusted words as they may be shown: no secret, no control characters, at most `limit` characters."""
+    return _short_shown(text, limit) if len(text) <= _SHORT else _shown(text, limit)
+
+
+def _shown(text: str, limit: int) -> str:
     without_key = _PRIVATE_KEY.sub("[private key not shown]", text[:65536])
     return clean(_SECRET_VALUE.sub(_without_secret, without_key), limit)
+
+
+# Most values are short and repeat: names of processes, levels, protocols.
+_short_shown = lru_cache(maxsize=1024)(_shown)
 
 
 def _without_secret(match: re.Match[str]) -> str:

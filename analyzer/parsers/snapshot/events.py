@@ -34,6 +34,7 @@ def event_of(record: Record, file: str) -> LogEvent | None:
     reading = family(record) if family else None
     if reading is None:
         return None
+    error, alert = _error(reading.error) if reading.error else (None, None)
     fields = {key: value for key in _SHOWN_FIELDS if (value := record.get(key))} | dict(reading.fields)
     return LogEvent(
         time=record.time,
@@ -44,12 +45,17 @@ def event_of(record: Record, file: str) -> LogEvent | None:
         process=shown(record.process, 128) if record.process else None,
         source=reading.source,
         destination=reading.destination,
-        error=normalise_error(reading.error) if reading.error else None,
-        alert=alert_in(reading.error) if reading.error else None,
+        error=error,
+        alert=alert,
         local_role=reading.role,
         common_name=shown(reading.common_name, 255) if reading.common_name else None,
         fields={key: shown(value, 255) for key, value in fields.items()},
     )
+
+
+@lru_cache(maxsize=128)
+def _error(words: str) -> tuple[str | None, int | None]:
+    return normalise_error(words), alert_in(words)
 
 
 @lru_cache(maxsize=128)

@@ -17,8 +17,8 @@ _WORD_END = re.compile(r"\s|\Z")
 _NEXT_RECORD = re.compile(r"\s++(?=(?:<\d{1,3}>)?20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d)", re.ASCII)
 _BETWEEN = " \t\r:"
 _MAX_PAIRS = 200
-# Longer pieces are not remembered.
-_MAX_PIECE = 128
+# The shapes of longer lines are not remembered.
+_MAX_TEXT = 4096
 
 Parts: TypeAlias = tuple[str, str, list[tuple[str, str]], int]
 """The words before the first pair, the message from these words on, the pairs, and where the next record starts."""
@@ -35,29 +35,33 @@ def quoted_parts(text: str, position: int) -> Parts | None:
     Returns the same as `any_parts`; None: the line is not like that.
     """
     pieces = text[position:].split('"')
-    values = pieces[1::2]
-    if not 0 < len(values) < _MAX_PAIRS or len(pieces) % 2 == 0 or pieces[-1].strip(_BETWEEN):
+    between = tuple(pieces[:-1:2])
+    if len(pieces) % 2 == 0 or len(text) - position > _MAX_TEXT or pieces[-1].strip(_BETWEEN):
         return None
-    pairs: list[tuple[str, str]] = []
-    words, message = "", len(text)
-    for number, value in enumerate(values):
-        piece = pieces[2 * number] if number else f" {pieces[0]}"
-        found = _words_and_key(piece) if len(piece) < _MAX_PIECE else None
-        if found is None:
-            return None
-        if found[0] and not words:
-            words = found[0]
-            message = position + sum(map(len, pieces[: 2 * number])) + 2 * number
-        pairs.append((found[1], value.strip()))
-    return words, text[message:].strip(_BETWEEN), pairs, len(text)
+    shape = _shape(between)
+    if shape is None:
+        return None
+    keys, words, number = shape
+    message = text[position + sum(map(len, pieces[:number])) + number :].strip(_BETWEEN) if words else ""
+    return words, message, list(zip(keys, map(str.strip, pieces[1::2]), strict=True)), len(text)
 
 
-@lru_cache(maxsize=4096)
-def _words_and_key(piece: str) -> tuple[str, str] | None:
-    """Return the words and the key between two quoted values (there are few such pieces, and they repeat).
+@lru_cache(maxsize=512)
+def _shape(between: tuple[str, ...]) -> tuple[tuple[str, ...], str, int] | None:
+    """Return the keys, the first words, and the number of the piece behind which these stand.
 
-    None: it is not as simple as that.
+    It is asked of the pieces between quoted values: records of one kind share them. None: a piece holds more than
+    words and a key.
     """
+    if not 0 < len(between) < _MAX_PAIRS:
+        return None
+    pieces = [_words_and_key(piece if number else f" {piece}") for number, piece in enumerate(between)]
+    found = [piece for piece in pieces if piece is not None]
+    number = next((number for number, (words, _) in enumerate(found) if words), 0)
+    return (tuple(key for _, key in found), found[number][0], 2 * number) if len(found) == len(pieces) else None
+
+
+def _words_and_key(piece: str) -> tuple[str, str] | None:
     key = _KEY.search(f'{piece}"')
     if not piece.startswith(tuple(_BETWEEN)) or key is None or key.end() <= len(piece) or _NEXT_RECORD.match(piece):
         return None

@@ -26,6 +26,8 @@ from analyzer.parsers.snapshot.pairs import read_parts
 _UTC_TIME = re.compile(r"20\d\d-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?+", re.ASCII)
 _ADDRESS = re.compile(r"(?:\[([0-9A-Fa-f:.]{2,45})\]|([0-9A-Fa-f:.]{2,45})):(\d{1,5})'?\]?\Z", re.ASCII)
 
+_IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.|\Z)){4}(?<!\.)\Z", re.ASCII)
+
 
 class Record(Struct, frozen=True, kw_only=True):
     """One record of the log, without its continuation lines.
@@ -108,18 +110,29 @@ def read_records(text: str, line: int) -> Iterator[Record]:
 
 def first_values(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
     """Return of each key the first value that is not empty."""
+    values = dict(pairs)
+    if len(values) == len(pairs) and "" not in values.values():
+        return values
     return {key: value for key, value in reversed(pairs) if value}
 
 
 def _time(pairs: list[tuple[str, str]], stamp: str | None) -> datetime | None:
     # Module records begin with UTCTime, event records end with it: a value in between may hold anything.
-    in_order = pairs[:1] if pairs and pairs[0][0] == "UTCTime" else reversed(pairs)
-    written = next((value for key, value in in_order if key == "UTCTime"), None)
-    if written is not None:
-        match = _UTC_TIME.match(written)
-        if match and (time := _iso(match[0])) is not None:
-            return time.replace(tzinfo=UTC)
-    return header_time(stamp)
+    if pairs and pairs[0][0] == "UTCTime":
+        written = pairs[0][1]
+    else:
+        written = next((value for key, value in reversed(pairs) if key == "UTCTime"), "")
+    match = _UTC_TIME.match(written)
+    time = _utc(match[0]) if match else None
+    return time or header_time(stamp)
+
+
+@lru_cache(maxsize=8)
+def _utc(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def header_time(stamp: str | None) -> datetime | None:
@@ -147,6 +160,8 @@ def endpoint(address: str, port: str) -> Endpoint | None:
 
 @lru_cache(maxsize=1024)
 def _compressed(address: str) -> str | None:
+    if _IPV4.match(address):
+        return address
     try:
         number = ip_address(address.strip("[]").partition("%")[0])
     except ValueError:
