@@ -44,7 +44,7 @@ def test_words_between_values_are_no_part_of_a_key() -> None:
     words, message, pairs, _ = read_parts(text, 0)
 
     assert (words, message) == ("Failed to establish SSL connection", text[text.index("Failed") :])
-    assert pairs == [("UTCTime", "t"), ("Thread", "1"), ("iResult", "-1"), ("error", "1")]
+    assert pairs == (("UTCTime", "t"), ("Thread", "1"), ("iResult", "-1"), ("error", "1"))
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from analyzer.evidence import LogSpan
 from analyzer.parsers.snapshot.changes import shown
-from analyzer.parsers.snapshot.headers import HEADER
-from analyzer.parsers.snapshot.records import Record, read_records
+from analyzer.parsers.snapshot.headers import HANDSHAKE_GOES_ON, HEADER
+from analyzer.parsers.snapshot.records import Record, read_records, utc
 
 # How the records of one log begin; to look for these bytes is much faster than to try every line.
 _STARTS = (b"\n20", b"\n<", b"\n")
@@ -58,8 +58,21 @@ class Coverage:
         if (record.get("Module") or "").startswith("developer.ssl") and record.get("Level") == "DEBUG":
             self._has_ssl_debug = True
         if record.time is not None:
-            self._first_parsed = self._first_parsed or record.time
-            self._last_parsed = record.time
+            self._note_time(record.time)
+
+    def note_going_on(self, line: bytes) -> bool:
+        """Take the same from a line that says only that a handshake goes on; return whether it is one."""
+        found = HANDSHAKE_GOES_ON.match(line) if self._utc_offset is not None else None
+        time = utc(found["time"].decode()) if found else None
+        if found is None or time is None:
+            return False
+        self._hosts[found["host"].decode("utf-8", "surrogateescape")] += 1
+        self._note_time(time)
+        return True
+
+    def _note_time(self, time: datetime) -> None:
+        self._first_parsed = self._first_parsed or time
+        self._last_parsed = time
 
     def span(self, file: str, lines: int) -> LogSpan:
         """Return what was collected of a log with so many lines."""

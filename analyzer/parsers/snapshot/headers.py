@@ -66,3 +66,14 @@ _ROUTINE_AT_A_GLANCE = rf"""
 
 CANDIDATE = re.compile(rf"\n(?!{_ROUTINE_AT_A_GLANCE}|[ \n]){_ANONYMOUS}(?!{_ROUTINE})[^\n]*+".encode(), re.VERBOSE)
 """A whole record line that is not routine, with the line feed before it."""
+
+HANDSHAKE_GOES_ON = re.compile(
+    rb"""
+    \n20[^ \n]{8,33}[ ](?P<host>[^\s:="'<>\[\]|]{1,255})[ ]tvcs(?:\[\d{1,9}\])?:[ ]
+    UTCTime="(?P<time>20\d\d-\d\d-\d\d[ ]\d\d:\d\d:\d\d[.,]\d{3})"[ ]Module="developer\.ssl"[ ]Level="INFO"[ ]
+    CodeLocation="[^"\n]*"[ ]Method="[^"\n]*"[ ]Thread="[^"\n]*":[ ]
+    Detail="Handshake[ ]in[ ]progress"(?:[ ]Reason="[^"\n]*")?\Z
+    """,
+    re.VERBOSE,
+)
+"""A line of a handshake that says nothing of its own: one in four of those that are not routine."""

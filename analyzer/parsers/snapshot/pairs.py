@@ -20,7 +20,7 @@ _MAX_PAIRS = 200
 # The shapes of longer lines are not remembered.
 _MAX_TEXT = 4096
 
-Parts: TypeAlias = tuple[str, str, list[tuple[str, str]], int]
+Parts: TypeAlias = tuple[str, str, tuple[tuple[str, str], ...], int]
 """The words before the first pair, the message from these words on, the pairs, and where the next record starts."""
 
 
@@ -43,7 +43,7 @@ def quoted_parts(text: str, position: int) -> Parts | None:
         return None
     keys, words, number = shape
     message = text[position + sum(map(len, pieces[:number])) + number :].strip(_BETWEEN) if words else ""
-    return words, message, list(zip(keys, map(str.strip, pieces[1::2]), strict=True)), len(text)
+    return words, message, tuple(zip(keys, map(str.strip, pieces[1::2]), strict=True)), len(text)
 
 
 @lru_cache(maxsize=512)
@@ -90,4 +90,4 @@ def any_parts(text: str, position: int) -> Parts:
         pairs.append((key[1], value.strip()))
         quoted = quoted or key[2] is not None
         position = closing.end() if closing and key[2] else key.end() + len(value)
-    return words, text[message:end].strip(_BETWEEN) if words else "", pairs, rest
+    return words, text[message:end].strip(_BETWEEN) if words else "", tuple(pairs), rest

@@ -111,6 +111,8 @@ class _Reader:
         found = [match for match in CANDIDATE.finditer(outside.text) if may_matter(match[0])]
         counted, line = 0, self._line
         for match, position in zip(found, outside.positions([match.start() for match in found]), strict=True):
+            if self._coverage.note_going_on(match[0]):
+                continue
             line += buffer.count(b"\n", counted, position)
             counted = position
             self._read_line(match[0], line)

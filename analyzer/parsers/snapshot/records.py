@@ -12,7 +12,7 @@ Sample::
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
@@ -91,7 +91,7 @@ def read_records(text: str, line: int) -> Iterator[Record]:
 
     A further record starts only after a closed value, so that no value can imitate one.
     """
-    while (start := RECORD_START.match(text)) is not None:
+    while text and (start := RECORD_START.match(text)) is not None:
         words, message, pairs, rest = read_parts(text, start.end())
         iso, host, process, bare_host, bare_process, inner = start.groups()
         yield Record(
@@ -102,13 +102,13 @@ def read_records(text: str, line: int) -> Iterator[Record]:
             process=inner or process or bare_process,
             words=words,
             message=message,
-            pairs=tuple(pairs),
+            pairs=pairs,
             values=first_values(pairs),
         )
         text = text[rest:]
 
 
-def first_values(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+def first_values(pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
     """Return of each key the first value that is not empty."""
     values = dict(pairs)
     if len(values) == len(pairs) and "" not in values.values():
@@ -116,19 +116,20 @@ def first_values(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
     return {key: value for key, value in reversed(pairs) if value}
 
 
-def _time(pairs: list[tuple[str, str]], stamp: str | None) -> datetime | None:
+def _time(pairs: tuple[tuple[str, str], ...], stamp: str | None) -> datetime | None:
     # Module records begin with UTCTime, event records end with it: a value in between may hold anything.
     if pairs and pairs[0][0] == "UTCTime":
         written = pairs[0][1]
     else:
         written = next((value for key, value in reversed(pairs) if key == "UTCTime"), "")
     match = _UTC_TIME.match(written)
-    time = _utc(match[0]) if match else None
+    time = utc(match[0]) if match else None
     return time or header_time(stamp)
 
 
 @lru_cache(maxsize=8)
-def _utc(text: str) -> datetime | None:
+def utc(text: str) -> datetime | None:
+    """Return a time that is written without an offset and means UTC; None: there is no such time."""
     try:
         return datetime.fromisoformat(text).replace(tzinfo=UTC)
     except ValueError:
