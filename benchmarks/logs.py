@@ -16,6 +16,7 @@ The mix is that of a busy Expressway at DEBUG, and was written down before anyth
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -46,17 +47,19 @@ _HEADERS: dict[str, Callable[[datetime, str], str]] = {
     "I": lambda time, process: f"<166>{_iso(time)}Z {HOST} {process}: {process}: ",
     "J": lambda _, process: f"{HOST} {process}[23843]: ",
 }
+# The decoy itself, the closing `|`, and an empty line.
+_LINES_BEHIND_DECOY = 3
 _TIME_LEADS = frozenset("CEIJ")
 """Forms in which a record is told by `UTCTime=` behind its header."""
 
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """A generated log: where it is, and how many of its lines are wanted."""
+    """A generated log: where it is, and the numbers of the lines that are wanted, and of the decoys."""
 
     path: Path
-    wanted: int
-    decoys: int
+    wanted: frozenset[int]
+    decoys: frozenset[int]
 
 
 def generated(megabytes: int, form: str) -> Log:
@@ -69,37 +72,42 @@ def generated(megabytes: int, form: str) -> Log:
             writer = _Writer(form)
             for piece in writer.pieces(megabytes * 1_000_000):
                 file.write(piece)
-        truth.write_text(f"{writer.wanted} {writer.decoys}\n", encoding="ascii")
-    wanted, decoys = map(int, truth.read_text(encoding="ascii").split())
-    return Log(path, wanted, decoys)
+        truth.write_text(json.dumps({"wanted": writer.wanted, "decoys": writer.decoys}), encoding="ascii")
+    numbers = json.loads(truth.read_text(encoding="ascii"))
+    return Log(path, frozenset(numbers["wanted"]), frozenset(numbers["decoys"]))
 
 
 class _Writer:
     def __init__(self, form: str) -> None:
-        self.wanted = 0
-        self.decoys = 0
+        self.wanted: list[int] = []
+        self.decoys: list[int] = []
         self._form = form
         self._random = Random(form)
         self._time = _FIRST_TIME
+        self._next_line = 1
 
     def pieces(self, size: int) -> Iterator[str]:
         """Yield messages with what surrounds them, until there are so many bytes."""
         written = number = 0
         while written < size:
-            pieces = [self._message(number)]
+            pieces = [self._counted(self._message(number))]
             number += 1
             if number % MESSAGES_PER_CONNECTION == 0:
-                pieces.append(self._lines(log_messages.connection(self._random)))
-            if written // BYTES_PER_WANTED > self.wanted:
-                wanted = log_messages.wanted(self._random)
-                self.wanted += len(wanted)
-                pieces.append(self._lines(wanted))
-            if written // BYTES_PER_DECOY > self.decoys:
-                self.decoys += 1
-                pieces.append(self._decoy())
+                pieces.append(self._counted(self._lines(log_messages.connection(self._random))))
+            if written // BYTES_PER_WANTED > len(self.wanted):
+                first = self._next_line
+                pieces.append(self._counted(self._lines(log_messages.wanted(self._random))))
+                self.wanted += range(first, self._next_line)
+            if written // BYTES_PER_DECOY > len(self.decoys):
+                pieces.append(self._counted(self._decoy()))
+                self.decoys.append(self._next_line - _LINES_BEHIND_DECOY)
             piece = "".join(pieces)
             written += len(piece)
             yield piece
+
+    def _counted(self, piece: str) -> str:
+        self._next_line += piece.count("\n")
+        return piece
 
     def _message(self, number: int) -> str:
         twin, header, marker, body = log_messages.message(self._random, number)
@@ -133,4 +141,5 @@ def _iso(time: datetime) -> str:
 
 
 if __name__ == "__main__":
-    print(generated(int(sys.argv[1]), sys.argv[2]))
+    log = generated(int(sys.argv[1]), sys.argv[2])
+    print(f"{log.path}: {len(log.wanted)} wanted lines, {len(log.decoys)} decoys")
