@@ -22,6 +22,10 @@ _SECRET_VALUE = re.compile(
     r"|(?P<cipher>\{cipher\})[^\s\"']*+|(?P<inline>inline:)\S++",
     re.IGNORECASE,
 )
+_SECRET_WORDS = (
+    *("private key", "password", "passphrase", "secret", "token"),
+    *("cookie", "authorization", "{cipher}", "inline:"),
+)
 # `ExtendedKeyUsage` and `DhKeySize` are settings to be shown, every other key is not.
 _SECRET_NAME = re.compile(
     r"pass(?:word|phrase|wd)|secret|token|community|credential|\bpin\b|key(?!.?(?:usage|size))|hash", re.IGNORECASE
@@ -49,6 +53,9 @@ def shown(text: str, limit: int = 1024) -> str:
 
 
 def _shown(text: str, limit: int) -> str:
+    # Outside of ASCII there are letters that only the pattern takes for others.
+    if text.isascii() and not any(map(text.lower().__contains__, _SECRET_WORDS)):
+        return clean(text, limit)
     without_key = _PRIVATE_KEY.sub("[private key not shown]", text[:65536])
     return clean(_SECRET_VALUE.sub(_without_secret, without_key), limit)
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import TypeAlias
 
 from msgspec import Struct, field
@@ -68,6 +69,7 @@ _TRAFFIC_SERVER = re.compile(
     r"|Core server certificate verification failed for \((?P<unverified>[^)]{0,255})\)"
     r"|SNI \((?P<mismatched>[^)]{0,255})\) not in certificate"
 )
+_error_key = lru_cache(maxsize=128)(normalise_error)
 _GOES_ON = re.compile(r"\bAction=Continue\b", re.IGNORECASE)
 _SERVER = re.compile(r"\bserver=(?P<name>[^\s()]{1,255})\(")
 
@@ -143,7 +145,7 @@ def _tcp_close(record: Record) -> FamilyReading | None:
     if record.get("Module") != "network.tcp":
         return None
     detail, reason = record.get("Detail") or "", record.get("Reason") or ""
-    error = normalise_error(reason)
+    error = _error_key(reason)
     if detail != "TCP Connection Failed" and error in {None, REMOTE_DISCONNECT}:
         return None
     return FamilyReading(

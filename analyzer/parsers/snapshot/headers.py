@@ -64,7 +64,9 @@ _ROUTINE_AT_A_GLANCE = rf"""
     UTCTime="[^"]{{0,33}}+"[ ]Module="(?![ ]?(?:{_WATCHED}))[^"]{{0,255}}+"[ ]Level="(?:DEBUG|INFO|TRACE)
 """
 
-CANDIDATE = re.compile(rf"\n(?!{_ROUTINE_AT_A_GLANCE}|[ \n]){_ANONYMOUS}(?!{_ROUTINE})[^\n]*+".encode(), re.VERBOSE)
+CANDIDATE = re.compile(
+    rf"\n(?!{_ROUTINE_AT_A_GLANCE})(?=[^ \n]){_ANONYMOUS}(?!{_ROUTINE})[^\n]*+".encode(), re.VERBOSE
+)
 """A whole record line that is not routine, with the line feed before it."""
 
 HANDSHAKE_GOES_ON = re.compile(
