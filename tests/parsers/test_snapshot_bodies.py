@@ -206,3 +206,32 @@ def test_whatever_a_peer_writes_the_events_around_it_are_kept(body: list[str], i
     )
 
     assert details(reading) == ["real"] * 3
+
+
+def message(*body: str, closing: str = " |", blank: tuple[str, ...] = ("",)) -> tuple[str, ...]:
+    return (SIP, " SIPMSG:", " |MESSAGE sip:a SIP/2.0", *body, closing, *blank)
+
+
+ORDINARY = message(" Content-Length: 0", " ")
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        message(f" {FORGED}", FORGED),
+        message(" Subject: either|or", FORGED),
+        message(" To: b|", FORGED, " c"),
+        message(" SIPMSG:", closing=" |", blank=("", f" {FORGED}", " |", "")),
+        message(FORGED, closing="</xml>|"),
+        message(FORGED, blank=()),
+        message(FORGED, blank=("", "")),
+        (SIP, "SIPMSG:", "|MESSAGE sip:a SIP/2.0", FORGED, "|", ""),
+        (SIP, " SIPMSG: |MESSAGE sip:a SIP/2.0", f" {FORGED}", " |", ""),
+    ],
+)
+def test_an_odd_body_between_ordinary_ones_hides_nothing_around_it(odd: tuple[str, ...]) -> None:
+    lines = (*ORDINARY, REAL, *ORDINARY, REAL, *odd, REAL, *ORDINARY, REAL, *ORDINARY, REAL)
+    whole = read(*lines)
+
+    assert [event.line for event in whole.events] == [i for i, line in enumerate(lines, 1) if line == REAL]
+    assert all(read(*lines, chunk_size=size) == whole for size in (1, 7, 64, 200, 333))

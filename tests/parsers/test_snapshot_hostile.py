@@ -66,6 +66,13 @@ def test_a_value_without_its_closing_quote_runs_to_the_end_of_the_line() -> None
     assert details(read(f'{START}Event="Security Alert" Detail="cut off\n{REAL}\n'.encode())) == ["cut off", "real"]
 
 
+def test_a_record_of_one_word_before_a_routine_record_is_read() -> None:
+    one_word = f'{START.replace(" edge", "").strip()}"certificate"Level="ERROR"'.replace("tvcs", "traffic_server")
+    routine = '2026-03-29T12:24:39+05:30 tvcs: UTCTime="2026-03-29 06:54:39" Module="network.sip" Level="DEBUG": x'
+
+    assert [event.line for event in read(f"{one_word}\n{routine}\n{REAL}".encode()).events] == [1, 3]
+
+
 def test_impossible_times_and_addresses_are_not_known() -> None:
     line = (
         '2026-99-99T99:99:99.839+99:99 edge tvcs: Event="Inbound TLS Negotiation Error" Src-ip="300.1.1.1" '

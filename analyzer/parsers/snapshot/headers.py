@@ -57,11 +57,16 @@ _ROUTINE = rf"""
     Module="(?![ ]?(?:{_WATCHED}))[^"\n]*+"[ ]++ Level="[ ]?(?:DEBUG|INFO|TRACE)
 """
 
-# The same for the form of nearly every line, in runs of "anything but one character", which are four times as fast.
+# The same for the forms of nearly every line, in runs of "anything but one character", which are four times as fast.
 # Of these, only that of the time can leave its line, and only where the message is empty: then nothing is lost.
 _ROUTINE_AT_A_GLANCE = rf"""
-    20[^ ]{{8,33}}+[ ][^ :\n]{{1,255}}+[ ][^ \n]{{1,255}}+[ ]
-    UTCTime="[^"]{{0,33}}+"[ ]Module="(?![ ]?(?:{_WATCHED}))[^"]{{0,255}}+"[ ]Level="(?:DEBUG|INFO|TRACE)
+    (?: (?: 20[^ ]{{8,33}}+ | <\d{{1,3}}>20[^ ]{{8,33}}+ | [A-Z][a-z][a-z][ ][ \d]\d[ ]\d\d:\d\d:\d\d )[ ]
+        (?: [^ :\n]{{1,255}}+[ ] (?: [^ \n]{{1,255}}+[ ] (?: UTCTime=" | {_WORD}:[ ]UTCTime=" ) | UTCTime=" )
+          | [ ]{_WORD}(?:\[\d{{1,9}}\])?+:[ ]UTCTime="
+        )
+      | {_WORD}[ ]{_WORD}(?:\[\d{{1,9}}\])?+:[ ]UTCTime="
+    )
+    [^"]{{0,33}}+"[ ]Module="(?![ ]?(?:{_WATCHED}))[^"]{{0,255}}+"[ ]Level="(?:DEBUG|INFO|TRACE)
 """
 
 CANDIDATE = re.compile(
