@@ -21,6 +21,9 @@ _OF_INTEREST = re.compile(
     rb"|[Rr]estart|[Rr]eboot|[Ss]hut|developer\.ssl|network\.tcp|getZoneByIdentities|Event="
 )
 
+# Longer texts are not remembered: a log can be full of them.
+_MAX_REMEMBERED = 2048
+
 
 def may_matter(line: bytes) -> bool:
     """Whether a record line is worth reading (a cheap test that errs on the side of reading)."""
@@ -30,7 +33,8 @@ def may_matter(line: bytes) -> bool:
 def event_of(record: Record, file: str) -> LogEvent | None:
     """Return the event that a record tells, or None if it does not bear on the subject."""
     deciding = tuple([pair for pair in record.pairs if pair[0] in DECIDING_KEYS])
-    family = _family(record.process, record.words, record.message, deciding)
+    is_short = len(record.message) + sum([len(value) for _, value in deciding]) < _MAX_REMEMBERED
+    family = (_known_family if is_short else _family)(record.process, record.words, record.message, deciding)
     reading = family(record) if family else None
     if reading is None:
         return None
@@ -53,12 +57,11 @@ def event_of(record: Record, file: str) -> LogEvent | None:
     )
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=16)
 def _error(words: str) -> tuple[str | None, int | None]:
     return normalise_error(words), alert_in(words)
 
 
-@lru_cache(maxsize=128)
 def _family(process: str | None, words: str, message: str, pairs: tuple[tuple[str, str], ...]) -> Family | None:
     """Return the family of a record, by what decides it: nearly all records say one of a few things."""
     record = Record(
@@ -73,3 +76,6 @@ def _family(process: str | None, words: str, message: str, pairs: tuple[tuple[st
         values=first_values(pairs),
     )
     return next((family for family in FAMILIES if family(record) is not None), None)
+
+
+_known_family = lru_cache(maxsize=128)(_family)

@@ -69,7 +69,7 @@ _TRAFFIC_SERVER = re.compile(
     r"|Core server certificate verification failed for \((?P<unverified>[^)]{0,255})\)"
     r"|SNI \((?P<mismatched>[^)]{0,255})\) not in certificate"
 )
-_error_key = lru_cache(maxsize=128)(normalise_error)
+_error_key = lru_cache(maxsize=16)(normalise_error)
 _GOES_ON = re.compile(r"\bAction=Continue\b", re.IGNORECASE)
 _SERVER = re.compile(r"\bserver=(?P<name>[^\s()]{1,255})\(")
 
