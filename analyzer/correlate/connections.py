@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from analyzer.correlate.peers import Contact, identify_peer
 from analyzer.correlate.reading import NodeReading
+from analyzer.correlate.record_lengths import may_have_gone_through
 from analyzer.correlate.stores import present_local, present_peer, present_unknown
 from analyzer.evidence import (
     Certificate,
@@ -155,7 +156,8 @@ def outcome_of(
     """Return the outcome, who refused, and the words that decided it.
 
     A fatal alert in clear, or a log line that says so, is a refusal. A client's Finished alone is no proof
-    of success in TLS 1.3 (rules.md 6): `completed` is the capture's own judgement.
+    of success in TLS 1.3 (rules.md 6): `completed` is the capture's own judgement. Nor is it proof of failure there
+    that the connection was closed before any data.
     """
     fatal = next((alert for alert in handshake.alerts if alert.level == "fatal"), None)
     if fatal:
@@ -169,7 +171,7 @@ def outcome_of(
             return Outcome.REFUSED, role.other if by_peer else role, event.detail
     if handshake.completed:
         return Outcome.COMPLETED, None, None
-    if handshake.closed_by is not None:
+    if handshake.closed_by is not None and not may_have_gone_through(handshake):
         return Outcome.CLOSED, None, None
     return Outcome.UNKNOWN, None, None
 

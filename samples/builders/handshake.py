@@ -59,6 +59,7 @@ class Party:
         trusts: its trusted CA list.
         announces: whose names its CertificateRequest carries, as a server.
         ciphers: an OpenSSL cipher list for TLS 1.2 and below.
+        suite: the only cipher suite of TLS 1.3, in OpenSSL's words.
         curve: the only group that it accepts; a server's own one forces a HelloRetryRequest.
     """
 
@@ -67,6 +68,7 @@ class Party:
     verification: Verification = Verification.NOTHING
     announces: tuple[x509.Certificate, ...] = ()
     ciphers: str | None = None
+    suite: str | None = None
     curve: ec.EllipticCurve | None = None
 
 
@@ -237,8 +239,10 @@ def _context(party: Party, version: str, time: datetime, tickets: bool = True) -
         context.set_options(SSL.OP_NO_TICKET)
     context.set_min_proto_version(_VERSIONS[version])
     context.set_max_proto_version(_VERSIONS[version])
-    if party.ciphers or version in {"1.0", "1.1"}:
+    if party.ciphers or party.suite or version in {"1.0", "1.1"}:
         context.set_cipher_list((party.ciphers or "DEFAULT:@SECLEVEL=0").encode())
+    if party.suite:
+        context.set_tls13_ciphersuites(party.suite.encode())
     if party.curve:
         context.set_tmp_ecdh(party.curve)
     if party.identity:
