@@ -70,7 +70,7 @@ def headline(verdict: Verdict) -> str:
         case Outcome.COMPLETED:
             return f"{ends}: completed"
         case Outcome.CLOSED:
-            return f"{ends}: closed without an alert"
+            return f"{ends}: closed early"
         case Outcome.UNKNOWN:
             return f"{ends}: what came of it is not known"
 

@@ -1,125 +1,121 @@
-"""How a client answered for itself: never asked, with an empty list, or refused behind TLS 1.3.
+"""How a client answered for itself: never asked, or with an empty list.
 
-"None was presented" is said only of a Certificate message seen empty.
+"None was presented" is said only of a Certificate message seen empty. What the lengths of TLS 1.3's records say is
+called inferred (rules.md 5.2, 6).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 
-from analyzer.evidence import Connection, Outcome, Side, Step, Visibility
-from analyzer.findings import Confidence, Evidence, EvidenceKind, Remedy, RemedyKind, Severity
+from analyzer.correlate.record_lengths import is_not_asked, may_be_certificate, presents_nothing
+from analyzer.evidence import Connection, Outcome, Peer, Side, Step, Visibility
+from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.per_peer import by_peer, quote_steps, row_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
 
-ENCRYPTED_ALERT_LENGTH = 19
-"""Two bytes of alert, one of content type, sixteen of tag: AES-GCM and ChaCha20 (measured, rules.md 6)."""
-
 
 def one_way_tls(view: NodeView) -> Iterator[Judgement]:
     """No certificate was asked of the client: its extended key usage does not matter here."""
     for peer, connections in by_peer(view, lambda c: c.client_certificate.visibility is Visibility.NOT_REQUESTED):
-        zone = view.zone(peer.zone)
-        demanded = (
-            zone is not None
-            and zone.tls_verify_mode == "On"
-            and any(connection.local_role is Side.SERVER for connection in connections)
+        yield _one_way(view, peer, connections, "the server asked for no client certificate", Confidence.PROVEN)
+    for peer, connections in by_peer(view, lambda c: is_not_asked(c.handshake)):
+        seems = (
+            "the first that the client encrypts has the length of a Finished message, so that the server seems to have asked "
+            "for no client certificate"
         )
-        more = f" Zone {zone.name} has TLS verify On and should have asked for it." if demanded and zone else ""
-        yield row_of(
-            peer,
-            connections,
-            Severity.WARNING if demanded else Severity.INFO,
-            "One-way TLS: the server asked for no client certificate, so which one the client holds is irrelevant to this "
-            f"connection.{more}",
-            (
-                *quote_steps(connections, Step.SERVER_HELLO, Step.SERVER_CERTIFICATE),
-                *(quote.quote_zone_setting(zone) if demanded and zone else ()),
-            ),
-        )
+        yield _one_way(view, peer, connections, seems, Confidence.INFERRED)
+
+
+def _one_way(
+    view: NodeView, peer: Peer, connections: Sequence[Connection], why: str, confidence: Confidence
+) -> Judgement:
+    zone = view.zone(peer.zone)
+    demanded = (
+        zone is not None
+        and zone.tls_verify_mode == "On"
+        and any(connection.local_role is Side.SERVER for connection in connections)
+    )
+    more = f" Zone {zone.name} has TLS verify On and should have asked for it." if demanded and zone else ""
+    return row_of(
+        peer,
+        connections,
+        Severity.WARNING if demanded else Severity.INFO,
+        f"One-way TLS: {why}. Which one the client holds is then irrelevant to this connection.{more}",
+        (
+            *quote_steps(connections, Step.SERVER_HELLO, Step.SERVER_CERTIFICATE),
+            *_quote_hidden(connections),
+            *(quote.quote_zone_setting(zone) if demanded and zone else ()),
+        ),
+        confidence=confidence,
+    )
 
 
 def client_certificate_empty(view: NodeView) -> Iterator[Judgement]:
     """The client answered the CertificateRequest with an empty list (rules-amendments A5, A19)."""
     for peer, connections in by_peer(view, lambda c: c.client_certificate.visibility is Visibility.NONE_SENT):
-        failed = [c for c in connections if c.outcome in {Outcome.REFUSED, Outcome.CLOSED}]
-        shown = failed or connections
-        grave = bool(failed) and peer.kind in FAMILIAR
-        we_are_client = shown[0].local_role is Side.CLIENT
-        if we_are_client:
-            who = "This node, as TLS client,"
-            why = "The client store is empty, its key does not fit, or no certificate fits the CA names that were asked for."
-        else:
-            who = peer.name if peer.kind in FAMILIAR else "Clients"
-            why = "Phones, Jabber and browsers do so where client authentication is optional."
-        came = (
-            "and the handshake failed."
-            if failed
-            else "and the handshake went on: client authentication was optional."
-        )
-        yield row_of(
-            peer,
-            shown,
-            Severity.CRITICAL if grave else Severity.INFO,
-            f"{who} answered the CertificateRequest with an empty Certificate message, {came} {why}",
-            tuple(
-                row
-                for c in shown[: quote.MOST]
-                for row in (
-                    *quote.quote_certificate_frame(c, Side.CLIENT),
-                    *(quote.quote_alert(c, alert) for alert in c.handshake.alerts),
-                )
+        yield _empty(peer, connections, Confidence.PROVEN)
+    for peer, connections in by_peer(view, lambda c: presents_nothing(c.handshake)):
+        yield _empty(peer, connections, Confidence.INFERRED)
+
+
+def _empty(peer: Peer, connections: Sequence[Connection], confidence: Confidence) -> Judgement:
+    failed = [c for c in connections if c.outcome in {Outcome.REFUSED, Outcome.CLOSED}]
+    shown = failed or connections
+    outcomes = {c.outcome for c in shown}
+    is_seen = confidence is Confidence.PROVEN
+    grave = peer.kind in FAMILIAR and (bool(failed) if is_seen else Outcome.REFUSED in outcomes)
+    suspect = peer.kind in FAMILIAR and bool(failed)
+    we_are_client = shown[0].local_role is Side.CLIENT
+    if we_are_client:
+        who = "This node, as TLS client,"
+        why = "The client store is empty, its key does not fit, or no certificate fits the CA names that were asked for."
+    else:
+        who = peer.name if peer.kind in FAMILIAR else "Clients"
+        why = "Phones, Jabber and browsers do so where client authentication is optional."
+    what = "an empty Certificate message" if is_seen else "what has the length of an empty Certificate message"
+    return row_of(
+        peer,
+        shown,
+        Severity.CRITICAL if grave else Severity.WARNING if suspect else Severity.INFO,
+        f"{who} answered the CertificateRequest with {what}, {_what_came(outcomes, is_seen=is_seen)} {why}",
+        (
+            *(row for c in shown[: quote.MOST] for row in quote.quote_certificate_frame(c, Side.CLIENT)),
+            *_quote_hidden(shown),
+            *(quote.quote_alert(c, alert) for c in shown[: quote.MOST] for alert in c.handshake.alerts),
+        ),
+        confidence=confidence,
+        remedy=(
+            Remedy(
+                text="Put a certificate with clientAuth into the client store.",
+                command="Maintenance > Security > Client certificate",
+                kind=RemedyKind.DURABLE,
             ),
-            remedy=(
-                Remedy(
-                    text="Put a certificate with clientAuth into the client store.",
-                    command="Maintenance > Security > Client certificate",
-                    kind=RemedyKind.DURABLE,
-                ),
-            )
-            if grave and we_are_client
-            else (),
         )
+        if suspect and we_are_client
+        else (),
+    )
 
 
-def tls13_suspected_encrypted_alert(view: NodeView) -> Iterator[Judgement]:
-    """TLS 1.3: the last record before the close has the length of an alert, and no data went through."""
+def _what_came(outcomes: Container[Outcome], *, is_seen: bool) -> str:
+    if Outcome.REFUSED in outcomes or (Outcome.CLOSED in outcomes and is_seen):
+        return "and the handshake failed."
+    if Outcome.CLOSED in outcomes:
+        return "and the connection was closed."
+    if Outcome.COMPLETED in outcomes:
+        return "and the handshake went on: client authentication was optional."
+    return "and what came of it is not known."
 
-    def is_suspect(connection: Connection) -> bool:
-        record = connection.handshake.last_record_before_close
-        return (
-            record is not None
-            and record.length == ENCRYPTED_ALERT_LENGTH
-            and connection.outcome is not Outcome.COMPLETED
-            and connection.peer.kind in FAMILIAR
-        )
 
-    for peer, connections in by_peer(view, is_suspect):
-        record = connections[0].handshake.last_record_before_close
-        sender = record.sender if record else None
-        told = [e for c in connections for e in view.events_of(c) if e.record.error]
-        said = f" The log says: {told[0].record.detail}." if told else " The log of the other end says which."
-        frames = [
-            Evidence(
-                kind=EvidenceKind.FRAME,
-                file=last.capture,
-                locator=last.frame,
-                text=f"encrypted record of {last.length} bytes by the {last.sender}, then the connection was closed",
-            )
-            for c in connections[: quote.MOST]
-            if (last := c.handshake.last_record_before_close)
-        ]
-        yield row_of(
-            peer,
-            connections,
-            Severity.WARNING,
-            f"TLS 1.3: the last thing that the {sender} sent before the close has exactly the length of an encrypted alert, "
-            f"and no data went through. A server's refusal of the client's certificate looks so.{said}",
-            (*frames, *quote.quote_events(told)),
-            confidence=Confidence.STRONG if told else Confidence.INFERRED,
-        )
+def _quote_hidden(connections: Sequence[Connection]) -> tuple[Evidence, ...]:
+    """Quote the record that stands where the client's Certificate message does under TLS 1.3."""
+    return tuple(
+        quote.quote_record(record)
+        for c in connections[: quote.MOST]
+        for record in may_be_certificate(c.handshake, Side.CLIENT)
+    )
 
 
 _NEEDS = (Need.CAPTURE, Need.HANDSHAKE)
@@ -138,14 +134,6 @@ RULES = (
         title="The client presented no certificate",
         severity=Severity.CRITICAL,
         judge=client_certificate_empty,
-        needs=_NEEDS,
-        sources=("M",),
-    ),
-    Rule(
-        id="tls13-suspected-encrypted-alert",
-        title="What ended this TLS 1.3 handshake looks like an alert",
-        severity=Severity.WARNING,
-        judge=tls13_suspected_encrypted_alert,
         needs=_NEEDS,
         sources=("M",),
     ),

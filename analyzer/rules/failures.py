@@ -46,12 +46,15 @@ def _closed(peer: str, flows: Sequence[Connection], lines: Sequence[Event]) -> J
     by = f" by {' and '.join(sorted(closers))}{' with a reset' if reset else ''}" if closers else ""
     first, last = quote.span([c.handshake.started for c in flows] + [e.record.time for e in lines])
     closes = [(c, frame) for c in flows[: quote.MOST] if (frame := c.handshake.frame(Step.CLOSED))]
+    hidden = [c for c in flows if c.handshake.tls_version == "TLSv1.3"]
+    clear = " in clear (TLS 1.3 encrypts those about a client's certificate)" if hidden else ""
+    is_told = bool(lines) or all(c.handshake.completed is False for c in hidden)
     return Judgement(
         severity=Severity.WARNING,
-        confidence=Confidence.PROVEN,
+        confidence=Confidence.PROVEN if is_told else Confidence.INFERRED,
         subject=peer,
-        explanation=f"The connection with {peer} was closed{by} during the handshake, without an alert. A firewall that inspects "
-        "SIP or TLS is the classic cause; a peer that checks names itself, or a crash, looks the same.",
+        explanation=f"The connection with {peer} was closed{by} during the handshake, without an alert{clear}. A firewall that "
+        "inspects SIP or TLS is the classic cause; a peer that checks names itself, or a crash, looks the same.",
         remedy=(
             Remedy(
                 text="Switch SIP and TLS inspection off on the firewall in between; capture on both sides of it and compare.",

@@ -17,6 +17,7 @@ from analyzer.evidence import (
     Side,
     Step,
     TcpConversation,
+    TlsRecord,
     Tunnel,
     Zone,
 )
@@ -61,6 +62,16 @@ def quote_alert(connection: Connection, alert: Alert) -> Evidence:
         locator=alert.frame,
         text=f"{iso_utc(alert.time)} {handshake.client} → {handshake.server}: "
         f"{alert.level} alert {alert.description} ({alert.code}) by the {alert.sender}",
+    )
+
+
+def quote_record(record: TlsRecord, more: str = "") -> Evidence:
+    """Quote an encrypted record of TLS 1.3 by its outside."""
+    return Evidence(
+        kind=EvidenceKind.FRAME,
+        file=record.capture,
+        locator=record.frame,
+        text=f"encrypted record of {record.length} bytes by the {record.sender}{more}",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from analyzer.correlate.record_lengths import is_not_asked, presents_nothing
 from analyzer.evidence import (
     Certificate,
     Connection,
@@ -118,16 +119,29 @@ def _name(view: NodeView) -> str:
 def _what(view: NodeView, connection: Connection) -> str:
     shown = connection.local_certificate or connection.client_certificate
     if shown.leaf is None:
-        words = HIDDEN_WORDS[shown.visibility]
-        expected = view.expected_leaf(connection.local_role) if connection.local_role else None
-        if shown.visibility is Visibility.ENCRYPTED and expected and connection.local_role:
-            store = view.expected_store(connection.local_role)
-            words += f" (by the store rule the {store} store's, serial {expected.serial}: inferred)"
-        return words
+        return (
+            _encrypted(view, connection)
+            if shown.visibility is Visibility.ENCRYPTED
+            else HIDDEN_WORDS[shown.visibility]
+        )
     certificate = view.case.certificates.get(shown.leaf)
     store_words = STORE_WORDS[shown.store] if shown.store else "a certificate"
     name = (certificate and (certificate.common_name or certificate.subject)) or "without a name"
     return f"{store_words}, {name}, serial {shown.serial or 'unreadable'},"
+
+
+def _encrypted(view: NodeView, connection: Connection) -> str:
+    """Say what TLS 1.3 hides: a server's certificate, or what a client may not even have been asked for."""
+    role, handshake = connection.local_role, connection.handshake
+    words = (
+        HIDDEN_WORDS[Visibility.ENCRYPTED] if role is Side.SERVER else "a certificate or none, which TLS 1.3 encrypts"
+    )
+    if role is not Side.SERVER and (presents_nothing(handshake) or is_not_asked(handshake)):
+        return f"{words} (by the lengths of the records none: inferred)"
+    expected = view.expected_leaf(role) if role else None
+    if role is None or expected is None:
+        return words
+    return f"{words} (by the store rule the {view.expected_store(role)} store's, serial {expected.serial}: inferred)"
 
 
 def _frame(connection: Connection) -> str:
@@ -139,7 +153,8 @@ def _frame(connection: Connection) -> str:
 
 def _what_came(view: NodeView, connection: Connection) -> str:
     if connection.outcome is not Outcome.REFUSED or connection.refused_by is None:
-        return OUTCOME_WORDS[connection.outcome]
+        hides_alerts = connection.outcome is Outcome.CLOSED and connection.handshake.tls_version == "TLSv1.3"
+        return OUTCOME_WORDS[connection.outcome] + (" in clear" if hides_alerts else "")
     if connection.local_role is None:
         who = f"the {connection.refused_by}"
     else:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
 
 from analyzer.correlate.chains import build_path
-from analyzer.evidence import Certificate, Step, Visibility
-from analyzer.findings import Confidence, Evidence, EvidenceKind, Severity
-from analyzer.rules.per_peer import by_peer, how_shown, quote_steps, row_of
+from analyzer.correlate.record_lengths import certificate_length, may_be_certificate
+from analyzer.evidence import Certificate, Connection, Handshake, Side, Step, TlsRecord, Visibility
+from analyzer.findings import Confidence, Severity
+from analyzer.rules import quote
+from analyzer.rules.per_peer import Who, by_peer, how_shown, quote_steps, row_of, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
 
@@ -28,56 +33,72 @@ def tls13_certificate_hidden(view: NodeView) -> Iterator[Judgement]:
         )
 
 
-def predicted_lengths(view: NodeView, leaf: Certificate) -> frozenset[int]:
-    """Return the lengths that a TLS 1.3 Certificate record with this leaf may have.
-
-    25 bytes and, for each certificate, its DER and 5 (measured: exact for peers that put one message into one
-    record, without OCSP or SCT). The leaf may come alone, with its intermediates, or with the root as well.
-    """
-    path = build_path(leaf, view.known_authorities).certificates
-    return frozenset(25 + sum(len(c.der) + 5 for c in path[:count]) for count in range(1, len(path) + 1))
-
-
 def tls13_length_match(view: NodeView) -> Iterator[Judgement]:
     """Which store's chain fits the length of an encrypted Certificate record. Never decides a verdict (A17)."""
-    for peer, connections in by_peer(
-        view, lambda c: c.peer.kind in FAMILIAR and Visibility.ENCRYPTED in how_shown(c)
-    ):
-        connection = connections[0]
+    chains = [StoreChain.of(view, "client", view.client_leaf), StoreChain.of(view, "server", view.server_leaf)]
+    held = [chain for chain in chains if chain is not None]
+    groups: dict[tuple[Who, Side, str], list[tuple[Connection, TlsRecord]]] = defaultdict(list)
+    for connection in view.connections:
         role = connection.local_role
-        if role is None:
+        if role is None or connection.peer.kind not in FAMILIAR or Visibility.ENCRYPTED not in how_shown(connection):
             continue
-        lengths = {r.length for r in connection.handshake.encrypted_records if r.sender is role}
-        leaves = {"client": view.client_leaf, "server": view.server_leaf}
-        fits = {store: leaf for store, leaf in leaves.items() if leaf and lengths & predicted_lengths(view, leaf)}
-        if not fits:
-            continue
-        same = len({leaf.sha256 for leaf in fits.values()}) == 1
-        if len(fits) == 1:
-            words = f"fits the {next(iter(fits))} store's chain and not the other's"
-        elif same:
-            words = "fits the certificate that both stores hold"
-        else:
-            words = "is ambiguous: it fits the chains of both stores"
-        record = next(
-            r
-            for r in connection.handshake.encrypted_records
-            if r.sender is role and any(r.length in predicted_lengths(view, leaf) for leaf in fits.values())
-        )
-        frame = Evidence(
-            kind=EvidenceKind.FRAME,
-            file=record.capture,
-            locator=record.frame,
-            text=f"encrypted record of {record.length} bytes by the {role}",
-        )
+        for record in may_be_certificate(connection.handshake, role):
+            fitting = [chain for chain in held if chain.fits(connection.handshake, record)]
+            if fitting:
+                groups[who_is(connection.peer), role, _words(held, fitting)].append((connection, record))
+                break
+    for (_, role, words), pairs in groups.items():
         yield row_of(
-            peer,
-            connections,
+            pairs[0][0].peer,
+            [connection for connection, _ in pairs],
             Severity.INFO,
             f"The length of what this node sent as TLS {role} {words}. A length match is no proof.",
-            (frame,),
+            tuple(quote.quote_record(record) for _, record in pairs[: quote.MOST]),
             confidence=Confidence.INFERRED,
         )
+
+
+class StoreChain(Struct, frozen=True):
+    """What a store's leaf may be presented with.
+
+    Attributes:
+        chains: of DER: the leaf alone, with intermediates, or with the root as well; as the path is known, and as the
+            store lists it.
+        complete: whether the path is known up to its root.
+    """
+
+    store: str
+    leaf: str
+    chains: tuple[tuple[bytes, ...], ...]
+    complete: bool
+
+    @classmethod
+    def of(cls, view: NodeView, store: str, leaf: Certificate | None) -> StoreChain | None:
+        """Return what a store's leaf may be presented with; None: there is no such store."""
+        if leaf is None:
+            return None
+        path = build_path(leaf, view.known_authorities)
+        listed = view.certificates((view.node.stores.client if store == "client" else view.node.stores.server) or ())
+        wholes = (path.certificates, listed)
+        chains = {tuple(c.der for c in whole[:count]) for whole in wholes for count in range(1, len(whole) + 1)}
+        return cls(store, leaf.sha256, tuple(chains), path.complete)
+
+    def fits(self, handshake: Handshake, record: TlsRecord) -> bool:
+        """Tell whether the record has the length of a Certificate message with one of the chains."""
+        return any(record.length == certificate_length(handshake, chain) for chain in self.chains)
+
+
+def _words(held: Sequence[StoreChain], fitting: Sequence[StoreChain]) -> str:
+    if len({chain.leaf for chain in held}) == 1 and len(held) > 1:
+        return "fits the certificate that both stores hold"
+    if len(fitting) > 1:
+        return "is ambiguous: it fits the chains of both stores"
+    store = fitting[0].store
+    others = [chain for chain in held if chain.store != store]
+    if not others:
+        return f"fits the {store} store's chain; there is no other store to compare with"
+    known = "" if others[0].complete else " as far as that is known"
+    return f"fits the {store} store's chain and not the other's{known}"
 
 
 _NEEDS = (Need.CAPTURE, Need.HANDSHAKE)

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from analyzer.evidence import Connection, Node, Outcome, Peer, PeerIdentity, Side, TlsRecord, Visibility
+from analyzer.evidence import Connection, Node, Outcome, Peer, PeerIdentity, Side, Visibility
 from tests.rules.cases import NOT_DETERMINABLE, case, causes, connection, event, judge, made
-from tests.rules.nodes import CAPTURE, CUBE, INTERNET, LOG, NAMED, START, WEBEX, edge, stores
-from tests.rules.pki import BOTH, CORE_CLIENT, EDGE_CLIENT, EDGE_SERVER, certificate, chain
+from tests.rules.nodes import CUBE, INTERNET, LOG, NAMED, START, WEBEX, edge
+from tests.rules.pki import CORE_CLIENT, EDGE_CLIENT, EDGE_SERVER
 
 ENCRYPTED: dict[str, Any] = {"client": Visibility.ENCRYPTED, "server": Visibility.ENCRYPTED, "tls_version": "TLSv1.3"}
 
@@ -113,80 +113,6 @@ def test_the_empty_certificate_explains_the_handshake_failure() -> None:
     assert (
         causes(case(node, connections=[sent]))["edge", "peer-alert-handshake-failure"] == "client-certificate-empty"
     )
-
-
-# What an encrypted record gives away
-
-
-def record(length: int, sender: Side = Side.SERVER) -> TlsRecord:
-    return TlsRecord(sender=sender, length=length, capture=CAPTURE, frame=8, time=START)
-
-
-@pytest.mark.parametrize(
-    ("peer", "changes", "expected"),
-    [
-        (WEBEX, {"last_record_before_close": record(19)}, {("warning", "inferred", "Webex")}),
-        (WEBEX, {"last_record_before_close": record(20)}, set()),
-        (WEBEX, {"last_record_before_close": record(19), "completed": True}, set()),
-        (WEBEX, {}, set()),
-        (INTERNET, {"last_record_before_close": record(19)}, set()),
-    ],
-)
-def test_a_last_record_of_an_alerts_length_is_a_suspicion(
-    peer: Peer, changes: dict[str, Any], expected: set[tuple[str, str, str]]
-) -> None:
-    node = edge()
-
-    assert rows("tls13-suspected-encrypted-alert", node, talk(node, peer, **ENCRYPTED, **changes)) == expected
-
-
-def test_the_log_makes_the_suspicion_strong() -> None:
-    node = edge()
-    ended = talk(node, WEBEX, **ENCRYPTED, last_record_before_close=record(19), closed_by=Side.SERVER)
-    line = event(node, WEBEX, alert=43, role=Side.CLIENT, joined="c1")
-
-    assert judge(case(node, connections=[ended], events=[line]), "tls13-suspected-encrypted-alert") == {
-        ("warning", "strong", "Webex")
-    }
-
-
-def length_of(*sent: Any) -> int:
-    return 25 + sum(len(one.der) + 5 for one in sent)
-
-
-OTHER_CLIENT = certificate(
-    "edge.harbor.example", BOTH, names=("a-much-longer-name-than-the-other-has.harbor.example",)
-)
-
-
-@pytest.mark.parametrize(
-    ("held", "words"),
-    [
-        (stores(EDGE_SERVER, OTHER_CLIENT), "fits the client store's chain and not the other's"),
-        (stores(OTHER_CLIENT, OTHER_CLIENT), "fits the certificate that both stores hold"),
-    ],
-)
-def test_a_records_length_may_fit_a_stores_chain_and_is_no_proof(held: Any, words: str) -> None:
-    node = edge(stores=held)
-    sent = record(length_of(*chain(OTHER_CLIENT)), Side.CLIENT)
-    judged = case(node, connections=[talk(node, **ENCRYPTED, encrypted_records=(sent,))])
-
-    (finding,) = made(judged, "tls13-length-match")
-
-    assert (str(finding.severity), str(finding.confidence)) == ("info", "inferred")
-    assert words in finding.explanation
-
-
-@pytest.mark.parametrize("sender", list(Side))
-def test_only_what_this_node_sent_is_measured(sender: Side) -> None:
-    node = edge(stores=stores(EDGE_SERVER, OTHER_CLIENT))
-    sent = record(length_of(*chain(OTHER_CLIENT)), sender)
-
-    found = rows(
-        "tls13-length-match", node, talk(node, **ENCRYPTED, encrypted_records=(sent, record(7, Side.CLIENT)))
-    )
-
-    assert bool(found) is (sender is Side.CLIENT)
 
 
 # The log names somebody whom the capture does not show

@@ -1,0 +1,69 @@
+"""What ended a TLS 1.3 handshake and looks like an alert: a suspicion, because a leave has the same length."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from analyzer.correlate.record_lengths import is_alert_alone
+from analyzer.evidence import Connection, Outcome, Side, Visibility
+from analyzer.facts.errors import REMOTE_DISCONNECT
+from analyzer.findings import Confidence, Severity
+from analyzer.rules import quote
+from analyzer.rules.per_peer import by_peer, row_of
+from analyzer.rules.rule import Judgement, Need, Rule
+from analyzer.rules.view import FAMILIAR, NodeView
+
+
+def tls13_suspected_encrypted_alert(view: NodeView) -> Iterator[Judgement]:
+    """TLS 1.3: all that a side said in its turn has the length of an alert, and then it closed the connection."""
+    for sender in Side:
+        for peer, connections in by_peer(view, lambda c, sender=sender: _is_suspect(c, sender)):  # type: ignore[misc]
+            told = [
+                [e for e in view.events_of(c) if e.record.error not in {None, REMOTE_DISCONNECT}] for c in connections
+            ]
+            lines = [event for events in told for event in events]
+            said = f" The log says: {lines[0].record.detail}." if lines else " The log of the other end says which."
+            records = [c.handshake.last_record_before_close for c in connections[: quote.MOST]]
+            frames = [quote.quote_record(r, ", then the connection was closed") for r in records if r]
+            yield row_of(
+                peer,
+                connections,
+                Severity.WARNING,
+                f"TLS 1.3: all that the {sender} said in its turn has exactly the length of an encrypted alert, and then it "
+                f"closed the connection. {_meaning(sender, connections)}{said}",
+                (*frames, *quote.quote_events(lines)),
+                confidence=Confidence.STRONG if all(told) else Confidence.INFERRED,
+            )
+
+
+def _is_suspect(connection: Connection, sender: Side) -> bool:
+    handshake = connection.handshake
+    last = handshake.last_record_before_close
+    return (
+        last is not None
+        and last.sender is sender
+        and is_alert_alone(handshake)
+        and not handshake.resumed
+        and connection.outcome is not Outcome.COMPLETED
+        and connection.peer.kind in FAMILIAR
+    )
+
+
+def _meaning(sender: Side, connections: Sequence[Connection]) -> str:
+    if sender is Side.CLIENT:
+        return "A client's refusal of the server's certificate looks so, and so does a leave without any reason."
+    if all(c.client_certificate.visibility is Visibility.NOT_REACHED for c in connections):
+        return "The client had not had its turn, so that it is not about the client's certificate."
+    return "A server's refusal of the client's certificate looks so, and so does a leave without any reason."
+
+
+RULES = (
+    Rule(
+        id="tls13-suspected-encrypted-alert",
+        title="What ended this TLS 1.3 handshake looks like an alert",
+        severity=Severity.WARNING,
+        judge=tls13_suspected_encrypted_alert,
+        needs=(Need.CAPTURE, Need.HANDSHAKE),
+        sources=("M",),
+    ),
+)
