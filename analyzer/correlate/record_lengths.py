@@ -57,17 +57,21 @@ def is_not_asked(handshake: Handshake) -> bool:
     return lengths == [_finished_length(handshake)]
 
 
-def is_alert_alone(handshake: Handshake) -> bool:
-    """Tell whether all that the closing side said in its turn has the length of an alert.
+def lone_alert(handshake: Handshake) -> TlsRecord | None:
+    """Return the record with an alert's length that is all a side said in its turn, if the connection was closed.
 
-    A server's turn comes behind the client's flight: tickets or data show that it took the client's certificate. A
-    client that has sent its Finished message has taken the server's.
+    A client's turn is its flight. A server's comes behind that: tickets or data show that it took the certificate,
+    and a leave that the client took before explains the server's.
     """
-    last = handshake.last_record_before_close
-    if last is None or last.length != alert_length(handshake):
-        return False
-    said = answer(handshake) if last.sender is Side.SERVER else _sent(handshake, Side.CLIENT)
-    return not _goes_on(handshake, said)
+    if handshake.closed_by is None:
+        return None
+    by_client, last = _sent(handshake, Side.CLIENT), handshake.last_record_before_close
+    if by_client and not _goes_on(handshake, by_client):
+        return by_client[-1]
+    behind = answer(handshake)
+    if behind and not _goes_on(handshake, behind) and not _took_leave(handshake):
+        return behind[-1]
+    return last if last and not by_client and last.length == alert_length(handshake) else None
 
 
 def may_have_gone_through(handshake: Handshake) -> bool:
@@ -78,7 +82,7 @@ def may_have_gone_through(handshake: Handshake) -> bool:
     if handshake.tls_version != "TLSv1.3" or handshake.completed is not None:
         return False
     behind = answer(handshake)
-    took_leave = handshake.closed_by is Side.CLIENT and not behind
+    took_leave = _took_leave(handshake) or (handshake.closed_by is Side.CLIENT and not behind)
     return took_leave or _goes_on(handshake, behind) or not handshake.seen_from_start
 
 
@@ -108,6 +112,12 @@ def _sent(handshake: Handshake, sender: Side) -> tuple[TlsRecord, ...]:
 def _flight_of_client(handshake: Handshake) -> tuple[TlsRecord, ...]:
     hidden = handshake.client_certificate.visibility is Visibility.ENCRYPTED
     return _sent(handshake, Side.CLIENT) if hidden and handshake.seen_from_start else ()
+
+
+def _took_leave(handshake: Handshake) -> bool:
+    """Tell whether the client sent a close_notify behind its Finished message."""
+    lengths = [record.length for record in _sent(handshake, Side.CLIENT)]
+    return alert_length(handshake) in lengths[1:]
 
 
 def _goes_on(handshake: Handshake, records: Iterable[TlsRecord]) -> bool:

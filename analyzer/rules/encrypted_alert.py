@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from analyzer.correlate.record_lengths import is_alert_alone
+from analyzer.correlate.record_lengths import lone_alert
 from analyzer.evidence import Connection, Outcome, Side, Visibility
 from analyzer.facts.errors import REMOTE_DISCONNECT
 from analyzer.findings import Confidence, Severity
@@ -15,7 +15,7 @@ from analyzer.rules.view import FAMILIAR, NodeView
 
 
 def tls13_suspected_encrypted_alert(view: NodeView) -> Iterator[Judgement]:
-    """TLS 1.3: all that a side said in its turn has the length of an alert, and then it closed the connection."""
+    """TLS 1.3: all that a side said in its turn has the length of an alert, and then the connection was closed."""
     for sender in Side:
         for peer, connections in by_peer(view, lambda c, sender=sender: _is_suspect(c, sender)):  # type: ignore[misc]
             told = [
@@ -23,27 +23,25 @@ def tls13_suspected_encrypted_alert(view: NodeView) -> Iterator[Judgement]:
             ]
             lines = [event for events in told for event in events]
             said = f" The log says: {lines[0].record.detail}." if lines else " The log of the other end says which."
-            records = [c.handshake.last_record_before_close for c in connections[: quote.MOST]]
+            records = [lone_alert(c.handshake) for c in connections[: quote.MOST]]
             frames = [quote.quote_record(r, ", then the connection was closed") for r in records if r]
             yield row_of(
                 peer,
                 connections,
                 Severity.WARNING,
-                f"TLS 1.3: all that the {sender} said in its turn has exactly the length of an encrypted alert, and then it "
-                f"closed the connection. {_meaning(sender, connections)}{said}",
+                f"TLS 1.3: all that the {sender} said in its turn has exactly the length of an encrypted alert, and then "
+                f"the connection was closed. {_meaning(sender, connections)}{said}",
                 (*frames, *quote.quote_events(lines)),
                 confidence=Confidence.STRONG if all(told) else Confidence.INFERRED,
             )
 
 
 def _is_suspect(connection: Connection, sender: Side) -> bool:
-    handshake = connection.handshake
-    last = handshake.last_record_before_close
+    alert = lone_alert(connection.handshake)
     return (
-        last is not None
-        and last.sender is sender
-        and is_alert_alone(handshake)
-        and not handshake.resumed
+        alert is not None
+        and alert.sender is sender
+        and not connection.handshake.resumed
         and connection.outcome is not Outcome.COMPLETED
         and connection.peer.kind in FAMILIAR
     )

@@ -14,8 +14,8 @@ from analyzer.correlate.record_lengths import (
     alert_length,
     answer,
     certificate_length,
-    is_alert_alone,
     is_not_asked,
+    lone_alert,
     may_be_certificate,
     may_have_gone_through,
     presents_nothing,
@@ -197,7 +197,7 @@ def test_a_resumed_session_says_nothing_of_what_the_client_was_asked() -> None:
 def test_a_servers_refusal_is_an_alert_alone(suite: str) -> None:
     seen = refused(suite)
 
-    assert is_alert_alone(seen)
+    assert lone_alert(seen) == seen.last_record_before_close
     assert alert_length(seen) == (11 if suite == SHORT_TAG else 19)
     assert [record.length for record in answer(seen)] == [alert_length(seen)]
     assert not may_have_gone_through(seen)
@@ -212,7 +212,7 @@ def test_a_client_that_takes_its_leave_is_no_suspect_and_did_not_fail(suite: str
     assert seen.last_record_before_close
     assert seen.last_record_before_close.length == alert_length(seen)
     assert seen.completed is None
-    assert not is_alert_alone(seen)
+    assert lone_alert(seen) is None
     assert may_have_gone_through(seen)
     assert outcome_of(seen, Side.CLIENT, ())[0] is Outcome.UNKNOWN
 
@@ -227,15 +227,40 @@ def test_a_client_that_leaves_without_hearing_of_its_certificate_did_not_provabl
     assert (may_have_gone_through(by_client), may_have_gone_through(by_server)) == (True, False)
 
 
-def test_a_client_that_closes_upon_the_servers_alert_had_not_gone_through() -> None:
-    assert not may_have_gone_through(refused(closed_by=Side.CLIENT))
+def test_the_servers_alert_is_one_alone_though_the_client_is_quicker_to_close() -> None:
+    """Between two programs over sockets, either end may be the first."""
+    seen = refused(closed_by=Side.CLIENT)
+    alert = lone_alert(seen)
+
+    assert alert is not None
+    assert (alert.sender, alert.length) == (Side.SERVER, 19)
+    assert not may_have_gone_through(seen)
+
+
+@pytest.mark.parametrize("closed_by", list(Side))
+def test_a_server_that_answers_the_clients_leave_with_its_own_is_no_suspect(closed_by: Side) -> None:
+    """Without tickets, its close_notify is all that it says behind the client's flight."""
+    seen = shown(closed_by=closed_by)
+    leave = seen.encrypted_records[-1]
+    untold = tuple(record for record in seen.encrypted_records if record not in answer(seen))
+    reply = replace(leave, sender=Side.SERVER)
+    seen = replace(seen, encrypted_records=(*untold, reply))
+
+    assert (leave.sender, leave.length) == (Side.CLIENT, 19)
+    assert answer(seen) == (reply,)
+    assert lone_alert(seen) is None
+    assert may_have_gone_through(seen)
+
+
+def test_while_the_connection_is_open_no_alert_is_suspected() -> None:
+    assert lone_alert(refused(closing=Closing.NONE)) is None
 
 
 def test_a_client_that_refuses_in_clear_hides_no_alert() -> None:
     seen = shown(strict_client=True)
 
     assert [(a.sender, a.code) for a in seen.alerts] == [(Side.CLIENT, 48)]
-    assert not is_alert_alone(seen)
+    assert lone_alert(seen) is None
     assert outcome_of(seen, Side.CLIENT, ())[:2] == (Outcome.REFUSED, Side.CLIENT)
 
 
@@ -245,7 +270,7 @@ def test_an_alert_in_place_of_the_clients_whole_flight_is_one_alone() -> None:
     alert = replace(may_be_certificate(seen, Side.CLIENT)[0], length=alert_length(seen))
     server = tuple(record for record in seen.encrypted_records if record.sender is Side.SERVER)[:5]
 
-    assert is_alert_alone(replace(seen, encrypted_records=(*server, alert), last_record_before_close=alert))
+    assert lone_alert(replace(seen, encrypted_records=(*server, alert))) == alert
 
 
 def test_before_tls_13_a_close_is_judged_by_what_was_seen() -> None:

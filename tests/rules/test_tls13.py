@@ -195,8 +195,10 @@ LEFT: dict[str, Any] = {
         (WEBEX, REFUSED, {("warning", "inferred", "Webex")}),
         (INTERNET, REFUSED, set()),
         (WEBEX, REFUSED | {"completed": True}, set()),
-        (WEBEX, REFUSED | {"last_record_before_close": None}, set()),
-        (WEBEX, REFUSED | {"last_record_before_close": record(ALERT + 1)}, set()),
+        (WEBEX, REFUSED | {"closed_by": None}, set()),
+        (WEBEX, REFUSED | {"behind": (ALERT + 1,)}, set()),
+        (WEBEX, REFUSED | {"closed_by": Side.CLIENT}, {("warning", "inferred", "Webex")}),
+        (WEBEX, REFUSED | {"client": (1309, 96, FINISHED, ALERT)}, set()),
         (WEBEX, REFUSED | {"behind": (1002, 1002, ALERT)}, set()),
         (WEBEX, REFUSED | {"resumed": True}, set()),
         (WEBEX, REFUSED | {"cipher_suite": CCM_8}, set()),
@@ -215,6 +217,8 @@ LEFT: dict[str, Any] = {
         "data went through",
         "no close",
         "another length",
+        "closed by the client",
+        "an answer to the client's leave",
         "a leave behind the tickets",
         "no certificates at all",
         "another tag",
@@ -241,6 +245,7 @@ def test_whose_refusal_it_looks_like_is_told_by_the_sender_and_its_turn() -> Non
         **(ENCRYPTED | {"client": Visibility.NOT_REACHED}),
         encrypted_records=(*server_flight(), record(ALERT)),
         last_record_before_close=record(ALERT),
+        closed_by=Side.SERVER,
     )
     shown = (talk(node, WEBEX, **REFUSED), talk(node, WEBEX, **LEFT | {"client": (ALERT,)}), before)
 
