@@ -51,6 +51,12 @@ def presents_nothing(handshake: Handshake) -> bool:
     return lengths == [certificate_length(handshake, ()), _finished_length(handshake)]
 
 
+def presents_something(handshake: Handshake) -> bool:
+    """Tell whether the client's first record is too long for an empty Certificate and a Finished message in one."""
+    longest_without = certificate_length(handshake, ()) + _finished_length(handshake) - _overhead(handshake)
+    return any(record.length > longest_without for record in _flight_of_client(handshake)[:1])
+
+
 def is_not_asked(handshake: Handshake) -> bool:
     """Tell whether the client's flight begins with the length of a Finished message: no certificate was asked for."""
     lengths = [record.length for record in _flight_of_client(handshake)[:1]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analyzer.correlate.record_lengths import is_not_asked, presents_nothing
+from analyzer.correlate.record_lengths import is_not_asked, presents_nothing, presents_something
 from analyzer.evidence import (
     Certificate,
     Connection,
@@ -133,11 +133,14 @@ def _what(view: NodeView, connection: Connection) -> str:
 def _encrypted(view: NodeView, connection: Connection) -> str:
     """Say what TLS 1.3 hides: a server's certificate, or what a client may not even have been asked for."""
     role, handshake = connection.local_role, connection.handshake
-    words = (
-        HIDDEN_WORDS[Visibility.ENCRYPTED] if role is Side.SERVER else "a certificate or none, which TLS 1.3 encrypts"
-    )
-    if role is not Side.SERVER and (presents_nothing(handshake) or is_not_asked(handshake)):
-        return f"{words} (by the lengths of the records none: inferred)"
+    if role is Side.SERVER:
+        words = HIDDEN_WORDS[Visibility.ENCRYPTED]
+    elif presents_something(handshake):
+        words = "a certificate, as its length tells, which TLS 1.3 encrypts"
+    else:
+        words = "a certificate or none, which TLS 1.3 encrypts"
+        if presents_nothing(handshake) or is_not_asked(handshake):
+            return f"{words} (by the lengths of the records none: inferred)"
     expected = view.expected_leaf(role) if role else None
     if role is None or expected is None:
         return words

@@ -19,6 +19,7 @@ from analyzer.correlate.record_lengths import (
     may_be_certificate,
     may_have_gone_through,
     presents_nothing,
+    presents_something,
 )
 from analyzer.evidence import Handshake, Outcome, Side
 from samples.builders.certificates import SERVER_ONLY, Authority, Identity
@@ -276,3 +277,10 @@ def test_an_alert_in_place_of_the_clients_whole_flight_is_one_alone() -> None:
 def test_before_tls_13_a_close_is_judged_by_what_was_seen() -> None:
     assert not may_have_gone_through(replace(shown(), tls_version="TLSv1.2"))
     assert not may_have_gone_through(replace(shown(), completed=False))
+
+
+@each_suite
+def test_a_certificate_is_told_from_what_is_too_short_for_one(suite: str) -> None:
+    assert presents_something(shown(suite))
+    assert not presents_something(shown(suite, client=None, asks=ClientAuthentication.OPTIONAL))
+    assert not presents_something(shown(suite, asks=ClientAuthentication.NONE))
