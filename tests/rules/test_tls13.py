@@ -375,7 +375,7 @@ def test_one_way_tls_13_is_inferred_from_a_finished_message_that_comes_first(
         (
             Side.CLIENT,
             (1309, 96, FINISHED),
-            "presented a certificate, as its length tells, which TLS 1.3 encrypts (by the store rule the client store's",
+            "presented a certificate, as its length tells, which TLS 1.3 encrypts (by the store rule the client",
         ),
         (
             Side.CLIENT,
