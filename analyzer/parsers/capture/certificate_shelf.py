@@ -8,6 +8,7 @@ from analyzer.parsers.capture.messages import read_certificates
 from analyzer.parsers.capture.sources import CaptureLimits
 
 _REMEMBERED = 256
+_LARGEST_REMEMBERED = 1 << 16
 
 
 class CertificateShelf:
@@ -30,6 +31,8 @@ class CertificateShelf:
         if message in self._chains:
             return self._chains[message]
         chain = self._read(message)
+        if len(message) > _LARGEST_REMEMBERED:
+            return chain
         if len(self._chains) >= _REMEMBERED:
             del self._chains[next(iter(self._chains))]
         self._chains[message] = chain

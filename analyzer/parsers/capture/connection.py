@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from analyzer.parsers.capture.dialogue import Dialogue
@@ -30,6 +31,7 @@ class Connection:
         refused: an RST answered the SYN.
         closed: place of the first FIN or RST; `closed_by` its sender.
         patience: segments that are still awaited once all is known.
+        is_halved: one direction was read to its end before anything of the other one came.
         is_ssh: the first payload of a direction begins as SSH does.
         needs_answer: it began in the midst of another one on the same ports, so that only the other end's answer
             tells it from that one's data.
@@ -47,6 +49,7 @@ class Connection:
     closed: Place | None = None
     closed_by: int | None = None
     closed_by_reset: bool = False
+    is_halved: bool = False
     is_ssh: bool = False
     needs_answer: bool = False
     is_concluded: bool = False
@@ -87,6 +90,8 @@ class Connection:
                 direction.peer.acknowledge(acknowledged)
         elif flags & (ACK | RST) == ACK:
             direction.hear_acknowledgement(acknowledged)
+        elif flags & ACK and not direction.peer.is_elsewhere(acknowledged):
+            direction.peer.acknowledge(acknowledged)
         if (data or missing) and not flags & RST:  # what an RST carries is no data (RFC 9293 section 3.10.7.4)
             self._read(direction, sequence, data, missing, place)
         if flags & (FIN | RST):
@@ -95,9 +100,7 @@ class Connection:
 
     def finish(self) -> None:
         """Use what is left of both directions."""
-        for direction in self.directions:
-            if direction.reading:
-                self._stop(direction)
+        self._stop([direction for direction in self.directions if direction.reading])
 
     @property
     def may_hold_data(self) -> bool:
@@ -152,7 +155,7 @@ class Connection:
         if self.is_ssh or not direction.reading:
             return
         direction.accept(sequence, data, missing, place)
-        if self.dialogue.settled:
+        if self.dialogue.settled and not (self.is_halved and self.dialogue.expects_more(direction.sender)):
             self._settle(direction)
         elif direction.stream.searched > (_SEARCHED_LATE if direction.initial is None else _SEARCHED):
             direction.stop()
@@ -168,11 +171,14 @@ class Connection:
         """Stop reading, but give segments that changed places with the last ones the time to come."""
         self.patience -= 1
         if self.patience < 0 or not (last.is_waiting() or last.peer.is_waiting()):
-            for direction in self.directions:
-                self._stop(direction)
+            self.is_halved = not last.peer.heard
+            self._stop([direction for direction in self.directions if direction.heard and direction.reading])
 
-    def _stop(self, direction: Direction) -> None:
-        direction.finish()
-        if not direction.heard or direction.is_behind():
-            self.dialogue.lose(direction.sender)
-        direction.stop()
+    def _stop(self, directions: Sequence[Direction]) -> None:
+        for direction in directions:
+            direction.use_queue()
+        for direction in directions:  # only now: an alert may have waited for the other end's hello
+            direction.stream.finish()
+            if not direction.heard or direction.is_behind():
+                self.dialogue.lose(direction.sender)
+            direction.stop()

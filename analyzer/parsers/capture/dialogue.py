@@ -40,18 +40,21 @@ class Dialogue:
         largest_message: bytes of a message that is still read.
     """
 
-    __slots__ = ("_shelf", "exchanges", "largest_message", "settled")
+    __slots__ = ("_lost", "_shelf", "exchanges", "largest_message", "settled")
 
     def __init__(self, shelf: CertificateShelf, largest_message: int) -> None:
         self.largest_message = largest_message
         self.exchanges: list[Exchange] = []
         self.settled = False
         self._shelf = shelf
+        self._lost: set[int] = set()
 
     def current(self, place: Place) -> Exchange:
         """Return the handshake that goes on, or begin one."""
         if not self.exchanges:
             self.exchanges.append(Exchange(place))
+            for sender in self._lost:
+                self.lose(sender)
         return self.exchanges[-1]
 
     def on_message(self, sender: int, kind: int, body: bytes, place: Place) -> None:
@@ -126,10 +129,17 @@ class Dialogue:
         """Take note that bytes of a sender are missing."""
         if self.exchanges:
             self.exchanges[-1].lose(sender)
+        else:
+            self._lost.add(sender)
 
     def is_ciphered(self, sender: int) -> bool:
         """Whether this sender's records are encrypted, as far as the handshake of TLS 1.2 and before tells."""
         return bool(self.exchanges) and self.exchanges[-1].sides[sender].ciphered
+
+    def expects_more(self, sender: int) -> bool:
+        """Whether a sender's handshake may go on, whatever the other one's says."""
+        side = self.exchanges[-1].sides[sender]
+        return not (side.finished or side.is_talkative)
 
     def code_length(self) -> int | None:
         """Bytes of the authentication code of a suite that does not encrypt; None: it does, or is not known."""

@@ -14,6 +14,7 @@ from analyzer.parsers.capture.messages import CertificateRequest, ClientHello, M
 from analyzer.parsers.capture.place import Place
 from analyzer.parsers.capture.sides import Flights, Roles, SeenAlert, SeenRecord, SideFacts
 
+_MOST_ALERTS = 32
 _SENT_BY_CLIENT = frozenset({MessageType.CLIENT_KEY_EXCHANGE, MessageType.CERTIFICATE_VERIFY})
 _ONLY_IN_FULL_HANDSHAKES = frozenset(
     {MessageType.SERVER_KEY_EXCHANGE, MessageType.CERTIFICATE_REQUEST, MessageType.SERVER_HELLO_DONE}
@@ -97,7 +98,10 @@ class Exchange(Struct, eq=False):
     def add_client_hello(self, sender: int, hello: ClientHello, place: Place) -> None:
         """Note a ClientHello; the second one after a HelloRetryRequest changes nothing."""
         self.client = sender
-        self.sides[sender].sent = True
+        side = self.sides[sender]
+        side.sent = True
+        if self.client_hello is None and not side.went_on:
+            side.lost = side.torn = False  # what is missing came before the handshake
         self.client_hello = self.client_hello or hello
         self.mark(Step.CLIENT_HELLO, sender, place)
 
@@ -154,13 +158,15 @@ class Exchange(Struct, eq=False):
 
     def add_change_cipher_spec(self, sender: int) -> None:
         """Note a ChangeCipherSpec. TLS 1.3 sends it only for the eyes of boxes on the way (RFC 8446 appendix D.4)."""
-        if not self.is_tls13:
+        if not (self.is_tls13 or self._is_early(sender)):
             self.sides[sender].ciphered = True
             self.sides[sender].complete = True
 
     def add_alert(self, sender: int, level: int, code: int, place: Place) -> None:
         """Note an alert in clear."""
-        self.alerts.append(SeenAlert(sender, level, code, place))
+        is_first_fatal = level == alerts.FATAL and all(alert.level != level for alert in self.alerts)
+        if len(self.alerts) < _MOST_ALERTS or is_first_fatal:
+            self.alerts.append(SeenAlert(sender, level, code, place))
         if code == alerts.NO_CERTIFICATE and self.version == "SSLv3" and self.sides[sender].chain is None:
             self.sides[sender].chain = ()
 
@@ -171,6 +177,8 @@ class Exchange(Struct, eq=False):
 
     def add_encrypted(self, sender: int, length: int, is_data: bool, place: Place) -> None:
         """Note an encrypted record."""
+        if self.server_hello is None and self._is_early(sender):
+            return
         side = self.sides[sender]
         side.encrypted_records += 1
         side.encrypted_bytes += length
@@ -182,6 +190,10 @@ class Exchange(Struct, eq=False):
         side.complete = side.said_more_than_alerts
         side.keep(SeenRecord(sender, length, place))
         self.server_data = self.flights.add(sender != self.client, length) or self.server_data
+
+    def _is_early(self, sender: int) -> bool:
+        """Whether what a client encrypts before an answer is data that its hello announced (RFC 8446 section 2.3)."""
+        return sender == self.client and self.client_hello is not None and self.client_hello.has_early_data
 
     def lose(self, sender: int) -> None:
         """Note that bytes of this sender are missing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Callable
 from typing import Final
@@ -21,6 +22,7 @@ def find_dissector(link: int) -> Dissector | None:
         from scapy.layers.inet import IP
         from scapy.layers.inet6 import IPv6
 
+    logging.getLogger("scapy").setLevel(logging.CRITICAL)  # it speaks of damaged bytes on standard error
     layer = conf.l2types.num2layer.get(link)
     if layer is None:
         return None

@@ -33,6 +33,7 @@ _BYTE_ORDERS = {b"\x4d\x3c\x2b\x1a": "<", b"\x1a\x2b\x3c\x4d": ">"}
 _SECTION, _INTERFACE, _OLD_PACKET, _SIMPLE_PACKET, _ENHANCED_PACKET = 0x0A0D0D0A, 1, 2, 3, 6
 _RESOLUTION, _OFFSET = 9, 14
 _LARGEST_BLOCK = LARGEST_FRAME + 2048
+_MOST_INTERFACES = 1 << 16
 
 
 class Frame(NamedTuple):
@@ -141,8 +142,9 @@ def pcapng_frames(window: Window) -> Iterator[Frame]:
             order = _BYTE_ORDERS[mark]
             interfaces = []
         kind, length = struct.unpack_from(order + "II", window.buffer, window.start)
-        if length < 12 or length % 4:
+        if length < 12:
             raise DamageError(f"a block at offset {window.offset + window.start} claims {length} bytes")
+        length = (length + 3) & ~3  # some writers leave the padding out of the length
         if length > _LARGEST_BLOCK:
             if kind in {_OLD_PACKET, _SIMPLE_PACKET, _ENHANCED_PACKET}:
                 raise DamageError(f"packet {number}, at offset {window.offset + window.start}, claims {length} bytes")
@@ -154,6 +156,8 @@ def pcapng_frames(window: Window) -> Iterator[Frame]:
         body, end = window.start + 8, window.start + length - 4
         window.start += length
         if kind == _INTERFACE and end - body >= 8:
+            if len(interfaces) == _MOST_INTERFACES:
+                raise DamageError(f"more than {_MOST_INTERFACES} interfaces in one section")
             interfaces.append(_read_interface(window.buffer, body, end, order))
         elif kind in {_OLD_PACKET, _SIMPLE_PACKET, _ENHANCED_PACKET}:
             frame = _read_packet(window.buffer, kind, body, end, order, interfaces)

@@ -77,7 +77,7 @@ class FlowTable:
         """Take a segment; `key`: source and destination address, source and destination port, as on the wire."""
         direction = self.directions.get(key)
         if direction is None or (
-            (flags & SYN or not direction.reading or direction.is_elsewhere(sequence))
+            (flags & SYN or not direction.reading or direction.ended is not None or direction.is_elsewhere(sequence))
             and _begins_another(direction, sequence, acknowledged, flags, data)
         ):
             if not (data or missing or flags & SYN) or flags & RST:
@@ -174,7 +174,7 @@ def _begins_another(direction: Direction, sequence: int, acknowledged: int, flag
     """Whether a segment belongs to a later connection on the same ports, whose SYN may not be in the capture."""
     if flags & SYN:
         return direction.connection.is_reopened_by(direction, sequence, acknowledged, flags)
-    return begins_client_hello(data) and (direction.is_elsewhere(sequence) or direction.is_new(sequence))
+    return begins_client_hello(data) and direction.is_of_another(sequence)
 
 
 def _reverse(key: bytes) -> bytes:

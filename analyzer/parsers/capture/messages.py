@@ -36,7 +36,7 @@ class MessageType(IntEnum):
 
 
 _EXTENSION_HEADER = struct.Struct(">HH")
-_SERVER_NAME, _SIGNATURE_ALGORITHMS, _PRE_SHARED_KEY, _SUPPORTED_VERSIONS = 0, 13, 41, 43
+_SERVER_NAME, _SIGNATURE_ALGORITHMS, _PRE_SHARED_KEY, _EARLY_DATA, _SUPPORTED_VERSIONS = 0, 13, 41, 42, 43
 _VERSIONS = {2: "SSLv2", 0x300: "SSLv3", 0x301: "TLSv1.0", 0x302: "TLSv1.1", 0x303: "TLSv1.2", 0x304: "TLSv1.3"}
 # Drafts of RFC 8446 (0x7f00 and the draft's number), and what Facebook deployed before it.
 _DRAFT_13 = {0x7F, 0x7E, 0xFB}
@@ -51,6 +51,7 @@ class ClientHello(Struct, frozen=True):
 
     Attributes:
         random, checksum: of the message; they tell the answer to a HelloRetryRequest.
+        has_early_data: data follow it, encrypted (RFC 8446 section 4.2.10).
         ssl2_format: sent in the format of SSL 2.0, whatever version it offers.
     """
 
@@ -58,6 +59,7 @@ class ClientHello(Struct, frozen=True):
     signature_algorithms: tuple[int, ...] = ()
     random: bytes = b""
     checksum: int = 0
+    has_early_data: bool = False
     ssl2_format: bool = False
 
 
@@ -118,6 +120,7 @@ def read_client_hello(body: bytes) -> ClientHello:
     """Read the body of a ClientHello."""
     server_name = None
     algorithms: tuple[int, ...] = ()
+    has_early_data = False
     try:
         at = 35 + body[34]  # version, random, session
         at += 2 + (body[at] << 8 | body[at + 1])  # cipher suites
@@ -127,9 +130,10 @@ def read_client_hello(body: bytes) -> ClientHello:
             server_name = _read_server_name(extensions[_SERVER_NAME])
         if _SIGNATURE_ALGORITHMS in extensions:
             algorithms = _numbers(extensions[_SIGNATURE_ALGORITHMS][2:])
+        has_early_data = _EARLY_DATA in extensions
     except (IndexError, struct.error):
         pass
-    return ClientHello(server_name, algorithms, body[2:34], crc32(body))
+    return ClientHello(server_name, algorithms, body[2:34], crc32(body), has_early_data)
 
 
 def read_server_hello(body: bytes) -> ServerHello:

@@ -11,7 +11,7 @@ from analyzer.parsers.capture.files import PcapHeader, check_length, pcap_frames
 from analyzer.parsers.capture.flows import FlowTable
 from analyzer.parsers.capture.fragments import FragmentTable
 from analyzer.parsers.capture.place import Place
-from analyzer.parsers.capture.tcp import ACK
+from analyzer.parsers.capture.tcp import ACK, FAR
 from analyzer.parsers.capture.tunnels import TUNNEL_PORTS
 from analyzer.parsers.capture.walk import find_segment, is_known
 from analyzer.parsers.capture.window import Window
@@ -162,6 +162,7 @@ class PacketReader:
                                         peer.unacknowledged is not None
                                         and direction.connection.established
                                         and not peer.queue
+                                        and 0 <= acknowledged - (peer.acknowledged or 0) < FAR
                                     ):
                                         peer.acknowledged = acknowledged
                                     else:
@@ -193,9 +194,8 @@ class PacketReader:
     def _walk(self, data: bytes | bytearray, link: int, start: int, end: int, original: int, time: int) -> None:
         """Take any frame to its TCP segment, whatever lies between."""
         if not is_known(link):
-            packet = self._fallback(link, data, start, end)
+            packet = self._fallback(link, bytes(data[start:end]))
             if packet is None:
-                self.unknown_links[link] = self.unknown_links.get(link, 0) + 1
                 return
             original += len(packet) - (end - start)
             link, data, start, end = RAW_IP, packet, 0, len(packet)
@@ -207,17 +207,21 @@ class PacketReader:
             return
         if segment is not None:
             place = Place(self._order, self.packets, self._name, time)
+            direction = self._table.directions.get(segment.key)
+            self.lost_segments += segment.missing > 0 and (direction is None or direction.reading)
             payload = bytes(segment.data[segment.start : segment.end])
-            self.lost_segments += segment.missing > 0
             self._table.receive(
                 segment.key, segment.sequence, segment.acknowledged, segment.flags, payload, segment.missing, place
             )
 
-    def _fallback(self, link: int, data: bytes | bytearray, start: int, end: int) -> bytes | None:
+    def _fallback(self, link: int, frame: bytes) -> bytes | None:
         if link not in self._dissectors:
             self._dissectors[link] = find_dissector(link)
         dissect = self._dissectors[link]
-        return dissect(bytes(data[start:end])) if dissect else None
+        if dissect is None:
+            self.unknown_links[link] = self.unknown_links.get(link, 0) + 1
+            return None
+        return dissect(frame)
 
 
 def _in_order(number: int, order: str) -> int:

@@ -10,14 +10,19 @@ from __future__ import annotations
 import re
 from enum import Enum, auto
 
+from analyzer.parsers.capture.alerts import is_plausible
+
 # The version, random, session and suites' length of a hello take at most this much; a record may hold as little as
 # one byte of it behind its own header of five.
 _NEEDED = 80
 _ENOUGH = 6 * _NEEDED
 _LARGEST_HELLO = 1 << 17
 _SHORTEST_HELLO = 11  # what `_HELLO` asks for
-_HELLO = re.compile(rb"\x16\x03[\x00-\x04]..\x01\x00..\x03[\x00-\x04]", re.DOTALL)
-_CUT_HELLO = re.compile(rb"\x16(?:\x03(?:[\x00-\x04](?:.{1,2}|..\x01(?:\x00.{0,2}\x03?)?)?)?)?\Z", re.DOTALL)
+_HELLO = re.compile(rb"\x16\x03[\x00-\x04]..[\x01\x02]\x00..\x03[\x00-\x04]", re.DOTALL)
+_CUT_HELLO = re.compile(rb"\x16(?:\x03(?:[\x00-\x04](?:.{1,2}|..[\x01\x02](?:\x00.{0,2}\x03?)?)?)?)?\Z", re.DOTALL)
+_LINE = re.compile(rb"\n(?=\x16(?:\x03[\x00-\x04]|\x03?\Z))")
+_ALERT_RECORD = 7
+_MOST_ALERTS = 4
 _CHANGE_CIPHER_SPEC, _ALERT, _HANDSHAKE, _APPLICATION_DATA = 20, 21, 22, 23
 _FIRST_BYTES = frozenset({_CHANGE_CIPHER_SPEC, _ALERT, _HANDSHAKE, _APPLICATION_DATA, *range(0x80, 0x100)})
 _MAJOR, _MINORS = b"\x03", bytes(range(5))
@@ -38,10 +43,7 @@ class Start(Enum):
 def starts(data: bytes | bytearray, is_first: bool) -> list[int]:
     """Return the positions in a segment where TLS may begin, in order."""
     found = {0} if data and data[0] in _FIRST_BYTES else set()
-    at = data.find(b"\n\x16")
-    while at >= 0:
-        found.add(at + 1)
-        at = data.find(b"\n\x16", at + 2)
+    found.update(match.end() for match in _LINE.finditer(data))
     if is_first:
         found.update(match.start() for match in _HELLO.finditer(data))
         found.update(match.start() for match in _CUT_HELLO.finditer(data, max(len(data) - _SHORTEST_HELLO, 0)))
@@ -69,12 +71,32 @@ def judge(data: bytes | bytearray, at: int, in_midstream: bool) -> Start:
         verdict = _judge_handshake(message, length) if message else Start.NONE
         return Start.NONE if verdict is Start.UNDECIDED and len(head) == _ENOUGH else verdict
     if not in_midstream:
-        return Start.NONE
+        return _judge_alert(data, at) if head[0] == _ALERT else Start.NONE
     if head[0] == _CHANGE_CIPHER_SPEC:
         return Start.TLS if length == 1 and head[5] == 1 else Start.NONE
     if head[0] == _ALERT:
         return Start.TLS if length == 2 and head[5] in {1, 2} else Start.NONE
     return Start.TLS if head[0] == _APPLICATION_DATA else Start.NONE
+
+
+def _judge_alert(data: bytes | bytearray, at: int) -> Start:
+    """Judge an alert where no hello was seen yet: one that comes with a hello behind it, or may do so.
+
+    A server warns that it does not know the name (RFC 6066 section 3) before its ServerHello.
+    """
+    for _ in range(_MOST_ALERTS):
+        record = data[at : at + _ALERT_RECORD]
+        if len(record) < _ALERT_RECORD:
+            return Start.UNDECIDED
+        if not (record[3:5] == b"\0\2" and is_plausible(bytes(record[5:]))):
+            return Start.NONE
+        at += _ALERT_RECORD
+        if at == len(data):
+            return Start.UNDECIDED
+        if data[at] != _ALERT:
+            verdict = judge(data, at, in_midstream=False) if data[at] == _HANDSHAKE else Start.NONE
+            return verdict if verdict is not Start.SSL2 else Start.NONE
+    return Start.NONE
 
 
 def is_client_hello(message: bytes) -> bool:

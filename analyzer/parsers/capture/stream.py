@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections import deque
 
 from analyzer.parsers.capture import alerts
 from analyzer.parsers.capture.dialogue import Dialogue
@@ -48,7 +49,7 @@ class Stream:
         self._dialogue = dialogue
         self._sender = sender
         self._pending = bytearray()
-        self._starts: list[int] = []
+        self._starts: deque[int] = deque()
         self._message = bytearray()
         self._alert = b""
         self._skip = 0
@@ -84,6 +85,8 @@ class Stream:
 
     def finish(self) -> None:
         """Take note of the capture's end."""
+        if self._starts and self._place:
+            self._search(b"", self._place)
         if self.is_undecided:
             self._salvage()
             self._dialogue.lose(self._sender)
@@ -94,7 +97,7 @@ class Stream:
         self.is_tls = False
         self._pending.clear()
         self._message.clear()
-        self._starts = []
+        self._starts.clear()
         self._alert = b""
         self._skip = 0
         self._is_unsure = False
@@ -111,7 +114,7 @@ class Stream:
         self.searched += len(data)
         if not base and not found:
             return
-        self._starts += [base + at for at in found]
+        self._starts.extend([base + at for at in found])
         self._pending += data
         while self._starts:
             at = self._starts[0]
@@ -127,14 +130,14 @@ class Stream:
                 case Start.UNDECIDED:
                     break
                 case _:
-                    self._starts.pop(0)
+                    self._starts.popleft()
         self._forget_searched(self._starts[0] if self._starts else len(self._pending))
 
     def _forget_searched(self, count: int) -> None:
         if not count:
             return
         del self._pending[:count]
-        self._starts = [at - count for at in self._starts if at >= count]
+        self._starts = deque(at - count for at in self._starts if at >= count)
 
     def _read_ssl2_hello(self, at: int, place: Place) -> bool:
         """Read a hello of SSL 2.0 once it is whole. False: it cannot be one here."""
@@ -143,7 +146,7 @@ class Stream:
         end = at + 2 + ((self._pending[at] & 0x7F) << 8 | self._pending[at + 1])
         if len(self._pending) >= end:
             self._dialogue.on_ssl2_hello(self._sender, bytes(self._pending[at:end]), place)
-            self._starts = [end] if len(self._pending) > end else []
+            self._starts = deque([end] if len(self._pending) > end else [])
         return True
 
     def _read_records(self, source: bytes | bytearray, place: Place) -> int:

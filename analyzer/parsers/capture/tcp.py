@@ -27,7 +27,7 @@ _WRAP: Final = 1 << 32
 # Acknowledgements of what the capture lacks, after which it is not waited for: frames of a capture may change places.
 _PATIENCE: Final = 8
 # A segment this far from where the connection is belongs to another one on the same ports.
-_FAR: Final = 1 << 24
+FAR: Final = 1 << 24
 # Segments without a hello, at most, that wait for earlier ones where the beginning was not captured.
 _LATE_SEGMENTS: Final = 16
 # What a segment that waits takes beside its payload: its place in the queue, its frame, the objects' own headers.
@@ -115,11 +115,18 @@ class Direction:
 
     def is_elsewhere(self, sequence: int) -> bool:
         """Whether a segment is so far away that it must belong to another connection on the same ports."""
-        return self.position is not None and _FAR < (sequence - self.position) % _WRAP < _WRAP - _FAR
+        return self.position is not None and FAR < (sequence - self.position) % _WRAP < _WRAP - FAR
 
-    def is_new(self, sequence: int) -> bool:
-        """Whether nothing before or at this sequence number was read yet."""
-        return self.position is None or self.unwrap(sequence) >= self.position
+    def is_of_another(self, sequence: int) -> bool:
+        """Whether a ClientHello at this number must belong to another connection on the same ports."""
+        if self.is_elsewhere(sequence):
+            return True
+        at = self.unwrap(sequence)
+        if self.base is not None and at < self.base and (self.ended is not None or not self.reading):
+            return True
+        if self.reading:
+            return self.ended is not None and at >= self.unwrap(self.ended)
+        return self.position is None or at >= self.position
 
     def accept(self, sequence: int, data: bytes, missing: int, place: Place) -> None:
         """Take a segment's payload, of which `missing` bytes more were not captured."""
@@ -155,8 +162,11 @@ class Direction:
 
     def acknowledge(self, number: int) -> None:
         """Take the other end's word for what it has received: a gap before that will not be filled any more."""
-        self.acknowledged = number
-        if self.unacknowledged is None:
+        if self.acknowledged is None or self.unacknowledged is None:
+            self.acknowledged = self.unacknowledged = number
+        elif _is_behind(self.acknowledged, number):
+            self.acknowledged = number
+        elif _is_behind(number, self.unacknowledged):
             self.unacknowledged = number
         if self.queue and self.unwrap(number) > self.queue[0][0]:
             self.doubts += 1
@@ -199,11 +209,10 @@ class Direction:
         if self.position is not None:
             self.reference = None
 
-    def finish(self) -> None:
-        """Use what is left, however torn."""
+    def use_queue(self) -> None:
+        """Use what waits for earlier segments: none comes any more."""
         while self.queue:
             self.skip_gap()
-        self.stream.finish()
 
     def is_behind(self) -> bool:
         """Whether bytes of it must have been sent that were not captured."""
@@ -213,7 +222,7 @@ class Direction:
         # An acknowledgement counts a FIN as one, which is no byte.
         if self.acknowledged is not None and self.unwrap(self.acknowledged) > expected + 1:
             return True
-        return self.ended is not None and expected < self.unwrap(self.ended) < expected + _FAR
+        return self.ended is not None and expected < self.unwrap(self.ended) < expected + FAR
 
     def is_waiting(self) -> bool:
         """Whether segments of it may still come that others overtook."""
@@ -245,3 +254,8 @@ class Direction:
             self.gaps += 1
             self.stream.lose()
         self.position = position
+
+
+def _is_behind(number: int, other: int) -> bool:
+    """Whether a sequence number comes before another one, as numbers that wrap do (RFC 1982)."""
+    return 0 < (other - number) % _WRAP < _HALF

@@ -89,6 +89,33 @@ def test_an_interface_of_a_pcapng_has_its_own_clock(resolution: int) -> None:
     assert file.first.timestamp() == pytest.approx(1_701_000_000.5, abs=0.001)
 
 
+def test_a_block_whose_length_leaves_out_its_padding_is_read() -> None:
+    data = pcapng(FRAMES)
+    comment = struct.pack("<II", 0x40000BAD, 13) + b"x\0\0\0" + struct.pack("<I", 13)
+    section = int.from_bytes(data[4:8], "little")
+
+    assert c.read(data[:section] + comment + data[section:]).handshakes == (WHOLE,)
+
+
+def test_interfaces_without_end_are_a_damage() -> None:
+    interface = struct.pack("<IIHHII", 1, 20, 1, 0, 0, 20)
+    section = struct.pack("<IIIHHqI", 0x0A0D0D0A, 28, 0x1A2B3C4D, 1, 0, -1, 28)
+    (problem,) = c.read(section + interface * 70_000).problems
+
+    assert "more than 65536 interfaces" in problem.why
+
+
+def test_data_that_the_snaplen_cut_behind_a_handshake_is_no_loss_in_any_kind_of_file() -> None:
+    carrier = [frame for frame in FRAMES if len(frame.octets) > 54][-1]
+    record = b"\x17\x03\x03\x40\x00" + bytes(900)
+    total = (40 + len(record)).to_bytes(2, "big")
+    octets = carrier.octets[:16] + total + carrier.octets[18:54] + record
+    data = [CapturedFrame(time=carrier.time, octets=octets).cut(200)] * 5
+
+    for write in (pcap, pcapng):
+        assert c.read(write([*FRAMES[:-3], *data])).problems == ()
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, len(PLAIN)))
 def test_a_cut_file_gives_what_stands_before_the_cut(length: int) -> None:

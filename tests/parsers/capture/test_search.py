@@ -3,6 +3,7 @@ from __future__ import annotations
 import random
 import struct
 import time
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import given, settings
@@ -10,8 +11,8 @@ from hypothesis import strategies as st
 
 from analyzer.evidence import Side
 from analyzer.parsers.capture.search import begins_client_hello, begins_hello
-from samples.builders.tcp import Closing, Opening
-from samples.builders.transcript import Flight
+from samples.builders.tcp import Closing, Opening, Segment
+from samples.builders.transcript import Flight, Transcript
 from tests.parsers.capture import captures as c
 
 FLIGHTS = c.mutual().flights
@@ -192,3 +193,78 @@ def test_many_lines_that_might_begin_tls_cost_no_time() -> None:
     c.read_frames(c.plain(segments))
 
     assert time.process_time() - began < 1
+
+
+WARNING = bytes.fromhex("15030300020170")  # unrecognized_name
+FATAL = bytes.fromhex("15030300020228")
+
+
+def with_warning(transcript: Transcript) -> list[Flight]:
+    """The server warns before its ServerHello, in the same segment."""
+    flights = list(transcript.flights)
+    flights[1] = server(WARNING + flights[1].payload)
+    return flights
+
+
+def of(segments: Iterable[Segment], side: Side) -> list[Segment]:
+    end = c.CLIENT_END if side is Side.CLIENT else c.SERVER_END
+    return [s for s in segments if s.payload and s.source == end]
+
+
+def overtaken(segments: Iterable[Segment], late: Segment, by: Segment) -> list[Segment]:
+    rest = [s for s in segments if s is not late]
+    rest.insert(rest.index(by) + 1, late)
+    return rest
+
+
+def test_a_warning_before_the_server_hello_may_overtake_the_clients_hello() -> None:
+    segments = c.talk(with_warning(c.mutual()))
+    expected = c.story(c.only(c.read_frames(c.plain(segments))))
+    moved = overtaken(segments, of(segments, Side.CLIENT)[0], of(segments, Side.SERVER)[0])
+
+    assert c.story(c.only(c.read_frames(c.plain(moved)))) == expected
+    assert expected["alerts"] == [(Side.SERVER, "warning", 112)]
+
+
+def test_a_warning_and_a_flight_are_read_though_the_hello_waits_behind_a_gap() -> None:
+    flights = (
+        server(b"220 mx\r\n"),
+        client(b"STARTTLS\r\n"),
+        server(b"220 go\r\n"),
+        *with_warning(c.refused_by_client()),
+    )
+    segments = c.talk(flights)
+    shown = c.only(c.read_frames(c.plain(s for s in segments if s.payload != b"STARTTLS\r\n")))
+
+    assert c.presented(shown, Side.SERVER)[0] == c.SERVER.sha256
+    assert [(a.sender, a.code) for a in shown.alerts] == [(Side.SERVER, 112), (Side.CLIENT, 48)]
+
+
+def test_the_servers_direction_alone_is_read_from_its_warning_on() -> None:
+    segments = [s for s in c.talk(with_warning(c.mutual())) if s.source == c.SERVER_END]
+
+    assert c.presented(c.only(c.read_frames(c.plain(segments))), Side.SERVER)[0] == c.SERVER.sha256
+
+
+def test_a_refusal_that_overtakes_the_hello_is_one() -> None:
+    segments = c.talk((FLIGHTS[0], server(FATAL)), closed_by=Side.SERVER)
+    moved = overtaken(segments, of(segments, Side.CLIENT)[0], of(segments, Side.SERVER)[0])
+    shown = c.only(c.read_frames(c.plain(moved)))
+
+    assert [(a.sender, a.code) for a in shown.alerts] == [(Side.SERVER, 40)]
+
+
+@pytest.mark.parametrize("answer", [b"S", bytes.fromhex("300c02010178070a010004000400")], ids=["postgres", "ldap"])
+def test_an_answer_in_the_segment_of_the_server_hello_does_not_matter(answer: bytes) -> None:
+    """The client did not wait for it."""
+    flights = (client(bytes.fromhex("0000000804d2162f") + HELLO), server(answer + FLIGHTS[1].payload), *FLIGHTS[2:])
+
+    assert c.story(c.only(c.read(c.capture_of(flights)))) == TELLS
+
+
+@pytest.mark.parametrize("line", [b"\n\x16", b"\n\x16\x03\x01\x00", WARNING])
+def test_what_looks_like_a_beginning_without_end_costs_no_time(line: bytes) -> None:
+    began = time.process_time()
+    c.read(c.capture_of([client(line * (60_000 // len(line)))] * 8, segment_size=60_000))
+
+    assert time.process_time() - began < 2

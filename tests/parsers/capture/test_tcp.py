@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
@@ -13,6 +14,7 @@ from analyzer.evidence import Endpoint, Handshake, Side, Step, Visibility
 from analyzer.parsers.capture import CaptureLimits
 from samples.builders.frames import pcap
 from samples.builders.tcp import Closing, Opening, Segment, conversation
+from samples.builders.transcript import Flight, Transcript
 from tests.parsers.capture import captures as c
 
 
@@ -209,3 +211,94 @@ def test_what_small_segments_behind_a_gap_take_is_bounded() -> None:
     tracemalloc.stop()
 
     assert peak < 3 << 19
+
+
+NUMBERS = {Side.CLIENT: 1000, Side.SERVER: 5000}
+
+
+def carriers(segments: Iterable[Segment], side: Side) -> list[Segment]:
+    end = c.CLIENT_END if side is Side.CLIENT else c.SERVER_END
+    return [s for s in segments if s.payload and s.source == end]
+
+
+def test_what_a_reset_acknowledges_was_sent() -> None:
+    segments = c.talk(c.refused_by_client(), closing=Closing.RESET, first_sequence=NUMBERS)
+    hello = segments.index(carriers(segments, Side.CLIENT)[0])
+    shown = seen([*segments[: hello + 1], segments[-1]])
+
+    assert shown.server_certificate.visibility is Visibility.NOT_CAPTURED
+    assert shown.completed is None
+
+
+def test_a_reset_behind_what_was_not_captured_does_not_say_that_the_handshake_failed() -> None:
+    segments = c.talk(c.mutual(), closing=Closing.RESET, first_sequence=NUMBERS)
+    finished = segments.index(carriers(segments, Side.CLIENT)[2])
+
+    assert seen([*segments[: finished + 1], segments[-1]]).completed is None
+
+
+def test_an_older_acknowledgement_does_not_take_back_a_newer_one() -> None:
+    segments = c.talk(c.refused_by_server(), closing=Closing.NONE, first_sequence=NUMBERS)
+    alert = next(s for s in segments if s.payload[:1] == b"\x15")
+    flight = [s for s in carriers(segments, Side.SERVER) if s is not alert]
+    left = [s for s in segments if s not in carriers(segments, Side.CLIENT)[1:] and s is not flight[-1]]
+    left.insert(left.index(alert) + 1, flight[-1])
+    shown = seen(left)
+
+    assert shown.client_certificate.visibility is Visibility.NOT_CAPTURED
+    assert [(a.sender, a.code) for a in shown.alerts] == [(Side.SERVER, 43)]
+
+
+def test_a_loss_before_the_first_message_is_not_forgotten() -> None:
+    """TLS 1.3 behind a proxy: its answer, the hello and the client's flight were not captured."""
+    preamble = (
+        Flight(sender=Side.CLIENT, payload=b"CONNECT edge:443 HTTP/1.1\r\n\r\n"),
+        Flight(sender=Side.SERVER, payload=b"HTTP/1.1 200 OK\r\n\r\n"),
+    )
+    segments = c.talk((*preamble, *c.mutual("1.3").flights), segment_size=60_000)
+    by_server = carriers(segments, Side.SERVER)
+    lost = [by_server[0], *carriers(segments, Side.CLIENT)[1:], *by_server[2:]]
+
+    assert seen([s for s in segments if s not in lost]).client_certificate.visibility is Visibility.ENCRYPTED
+
+
+@pytest.mark.parametrize("ahead", [-10_000_000, -5_000, 100_000])
+def test_ports_that_are_used_again_with_numbers_nearby_are_another_connection(ahead: int) -> None:
+    numbers = dict.fromkeys(Side, 20_000_000)
+    first = c.talk(c.refused_by_client(), first_sequence=numbers)
+    again = c.talk(
+        c.mutual(),
+        opening=Opening.NONE,
+        first_sequence={side: number + ahead for side, number in numbers.items()},
+        start=c.START + timedelta(minutes=2),
+    )
+    shown = c.read_frames(c.plain([*first, *again])).handshakes
+
+    assert [h.client_certificate.visibility for h in shown] == [Visibility.NOT_REACHED, Visibility.SEEN]
+
+
+@pytest.mark.parametrize("first", list(Side))
+@pytest.mark.parametrize("transcript", [c.mutual, c.one_way, c.nothing_presented, c.resumed])
+def test_one_direction_may_come_wholly_behind_the_other(first: Side, transcript: Callable[[], Transcript]) -> None:
+    """Two captures, one of each direction, were put together."""
+    segments = c.talk(transcript())
+    end = c.CLIENT_END if first is Side.CLIENT else c.SERVER_END
+    halves = [[s for s in segments if (s.source == end) is turn] for turn in (True, False)]
+    told, want = seen([*halves[0], *halves[1]]), seen(segments)
+
+    assert without_end(told) == without_end(want)
+
+
+def without_end(shown: Handshake) -> dict[str, object]:
+    """What a handshake says but for who left first."""
+    steps = {(frame.step, frame.sender) for frame in shown.frames if frame.step is not Step.CLOSED}
+    return {**c.story(shown), "steps": steps}
+
+
+def test_alerts_without_end_are_bounded_and_the_fatal_one_is_kept() -> None:
+    warnings = Flight(sender=Side.SERVER, payload=bytes.fromhex("1503030002015a") * 5_000)
+    fatal = Flight(sender=Side.SERVER, payload=bytes.fromhex("15030300020228"))
+    shown = c.only(c.read(c.capture_of((*c.mutual().flights[:1], warnings, fatal))))
+
+    assert len(shown.alerts) < 100
+    assert [a.code for a in shown.alerts if a.level == "fatal"] == [40]

@@ -368,3 +368,39 @@ def test_certificates_of_no_length_are_unreadable_and_not_none() -> None:
     forged = (*flights[:2], Flight(sender=Side.CLIENT, payload=sent.replace(none, empty_entry)), *flights[3:])
 
     assert words(forged)[1] is Visibility.NOT_CAPTURED
+
+
+def with_early_data(records: int) -> Flight:
+    """A ClientHello that says that data follow it, and the data (RFC 8446 section 4.2.10)."""
+    hello = bytearray(c.mutual("1.3").flights[0].payload)
+    extensions = 5 + 4 + 34 + 1 + hello[43]
+    extensions += 2 + int.from_bytes(hello[extensions : extensions + 2], "big")
+    extensions += 1 + hello[extensions]
+    hello[extensions + 2 : extensions + 2] = bytes.fromhex("002a0000")
+    for at, size in ((3, 2), (6, 3), (extensions, 2)):
+        grown = int.from_bytes(hello[at : at + size], "big") + 4
+        hello[at : at + size] = grown.to_bytes(size, "big")
+    data = (struct.pack(">BHH", 23, 0x0303, 64) + bytes(64)) * records
+    return Flight(sender=Side.CLIENT, payload=bytes(hello) + bytes.fromhex("140303000101") + data)
+
+
+@pytest.mark.parametrize("records", [1, 3, 70])
+def test_data_behind_the_hello_is_no_progress(records: int) -> None:
+    alert = Flight(sender=Side.SERVER, payload=bytes.fromhex("15030300020246"))
+    shown = c.only(c.read(c.capture_of((with_early_data(records), alert), closed_by=Side.SERVER)))
+
+    assert shown.server_certificate.visibility is shown.client_certificate.visibility is Visibility.NOT_REACHED
+    assert (shown.seen_from_start, shown.completed) == (True, False)
+
+
+@pytest.mark.parametrize("records", [3, 70])
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+def test_data_behind_the_hello_hides_nothing_of_the_handshake(records: int, version: str) -> None:
+    flights = c.refused_by_client(version).flights
+    expected = c.only(c.read(c.capture_of(flights)))
+    shown = c.only(c.read(c.capture_of((with_early_data(records), *flights[1:]))))
+
+    assert shown.tls_version == expected.tls_version
+    assert [(a.sender, a.code) for a in shown.alerts] == [(a.sender, a.code) for a in expected.alerts]
+    assert shown.server_certificate == expected.server_certificate
+    assert shown.client_certificate == expected.client_certificate

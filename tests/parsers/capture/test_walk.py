@@ -203,6 +203,15 @@ def test_a_link_type_that_is_not_in_the_tables_is_read_by_scapy() -> None:
     assert story_of([data + packet for packet in packets()], 127) == TELLS
 
 
+def test_frames_without_ip_of_a_link_type_that_scapy_knows_are_no_problem() -> None:
+    """Beacons of a wireless network (105)."""
+    beacon = bytes.fromhex("80000000 ffffffffffff 020000000001 020000000001") + bytes(40)
+    data = pcap([CapturedFrame(time=c.START, octets=beacon)] * 3)
+    reading = c.read(data[:20] + struct.pack("<I", 105) + data[24:])
+
+    assert reading.problems == ()
+
+
 def test_frames_of_an_unknown_link_type_are_counted() -> None:
     data = pcap([CapturedFrame(time=c.START, octets=bytes(60))] * 3)
     reading = c.read(data[:20] + struct.pack("<I", 65_000) + data[24:])
