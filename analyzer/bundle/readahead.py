@@ -48,6 +48,8 @@ class ReadAhead:
 
     def close(self) -> None:
         """Stop reading, and wait until it has stopped."""
+        if self._is_closed:
+            return
         self._is_closed = True
         self._permits.put(None)
         self._thread.join()

@@ -19,7 +19,7 @@ from analyzer.rules.view import FAMILIAR, NodeView
 
 def one_way_tls(view: NodeView) -> Iterator[Judgement]:
     """No certificate was asked of the client: its extended key usage does not matter here."""
-    for peer, connections in by_peer(view, lambda c: c.client_certificate.visibility is Visibility.NOT_REQUESTED):
+    for peer, connections in by_peer(view, _was_never_asked):
         yield _one_way(view, peer, connections, "the server asked for no client certificate", Confidence.PROVEN)
     for peer, connections in by_peer(view, lambda c: is_not_asked(c.handshake)):
         seems = (
@@ -27,6 +27,11 @@ def one_way_tls(view: NodeView) -> Iterator[Judgement]:
             "for no client certificate"
         )
         yield _one_way(view, peer, connections, seems, Confidence.INFERRED)
+
+
+def _was_never_asked(connection: Connection) -> bool:
+    is_final = not connection.handshake.renegotiated
+    return is_final and connection.client_certificate.visibility is Visibility.NOT_REQUESTED
 
 
 def _one_way(

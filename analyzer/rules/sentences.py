@@ -119,11 +119,10 @@ def _name(view: NodeView) -> str:
 def _what(view: NodeView, connection: Connection) -> str:
     shown = connection.local_certificate or connection.client_certificate
     if shown.leaf is None:
-        return (
-            _encrypted(view, connection)
-            if shown.visibility is Visibility.ENCRYPTED
-            else HIDDEN_WORDS[shown.visibility]
-        )
+        if shown.visibility is Visibility.ENCRYPTED:
+            return _encrypted(view, connection)
+        more = " at first, and behind another handshake, which is encrypted, what nobody can see"
+        return HIDDEN_WORDS[shown.visibility] + (more if connection.handshake.renegotiated else "")
     certificate = view.case.certificates.get(shown.leaf)
     store_words = STORE_WORDS[shown.store] if shown.store else "a certificate"
     name = (certificate and (certificate.common_name or certificate.subject)) or "without a name"

@@ -84,6 +84,7 @@ def handshake(
     time: datetime = VERIFICATION_TIME,
     tickets: bool = True,
     resume: Transcript | None = None,
+    renegotiates: bool = False,
 ) -> Transcript:
     """Let two parties shake hands, exchange data and take leave.
 
@@ -98,6 +99,8 @@ def handshake(
         time: when certificates are judged.
         tickets: whether the server resumes by ticket; otherwise by session id (TLS 1.2).
         resume: an earlier transcript of the same two parties.
+        renegotiates: whether the server asks for another handshake behind the data, and then for a certificate
+            (TLS 1.2 and below).
     """
     earlier = resume.session if resume else None
     contexts = (
@@ -114,6 +117,9 @@ def handshake(
     refuser = next((end for end in ends.values() if end.refused), None)
     if refuser is None:
         flights += _talk(ends, application_data)
+        if renegotiates:
+            ends[Side.SERVER].ask_with(server.verification, SSL.VERIFY_PEER)
+            flights += _renegotiate(ends)
         session = ends[Side.CLIENT].connection.get_session()
         if close_notify:
             flights += _take_leave(ends[Side.CLIENT])
@@ -225,6 +231,15 @@ def _talk(ends: dict[Side, _End], sentences: Sequence[bytes]) -> Sequence[Flight
         ends[side.other].connection.recv(65536)
         side = side.other
     return flights
+
+
+def _renegotiate(ends: dict[Side, _End]) -> Sequence[Flight]:
+    server = ends[Side.SERVER]
+    server.connection.renegotiate()
+    server.connection.do_handshake()
+    request = Flight(sender=Side.SERVER, payload=server.sent())
+    ends[Side.CLIENT].connection.bio_write(request.payload)
+    return [request, *_shake_hands(ends)]
 
 
 def _take_leave(end: _End) -> Sequence[Flight]:

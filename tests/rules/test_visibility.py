@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from analyzer.evidence import Connection, Node, Outcome, Peer, PeerIdentity, Side, Visibility
+from analyzer.rules.verdicts import verdicts_of
 from tests.rules.cases import NOT_DETERMINABLE, case, causes, connection, event, judge, made
 from tests.rules.nodes import CUBE, INTERNET, LOG, NAMED, START, WEBEX, edge
 from tests.rules.pki import CORE_CLIENT, EDGE_CLIENT, EDGE_SERVER
@@ -81,6 +82,16 @@ def test_one_way_tls_is_a_warning_where_the_zone_demands_a_certificate() -> None
     assert rows("one-way-tls", node, talk(node, CUBE, Side.SERVER)) == {("warning", "proven", CUBE.name)}
     assert rows("one-way-tls", node, talk(node, CUBE, Side.CLIENT)) == {("info", "proven", CUBE.name)}
     assert rows("one-way-tls", relaxed, talk(relaxed, CUBE, Side.SERVER)) == {("info", "proven", CUBE.name)}
+
+
+def test_a_client_that_shook_hands_again_unseen_may_have_been_asked_then() -> None:
+    node = edge()
+    asked_once = talk(node, WEBEX, client=Visibility.NOT_REQUESTED)
+    again = replace(asked_once, handshake=replace(asked_once.handshake, renegotiated=True))
+    (verdict, *_) = verdicts_of(case(node, connections=[again]))
+
+    assert not {row for row in rows("one-way-tls", node, again) if row[1] != NOT_DETERMINABLE}
+    assert "none was requested at first, and behind another handshake, which is encrypted" in verdict.sentence
 
 
 # An empty Certificate message

@@ -152,7 +152,11 @@ class Connection:
             line = data[:_LONGEST_BANNER].split(b"\n", 1)[0]
             direction.banner = clean(line.decode("latin-1").strip())
         direction.payload += len(data) + missing
-        if self.is_ssh or not direction.reading:
+        if self.is_ssh:
+            return
+        if not direction.reading:
+            if direction.is_ahead(sequence):
+                self.dialogue.on_late_record(direction.sender, data)
             return
         direction.accept(sequence, data, missing, place)
         if self.dialogue.settled and not (self.is_halved and self.dialogue.expects_more(direction.sender)):

@@ -15,6 +15,7 @@ from analyzer.parsers.capture.messages import (
     version_name,
 )
 from analyzer.parsers.capture.place import Place
+from analyzer.parsers.capture.search import begins_handshake_record
 
 # Handshakes of one connection, after which it is left; the next hello counts as one of another connection.
 _MOST_EXCHANGES = 64
@@ -95,6 +96,11 @@ class Dialogue:
     def on_alert(self, sender: int, level: int, code: int, place: Place) -> None:
         """Take an alert in clear."""
         self.current(place).add_alert(sender, level, code, place)
+
+    def on_late_record(self, sender: int, data: bytes) -> None:
+        """Take a segment that comes when the connection was left; it may begin with a handshake record."""
+        if self.exchanges and begins_handshake_record(data):
+            self.exchanges[-1].add_late_handshake(sender)
 
     def on_finished(self, sender: int, length: int, place: Place) -> None:
         """Take an encrypted handshake record."""

@@ -37,6 +37,7 @@ class Exchange(Struct, eq=False):
         is_tls13: TLS 1.3 was negotiated, or is being retried.
         full: the server sent a message that no resumption has.
         hello_done: the server's flight of TLS 1.2 and before is through.
+        renegotiated: the client began another handshake, which is encrypted.
         server_data: the server sent application data, which it does only after the handshake.
         ssl2_resumed: what the SERVER-HELLO of SSL 2.0 says; None: none was seen.
         steps: the first place of each step and sender.
@@ -51,6 +52,7 @@ class Exchange(Struct, eq=False):
     is_tls13: bool = False
     full: bool = False
     hello_done: bool = False
+    renegotiated: bool = False
     server_data: bool = False
     ssl2_resumed: bool | None = None
     sides: tuple[SideFacts, SideFacts] = field(default_factory=lambda: (SideFacts(), SideFacts()))
@@ -172,8 +174,15 @@ class Exchange(Struct, eq=False):
 
     def add_finished(self, sender: int, place: Place) -> None:
         """Note the first encrypted handshake record after a ChangeCipherSpec."""
+        self.add_late_handshake(sender)
         self.sides[sender].finished = True
         self.mark(Step.FINISHED, sender, place)
+
+    def add_late_handshake(self, sender: int) -> None:
+        """Note an encrypted handshake record behind both Finished messages: only a renegotiation has any."""
+        is_through = self.sides[0].finished and self.sides[1].finished
+        if is_through and sender == self.client and not self.is_tls13:
+            self.renegotiated = True
 
     def add_encrypted(self, sender: int, length: int, is_data: bool, place: Place) -> None:
         """Note an encrypted record."""

@@ -116,6 +116,13 @@ def begins_client_hello(data: bytes) -> bool:
     )
 
 
+def begins_handshake_record(data: bytes) -> bool:
+    """Whether a segment begins with the header of a handshake record, whatever is in it."""
+    return (
+        data[:2] == b"\x16\x03" and data[2:3] in _MINORS and 0 < int.from_bytes(data[3:5], "big") <= _LONGEST_RECORD
+    )
+
+
 def begins_message(payload: bytes) -> bool:
     """Whether a record's payload begins with a handshake message, by all that can be checked in it."""
     return _judge_handshake(payload, len(payload)) is Start.TLS

@@ -128,6 +128,10 @@ class Direction:
             return self.ended is not None and at >= self.unwrap(self.ended)
         return self.position is None or at >= self.position
 
+    def is_ahead(self, sequence: int) -> bool:
+        """Whether a segment lies behind what was read."""
+        return self.position is not None and self.unwrap(sequence) >= self.position
+
     def accept(self, sequence: int, data: bytes, missing: int, place: Place) -> None:
         """Take a segment's payload, of which `missing` bytes more were not captured."""
         position = self.position

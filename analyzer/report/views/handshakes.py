@@ -65,7 +65,7 @@ def _client_hello(connection: Connection) -> StepView:
         sender=end_names(connection)[Side.CLIENT],
         frame=frame_reference(frame),
         text=name if frame else "not captured",
-        details=() if handshake.seen_from_start else ("The capture starts after the handshake did.",),
+        details=() if handshake.seen_from_start else ("The capture lacks a part of this handshake.",),
     )
 
 
@@ -74,6 +74,7 @@ def _server_hello(connection: Connection) -> StepView:
     retry = handshake.frame(Step.HELLO_RETRY_REQUEST)
     details = [f"HelloRetryRequest in frame {retry.frame}"] if retry else []
     details += ["Session resumed: no certificates are sent"] if handshake.resumed else []
+    details += ["Another handshake follows within the connection, encrypted"] if handshake.renegotiated else []
     suite = f", cipher suite 0x{handshake.cipher_suite:04X}" if handshake.cipher_suite is not None else ""
     return StepView(
         number=2,

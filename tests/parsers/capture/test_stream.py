@@ -269,3 +269,23 @@ def test_lost_segments_never_make_a_statement_that_is_not_true(lost: set[int], s
         assert shown.certificate_requested in {True, None}
         assert shown.completed in {True, None}
         assert shown.resumed in {False, None}
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.2"])
+def test_a_handshake_within_the_connection_is_noted_though_it_is_encrypted(version: str) -> None:
+    parties = Party(identity=c.CLIENT), c.STRICT_SERVER
+    flights = handshake(
+        *parties, version=version, client_authentication=ClientAuthentication.NONE, renegotiates=True
+    ).flights
+    shown = shown_of(*flights)
+
+    assert shown.renegotiated is True
+    assert shown.client_certificate.visibility is Visibility.NOT_REQUESTED
+    assert shown.completed is True
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.2", "1.3"])
+def test_a_handshake_alone_is_not_followed_by_another(version: str) -> None:
+    for transcript in (c.mutual(version), c.one_way(version), c.resumed(version)):
+        segments = c.talk(transcript)
+        assert c.only(c.read_frames(c.plain([*segments, *segments]))).renegotiated is False
