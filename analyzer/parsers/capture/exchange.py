@@ -40,6 +40,7 @@ class Exchange(Struct, eq=False):
         renegotiated: the client began another handshake, which is encrypted.
         server_data: the server sent application data, which it does only after the handshake.
         ssl2_resumed: what the SERVER-HELLO of SSL 2.0 says; None: none was seen.
+        dropped_alerts: in clear, beyond the limit.
         steps: the first place of each step and sender.
     """
 
@@ -58,6 +59,7 @@ class Exchange(Struct, eq=False):
     sides: tuple[SideFacts, SideFacts] = field(default_factory=lambda: (SideFacts(), SideFacts()))
     steps: dict[tuple[Step, int], Place] = field(default_factory=dict)
     alerts: list[SeenAlert] = field(default_factory=list)
+    dropped_alerts: int = 0
     flights: Flights = field(default_factory=Flights)
 
     @property
@@ -169,6 +171,8 @@ class Exchange(Struct, eq=False):
         is_first_fatal = level == alerts.FATAL and all(alert.level != level for alert in self.alerts)
         if len(self.alerts) < _MOST_ALERTS or is_first_fatal:
             self.alerts.append(SeenAlert(sender, level, code, place))
+        else:
+            self.dropped_alerts += 1
         if code == alerts.NO_CERTIFICATE and self.version == "SSLv3" and self.sides[sender].chain is None:
             self.sides[sender].chain = ()
 

@@ -35,6 +35,7 @@ class Results(Struct):
         torn: per capture file, handshakes of which bytes are missing.
         evicted: connections with TLS that gave way to others before their end.
         oversized: handshake messages beyond the limit.
+        dropped_alerts: alerts of one handshake beyond the limit.
         refused: handshakes and conversations beyond the limit.
     """
 
@@ -43,6 +44,7 @@ class Results(Struct):
     torn: dict[str, int] = field(default_factory=dict)
     evicted: int = 0
     oversized: int = 0
+    dropped_alerts: int = 0
     refused: int = 0
 
 
@@ -147,6 +149,7 @@ class FlowTable:
         results = self.results
         if connection.dialogue.exchanges:
             results.oversized += sum(direction.stream.oversized for direction in connection.directions)
+            results.dropped_alerts += sum(exchange.dropped_alerts for exchange in connection.dialogue.exchanges)
             room = self._limits.handshakes - len(results.handshakes)
             found = handshakes.conclude(connection)
             results.handshakes += found[:room]

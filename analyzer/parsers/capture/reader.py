@@ -144,6 +144,7 @@ class _Reading:
         rows = (
             (results.evicted, "connections", "too many were open at once", "how they went on"),
             (results.oversized, "handshake messages", too_large, "what they say"),
+            (results.dropped_alerts, "alerts", "more than the limit of one handshake", "what these say"),
             (results.refused, "connections", "more than the limit", "these connections"),
             (self._shelf.refused, "Certificate messages", "more certificates than the limit", "those left out"),
         )

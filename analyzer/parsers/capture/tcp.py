@@ -168,10 +168,10 @@ class Direction:
         """Take the other end's word for what it has received: a gap before that will not be filled any more."""
         if self.acknowledged is None or self.unacknowledged is None:
             self.acknowledged = self.unacknowledged = number
-        elif _is_behind(self.acknowledged, number):
+        elif 0 < (number - self.acknowledged) % _WRAP < _HALF:
             self.acknowledged = number
-        elif _is_behind(number, self.unacknowledged):
-            self.unacknowledged = number
+        elif 0 < (self.unacknowledged - number) % _WRAP < _HALF:
+            self.unacknowledged = number  # it was overtaken
         if self.queue and self.unwrap(number) > self.queue[0][0]:
             self.doubts += 1
             if self.doubts >= _PATIENCE:
@@ -258,8 +258,3 @@ class Direction:
             self.gaps += 1
             self.stream.lose()
         self.position = position
-
-
-def _is_behind(number: int, other: int) -> bool:
-    """Whether a sequence number comes before another one, as numbers that wrap do (RFC 1982)."""
-    return 0 < (other - number) % _WRAP < _HALF

@@ -298,7 +298,9 @@ def without_end(shown: Handshake) -> dict[str, object]:
 def test_alerts_without_end_are_bounded_and_the_fatal_one_is_kept() -> None:
     warnings = Flight(sender=Side.SERVER, payload=bytes.fromhex("1503030002015a") * 5_000)
     fatal = Flight(sender=Side.SERVER, payload=bytes.fromhex("15030300020228"))
-    shown = c.only(c.read(c.capture_of((*c.mutual().flights[:1], warnings, fatal))))
+    reading = c.read(c.capture_of((*c.mutual().flights[:1], warnings, fatal)))
+    shown = c.only(reading)
 
     assert len(shown.alerts) < 100
+    assert [p.what for p in reading.problems] == [f"{5_001 - len(shown.alerts)} alerts"]
     assert [a.code for a in shown.alerts if a.level == "fatal"] == [40]
