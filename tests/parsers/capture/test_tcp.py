@@ -239,12 +239,12 @@ def test_a_reset_behind_what_was_not_captured_does_not_say_that_the_handshake_fa
 
 def test_an_older_acknowledgement_does_not_take_back_a_newer_one() -> None:
     segments = c.talk(c.refused_by_server(), closing=Closing.NONE, first_sequence=NUMBERS)
-    alert = next(s for s in segments if s.payload[:1] == b"\x15")
-    flight = [s for s in carriers(segments, Side.SERVER) if s is not alert]
+    *flight, alert = carriers(segments, Side.SERVER)
     left = [s for s in segments if s not in carriers(segments, Side.CLIENT)[1:] and s is not flight[-1]]
     left.insert(left.index(alert) + 1, flight[-1])
     shown = seen(left)
 
+    assert alert.payload[0] == 0x15
     assert shown.client_certificate.visibility is Visibility.NOT_CAPTURED
     assert [(a.sender, a.code) for a in shown.alerts] == [(Side.SERVER, 43)]
 
