@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 
 from msgspec import Struct, field
@@ -83,9 +84,17 @@ class Recording(Struct, eq=False):
         self.is_partial = self.is_partial or not (entry.data or entry.content is Content.ENCRYPTED)
         self.entries.append(entry)
 
+    def join(self, other: Recording) -> None:
+        """Add the other half of a handshake whose directions took different interfaces."""
+        is_turned = other.exchange.client != self.exchange.client
+        for entry in other.entries:
+            self.add(replace(entry, sender=1 - entry.sender) if is_turned else entry)
+        self.unlisted += other.unlisted
+        self.is_partial = self.is_partial or other.is_partial
+
     def in_order(self) -> list[Entry]:
-        """Return the entries by their frames: the two directions are read independently of each other."""
-        return sorted(self.entries, key=lambda entry: entry.place)
+        """Return the entries by their times and frames: the two directions are read independently of each other."""
+        return sorted(self.entries, key=lambda entry: (entry.place.nanoseconds, entry.place))
 
     def side(self, entry: Entry) -> Side:
         """Return who sent an entry."""
@@ -97,6 +106,7 @@ class Recorder:
 
     def __init__(self, wanted: Handshake) -> None:
         self._wanted = wanted
+        self._frames = {(frame.capture, frame.frame, frame.time) for frame in wanted.frames}
         self._recordings: list[Recording] = []
 
     def make_dialogue(self, key: bytes, shelf: CertificateShelf, largest_message: int) -> Dialogue:
@@ -107,7 +117,8 @@ class Recorder:
 
     def keep(self, exchange: Exchange, entry: Entry) -> None:
         """Keep an entry if its handshake may be the wanted one."""
-        if exchange.started.time != self._wanted.started:
+        started = exchange.started
+        if started.time != self._wanted.started and _where(started) not in self._frames:
             return
         if not self._recordings or self._recordings[-1].exchange is not exchange:
             if len(self._recordings) == _MOST_TWINS:
@@ -117,7 +128,16 @@ class Recorder:
 
     def found(self) -> Recording | None:
         """Return the recording whose steps are in the frames of the wanted handshake; None: there is none."""
-        return min(self._recordings, key=self._unlikeness, default=None)
+        best = min(self._recordings, key=self._unlikeness, default=None)
+        for other in self._recordings:
+            if best is not None and other is not best and self._is_half(other):
+                best.join(other)
+        return best
+
+    def _is_half(self, recording: Recording) -> bool:
+        """Whether every step of it is in a frame of the wanted handshake, which twins on other interfaces are not."""
+        places = set(map(_where, recording.exchange.steps.values()))
+        return bool(places) and places <= self._frames
 
     def _unlikeness(self, recording: Recording) -> int:
         steps = {(step, place.capture, place.frame) for (step, _), place in recording.exchange.steps.items()}
@@ -176,6 +196,10 @@ class _RecordingDialogue(Dialogue):
             place=place,
         )
         self._recorder.keep(self.exchanges[-1], entry)
+
+
+def _where(place: Place) -> tuple[str, int, datetime]:
+    return place.capture, place.frame, place.time
 
 
 def _message_name(kind: int) -> str:

@@ -160,6 +160,19 @@ def test_two_interfaces_that_saw_it_show_it_once(tmp_path: Path, mutual: Shown) 
     assert {section.capture for section in shown.sections} == {names[0]}
 
 
+def test_two_interfaces_with_a_direction_each_show_all_of_it(tmp_path: Path, mutual: Shown) -> None:
+    for number, end in enumerate((c.CLIENT_END, c.SERVER_END)):
+        segments = [segment for segment in c.talk(c.mutual()) if segment.source == end]
+        name = f"eth{number}_diagnostic_logging_tcpdump00_expe_2026-03-25_03_20_11.pcap"
+        written(tmp_path, pcap(c.plain(segments)), name)
+    shown = show(tmp_path)
+
+    in_clear = [section for section in shown.bodies() if section[2]]
+
+    assert in_clear == [section for section in mutual.bodies() if section[2]]
+    assert len({section.capture for section in shown.sections}) == 2
+
+
 def test_that_a_part_was_not_captured_is_said(tmp_path: Path) -> None:
     segments = [segment for segment in c.talk(c.mutual()) if not segment.payload.startswith(b"\x16\x03\x01")]
 
