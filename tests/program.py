@@ -83,6 +83,23 @@ def start(
     )
 
 
+def start_without_reader(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run the program in a process of its own whose standard output nobody reads any more."""
+    read, write = os.pipe()
+    os.close(read)
+    process = subprocess.run(
+        [sys.executable, "-m", "analyzer", *map(str, arguments)],
+        stdout=write,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        timeout=30,
+        check=False,
+    )
+    os.close(write)
+    return process
+
+
 def _written(stream: io.TextIOWrapper) -> str:
     stream.flush()
     buffer = stream.buffer

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,7 +13,7 @@ from analyzer.export import handshake
 from tests.cli.test_exit_codes import BAD_PEM, private_key, with_more
 from tests.export.shown import answered_with, message
 from tests.parsers.capture import captures as c
-from tests.program import EKU_CHECK_ON, ROOT, WEBEX, bundle, members, run, sample, start
+from tests.program import EKU_CHECK_ON, WEBEX, bundle, members, run, sample, start, start_without_reader
 
 
 def capture(folder: Path, data: bytes) -> Path:
@@ -160,18 +157,7 @@ def test_an_interruption_or_a_bug_is_a_sentence(
 
 
 def test_a_reader_that_went_away_is_no_traceback() -> None:
-    read, write = os.pipe()
-    os.close(read)
-    process = subprocess.run(
-        [sys.executable, "-m", "analyzer", "handshake", *map(str, sample(WEBEX)), "--id", "c1"],
-        stdout=write,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-        timeout=30,
-        check=False,
-    )
-    os.close(write)
+    process = start_without_reader("handshake", *sample(WEBEX), "--id", "c1")
 
     assert process.returncode == Exit.OUTPUT
     assert process.stderr == "expressway-analyzer: standard output could not be written: Broken pipe\n"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from analyzer.cli.exits import Exit
-from tests.program import ROOT, WEBEX, run, sample, start
+from tests.program import ROOT, WEBEX, run, sample, start, start_without_reader
 
 
 def test_the_verdict_is_five_lines_and_the_path(tmp_path: Path) -> None:
@@ -113,18 +113,7 @@ def test_quiet_is_quiet_on_a_terminal(tmp_path: Path) -> None:
 @pytest.mark.parametrize("options", [(), ("-q",), ("--json", "-")])
 def test_a_reader_that_went_away_is_no_traceback(tmp_path: Path, options: Sequence[str]) -> None:
     report = tmp_path / "report.html"
-    read, write = os.pipe()
-    os.close(read)
-    process = subprocess.run(
-        [sys.executable, "-m", "analyzer", *map(str, sample(WEBEX)), "-o", str(report), *options],
-        stdout=write,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-        timeout=30,
-        check=False,
-    )
-    os.close(write)
+    process = start_without_reader(*sample(WEBEX), "-o", report, *options)
 
     assert process.returncode == Exit.OUTPUT
     assert process.stderr == "expressway-analyzer: standard output could not be written: Broken pipe\n"
