@@ -159,7 +159,7 @@ def outcome_of(
     of success in TLS 1.3 (rules.md 6): `completed` is the capture's own judgement. Nor is it proof of failure there
     that the connection was closed before any data.
     """
-    fatal = next((alert for alert in handshake.alerts if alert.level == "fatal"), None)
+    fatal = next((alert for alert in handshake.alerts if alert.is_fatal), None)
     if fatal:
         return Outcome.REFUSED, fatal.sender, fatal.description
     for event in events:

@@ -13,7 +13,6 @@ _APART = timedelta(milliseconds=50)
 """Between two interfaces of one host; no client shakes hands twice from one port in that time."""
 _ANSWERED = timedelta(seconds=30)
 """What a server may take for its first answer: a client gives up before."""
-_FATAL = "fatal"
 _SENT = frozenset({Visibility.SEEN, Visibility.NONE_SENT})
 
 
@@ -64,7 +63,7 @@ def _joined(client: Handshake, server: Handshake) -> Handshake:
     closed = next((frame for frame in frames if frame.step is Step.CLOSED), None)
     frames = tuple(frame for frame in frames if frame.step is not Step.CLOSED or frame is closed)
     finished = {frame.sender for frame in frames if frame.step is Step.FINISHED} == set(Side)
-    is_refused = any(alert.level == _FATAL for alert in alerts)
+    is_refused = any(alert.is_fatal for alert in alerts)
     closing = client if closed and closed.sender is Side.CLIENT else server
     return replace(
         server,

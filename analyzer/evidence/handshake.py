@@ -91,6 +91,11 @@ class Alert(Struct, frozen=True, kw_only=True, gc=False):
     frame: int
     time: datetime
 
+    @property
+    def is_fatal(self) -> bool:
+        """Whether it ends the connection."""
+        return self.level == "fatal"
+
 
 class CertificateMessage(Struct, frozen=True, kw_only=True, gc=False):
     """A side's Certificate message, or why there is none to see.

@@ -95,7 +95,7 @@ def certificate_frame(connection: Connection, side: Side) -> Frame | None:
 def refusing_alert(connection: Connection | None, side: Side | None) -> Alert | None:
     """Return the last fatal clear alert of the side that refused (a `close_notify` after it says nothing)."""
     alerts = connection.handshake.alerts if connection else ()
-    return next((alert for alert in reversed(alerts) if alert.sender is side and alert.level == "fatal"), None)
+    return next((alert for alert in reversed(alerts) if alert.sender is side and alert.is_fatal), None)
 
 
 def refusing_event(verdict: Verdict, index: Index) -> Event | None:

@@ -107,7 +107,7 @@ def capture_alert_without_log(view: NodeView) -> Iterator[Judgement]:
         for c in view.connections
         if c.peer.kind in FAMILIAR
         and not c.events
-        and any(a.level == "fatal" and first <= a.time + _offset(view) <= last for a in c.handshake.alerts)
+        and any(a.is_fatal and first <= a.time + _offset(view) <= last for a in c.handshake.alerts)
     ]
     if alone:
         yield Judgement(

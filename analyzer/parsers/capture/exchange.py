@@ -73,6 +73,19 @@ class Exchange(Struct, eq=False):
         """Whether a HelloRetryRequest was seen, and no ServerHello behind it."""
         return self.retry is not None and self.server_hello is None
 
+    @property
+    def has_fatal_alert(self) -> bool:
+        """Whether one side said in clear that it ends the handshake."""
+        return any(alert.level == alerts.FATAL for alert in self.alerts)
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the server sent a message or an alert."""
+        if self.client is None:
+            return False
+        server = 1 - self.client
+        return self.sides[server].sent or any(alert.sender == server for alert in self.alerts)
+
     def roles(self) -> Roles | None:
         """Return both sides by their roles; None: nothing said which is which."""
         return None if self.client is None else Roles(self.sides[self.client], self.sides[1 - self.client])
@@ -168,8 +181,7 @@ class Exchange(Struct, eq=False):
 
     def add_alert(self, sender: int, level: int, code: int, place: Place) -> None:
         """Note an alert in clear."""
-        is_first_fatal = level == alerts.FATAL and all(alert.level != level for alert in self.alerts)
-        if len(self.alerts) < _MOST_ALERTS or is_first_fatal:
+        if len(self.alerts) < _MOST_ALERTS or (level == alerts.FATAL and not self.has_fatal_alert):
             self.alerts.append(SeenAlert(sender, level, code, place))
         else:
             self.dropped_alerts += 1

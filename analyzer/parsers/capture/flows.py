@@ -84,7 +84,7 @@ class FlowTable:
         ):
             if not (data or missing or flags & SYN) or flags & RST:
                 return
-            direction = self._open(key, is_doubtful=not flags & SYN)
+            direction = self._open(key, has_syn=bool(flags & SYN))
         connection = direction.connection
         if connection.is_concluded:
             return
@@ -103,11 +103,12 @@ class FlowTable:
             connection.dissolve()
         self.directions.clear()
 
-    def _open(self, key: bytes, is_doubtful: bool) -> Direction:
-        """Begin a connection. `is_doubtful`: what looks like its beginning may be data of one that is still open."""
-        before = self.directions[key].connection if key in self.directions else None
-        if before is not None:
-            is_doubtful = is_doubtful and before.may_hold_data
+    def _open(self, key: bytes, has_syn: bool) -> Direction:
+        """Begin a connection. Without a SYN, what looks like its beginning may be data of one that is still open."""
+        needs_answer = False
+        if key in self.directions:
+            before = self.directions[key].connection
+            needs_answer = not has_syn and before.may_hold_data
             self._remove(before)
         if len(self.directions) >= 2 * self._limits.flows:
             self._evict(next(iter(self.directions.values())).connection)
@@ -116,7 +117,7 @@ class FlowTable:
             self.addresses.add(key[:size])
             self.addresses.add(key[size : 2 * size])
         connection = Connection(key, self._make_dialogue(key, self._shelf, self._limits.handshake_message))
-        connection.needs_answer = is_doubtful and before is not None
+        connection.needs_answer = needs_answer
         self.directions[key], self.directions[_reverse(key)] = connection.directions
         return self.directions[key]
 

@@ -51,14 +51,12 @@ def conclude(connection: Connection) -> list[Handshake]:
     return [
         _handshake(connection, exchange, roles, is_last=exchange is exchanges[-1])
         for exchange in exchanges
-        if (roles := exchange.roles()) and _is_worth_reporting(connection, exchange, roles)
+        if (roles := exchange.roles()) and _is_worth_reporting(connection, exchange)
     ]
 
 
-def _is_worth_reporting(connection: Connection, exchange: Exchange, roles: Roles) -> bool:
-    if connection.needs_answer and not (
-        roles.server.sent or any(a.sender != exchange.client for a in exchange.alerts)
-    ):
+def _is_worth_reporting(connection: Connection, exchange: Exchange) -> bool:
+    if connection.needs_answer and not exchange.is_answered:
         return False
     shown = exchange.client_hello or exchange.server_hello or exchange.retry or exchange.request or exchange.alerts
     return bool(shown) or any(side.chain is not None or side.certificate_lost for side in exchange.sides)
@@ -177,7 +175,7 @@ def _is_completed(exchange: Exchange, roles: Roles, is_over: bool) -> bool | Non
         return None
     if all(side.finished for side in exchange.sides) or (exchange.version and exchange.server_data):
         return True
-    if any(alert.level == alerts.FATAL for alert in exchange.alerts):
+    if exchange.has_fatal_alert:
         return False
     if exchange.is_tls13 and not visibility.ended_before(exchange, roles.client, is_over):
         return None

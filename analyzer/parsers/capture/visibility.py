@@ -7,7 +7,6 @@ a Certificate message seen empty.
 from __future__ import annotations
 
 from analyzer.evidence import CertificateMessage, Visibility
-from analyzer.parsers.capture import alerts
 from analyzer.parsers.capture.cipher_suites import WITHOUT_CERTIFICATES
 from analyzer.parsers.capture.exchange import Exchange
 from analyzer.parsers.capture.sides import Roles, SideFacts
@@ -99,7 +98,7 @@ def ended_before(exchange: Exchange, side: SideFacts, is_over: bool) -> bool:
 
 def _has_ended(exchange: Exchange, is_over: bool) -> bool:
     """Whether nothing more of the handshake can have come behind what was captured."""
-    return is_over or any(alert.level == alerts.FATAL for alert in exchange.alerts)
+    return is_over or exchange.has_fatal_alert
 
 
 def _hidden(exchange: Exchange, roles: Roles, side: SideFacts, is_over: bool) -> Visibility | None:
