@@ -16,16 +16,17 @@ from msgspec import Struct, field
 
 from analyzer.text import clean
 
-_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY.*", re.DOTALL)
+_SECRET_KEYS = ("password", "passphrase", "secret", "token", "cookie", "authorization")
+_KEY_MARK, _CIPHER_MARK, _INLINE_MARK = "PRIVATE KEY", "{cipher}", "inline:"
+_PRIVATE_KEY = re.compile(rf"-----BEGIN [A-Z ]{{0,40}}{_KEY_MARK}.*", re.DOTALL)
 _SECRET_VALUE = re.compile(
-    r"\b((?:password|passphrase|secret|token|cookie|authorization)\"?[ ]?[=:][ ]?\"?)[^\s\"]++"
-    r"|(?P<cipher>\{cipher\})[^\s\"']*+|(?P<inline>inline:)\S++",
+    rf"\b((?:{'|'.join(_SECRET_KEYS)})\"?[ ]?[=:][ ]?\"?)[^\s\"]++"
+    rf"|(?P<cipher>{re.escape(_CIPHER_MARK)})[^\s\"']*+|(?P<inline>{_INLINE_MARK})\S++",
     re.IGNORECASE,
 )
-_SECRET_WORDS = (
-    *("private key", "password", "passphrase", "secret", "token"),
-    *("cookie", "authorization", "{cipher}", "inline:"),
-)
+_SECRET_WORDS = (*_SECRET_KEYS, _KEY_MARK.lower(), _CIPHER_MARK, _INLINE_MARK)
+"""Where none of these stands, in lower case, neither pattern finds anything."""
+
 # `ExtendedKeyUsage` and `DhKeySize` are settings to be shown, every other key is not.
 _SECRET_NAME = re.compile(
     r"pass(?:word|phrase|wd)|secret|token|community|credential|\bpin\b|key(?!.?(?:usage|size))|hash", re.IGNORECASE
