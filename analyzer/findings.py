@@ -86,6 +86,7 @@ class Finding(Struct, frozen=True, kw_only=True):
         caused_by: id of the finding that explains this one, or None.
         missing: for `not-determinable`: what is missing, in words that group equal ones; else None.
         first, last: of the repeats, as far as they carry a time.
+        is_context: background that explains no failure and is explained by none.
     """
 
     id: str
@@ -103,6 +104,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     last: datetime | None = None
     sources: tuple[Citation, ...] = ()
     missing: str | None = None
+    is_context: bool = False
 
     @property
     def determined(self) -> bool:

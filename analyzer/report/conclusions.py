@@ -29,12 +29,14 @@ class Conclusions(Struct, frozen=True, kw_only=True):
         causes: what is broken: critical ones, and any that explains a critical one or a warning.
         warnings: warnings that explain nothing else.
         remarks: info and ok.
+        context: remarks of no weight by themselves.
         unanswered: what is missing, and the findings that could not be decided without it.
     """
 
     causes: tuple[Cause, ...]
     warnings: tuple[Cause, ...]
     remarks: tuple[Cause, ...]
+    context: tuple[Finding, ...]
     unanswered: tuple[tuple[str, tuple[Finding, ...]], ...]
 
     @property
@@ -51,8 +53,8 @@ class NextStep(Struct, frozen=True, kw_only=True):
 
 
 def conclude(findings: Sequence[Finding]) -> Conclusions:
-    """Sort findings into causes, warnings, remarks and open questions; each group by severity, else as given."""
-    causes = _by_cause([finding for finding in findings if finding.determined])
+    """Sort findings into causes, warnings, remarks, context and open questions; by severity, else as given."""
+    causes = _by_cause([finding for finding in findings if finding.determined and not finding.is_context])
     leading = [cause for cause in causes if _leads(cause)]
     others = [cause for cause in causes if not _leads(cause)]
     unanswered: dict[str, list[Finding]] = defaultdict(list)
@@ -63,6 +65,7 @@ def conclude(findings: Sequence[Finding]) -> Conclusions:
         causes=tuple(leading),
         warnings=tuple(cause for cause in others if cause.finding.severity is Severity.WARNING),
         remarks=tuple(cause for cause in others if cause.finding.severity is not Severity.WARNING),
+        context=tuple(finding for finding in findings if finding.is_context),
         unanswered=tuple((missing, tuple(group)) for missing, group in unanswered.items()),
     )
 

@@ -195,7 +195,12 @@ def tie(results: Sequence[Grounded]) -> tuple[Finding, ...]:
         finding = grounded.finding
         if finding.determined and (finding.severity in _GRAVE or finding.id in _CONTEXT):
             by_id.setdefault(finding.id, []).append(grounded)
-    return tuple(with_cause(grounded, _cause_of(grounded, by_id)) for grounded in results)
+    causes = [_cause_of(grounded, by_id) for grounded in results]
+    explaining = frozenset(causes)
+    return tuple(
+        with_cause(grounded, cause, explains=grounded.finding.id in explaining)
+        for grounded, cause in zip(results, causes, strict=True)
+    )
 
 
 def _cause_of(effect: Grounded, by_id: Mapping[str, Sequence[Grounded]]) -> str | None:

@@ -122,6 +122,7 @@ RULES = (
         needs=(Need.CONFIGURATION,),
         applies_to=">=X15.5",
         sources=("S",),
+        is_context=True,
     ),
     Rule(
         id="deprecated-eku-upload-command",

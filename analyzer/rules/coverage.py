@@ -138,6 +138,7 @@ RULES = (
         judge=log_error_without_capture,
         needs=(Need.LOG, Need.CAPTURE),
         sources=("I",),
+        is_context=True,
     ),
     Rule(
         id="capture-alert-without-log",

@@ -89,10 +89,13 @@ class Rule(Struct, frozen=True, kw_only=True):
 
     Attributes:
         severity: the gravest that it gives.
+        meaning: when it is said and what it means, in one to three sentences (`rules show ID`, docs/rules.md).
         needs: each a need, or a tuple of which one is enough.
         roles: the node roles that it is about; empty: any. An unknown role makes it not determinable.
         applies_to: version specifier (`>=X15.5`); empty: any.
         sources: codes of `analyzer.facts.citations`.
+        is_context: of no weight by itself (rules-amendments D): its remarks go to the context table, unless they are
+            tied to a failure.
     """
 
     id: str
@@ -103,3 +106,5 @@ class Rule(Struct, frozen=True, kw_only=True):
     roles: tuple[NodeRole, ...] = ()
     applies_to: str = ""
     sources: tuple[str, ...] = ()
+    meaning: str = ""
+    is_context: bool = False

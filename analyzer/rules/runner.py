@@ -19,6 +19,7 @@ from analyzer.rules.view import TRAVERSAL, NodeView, views_of
 logger = logging.getLogger(__name__)
 
 _ORDER = tuple(Severity)
+_REMARKS = frozenset({Severity.INFO, Severity.OK})
 
 
 class Grounded(Struct, frozen=True):
@@ -143,6 +144,7 @@ def _ground(rule: Rule, view: NodeView, judgement: Judgement) -> Grounded:
         last=judgement.last,
         sources=citations(rule.sources),
         missing=judgement.missing,
+        is_context=rule.is_context and judgement.severity in _REMARKS and judgement.missing is None,
     )
     events = view.events_by_id(judgement.events)
     connections = {*judgement.connections, *(event.connection for event in events if event.connection)}
@@ -158,6 +160,7 @@ def _ground(rule: Rule, view: NodeView, judgement: Judgement) -> Grounded:
     )
 
 
-def with_cause(grounded: Grounded, cause: str | None) -> Finding:
-    """Return the finding with the id of the finding that explains it."""
-    return replace(grounded.finding, caused_by=cause)
+def with_cause(grounded: Grounded, cause: str | None, *, explains: bool) -> Finding:
+    """Return the finding with the id of the finding that explains it; tied to another one, it is no mere context."""
+    context = grounded.finding.is_context and cause is None and not explains
+    return replace(grounded.finding, caused_by=cause, is_context=context)

@@ -69,6 +69,7 @@ RULES = (
         judge=bundle_time_span,
         needs=((Need.LOG, Need.CAPTURE),),
         sources=("AG",),
+        is_context=True,
     ),
     Rule(
         id="dual-nic-address-map",
@@ -77,5 +78,6 @@ RULES = (
         judge=dual_nic_address_map,
         needs=(Need.CAPTURE, Need.LOCAL_ADDRESSES),
         sources=("AG",),
+        is_context=True,
     ),
 )

@@ -161,6 +161,7 @@ RULES = (
         judge=chain_order_or_extra,
         needs=_SENT,
         sources=("I",),
+        is_context=True,
     ),
     Rule(
         id="trust-missing-own-issuer",

@@ -84,6 +84,7 @@ RULES = (
         judge=store_certs_differ,
         needs=(Need.SERVER_STORE, Need.CLIENT_STORE),
         sources=("I",),
+        is_context=True,
     ),
     Rule(
         id="store-key-shared",
@@ -92,5 +93,6 @@ RULES = (
         judge=store_key_shared,
         needs=(Need.SERVER_STORE, Need.CLIENT_STORE),
         sources=("I",),
+        is_context=True,
     ),
 )

@@ -309,3 +309,13 @@ def test_any_text_in_any_field_stays_text(noise: str) -> None:
     plain = render_html(rewritten(rich_report(), lambda value: value + "x"))
     assert Counter(re.findall(r"<\w+", rendered)) == Counter(re.findall(r"<\w+", plain))
     assert rendered.encode("utf-8")
+
+
+def test_context_stands_in_a_table_of_its_own() -> None:
+    report = rich_report()
+    last = replace(report.findings[-1], id="store-certs-differ", title="Stores differ", is_context=True, missing=None)
+    shown = page(replace(report, findings=(*report.findings, last)))
+    table = shown.xpath("//table[@class='context']")[0]
+
+    assert [text(cell) for cell in table.xpath(".//tbody/tr/th")] == ["Stores differ"]
+    assert "Stores differ" not in text(shown.get_element_by_id("answer"))

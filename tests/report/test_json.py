@@ -94,6 +94,7 @@ INTERNAL = {
         "conversations", "taken", "partners",
     },
     "Peer": {"kind", "reason", "hint_only", "node", "zone"},
+    "Finding": {"is_context"},
     "Report": {"rule_titles"},
     "Tunnel": {"source"},
     "Alarm": {"source"},

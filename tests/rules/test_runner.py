@@ -246,3 +246,15 @@ def test_a_refusal_seen_from_both_ends_is_one_story() -> None:
 
     assert told["core", "peer-alert-bad-certificate"] == "local-alert-bad-certificate"
     assert told["edge", "local-alert-bad-certificate"] is None
+
+
+def test_what_is_of_no_weight_is_context_until_it_is_tied_to_a_failure() -> None:
+    told = {one.id: one.is_context for one in findings(case(core(), edge())) if one.determined}
+    without_capture = edge(captures=(), zones=(zone(status="Failed"),))
+    refused = event(without_capture, SOME_CORE, role=Side.SERVER, error="unknown-ca")
+    tied = {one.id: one for one in findings(case(without_capture, events=[refused])) if one.determined}
+
+    assert told["store-certs-differ"]
+    assert not told["core-client-capable-success"]
+    assert not any(one.is_context and one.caused_by for one in tied.values())
+    assert not tied["uc-zone-failed"].is_context

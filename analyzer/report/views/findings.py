@@ -85,7 +85,9 @@ def finding_anchors(findings: Iterable[Finding]) -> dict[Finding, str]:
 
 def cause_view(cause: Cause, anchors: Mapping[Finding, str]) -> FindingView:
     """Show a cause with its consequences."""
-    return _finding(cause.finding, anchors, tuple(_finding(finding, anchors) for finding in cause.consequences))
+    return finding_view(
+        cause.finding, anchors, tuple(finding_view(finding, anchors) for finding in cause.consequences)
+    )
 
 
 class UnansweredView(Struct, frozen=True, kw_only=True):
@@ -121,9 +123,10 @@ def source_views(findings: Iterable[Finding]) -> tuple[SourceView, ...]:
     return tuple(_source(citation) for citation in ordered)
 
 
-def _finding(
+def finding_view(
     finding: Finding, anchors: Mapping[Finding, str], consequences: tuple[FindingView, ...] = ()
 ) -> FindingView:
+    """Show a finding with what follows from it."""
     remedies = sorted(finding.remedy, key=lambda remedy: _REMEDY_ORDER.index(remedy.kind))
     return FindingView(
         anchor=anchors[finding],

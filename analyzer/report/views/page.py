@@ -21,6 +21,7 @@ from analyzer.report.views.findings import (
     UnansweredView,
     cause_view,
     finding_anchors,
+    finding_view,
     source_views,
     step_view,
     unanswered_view,
@@ -80,6 +81,7 @@ class Page(Struct, frozen=True, kw_only=True):
     causes: tuple[FindingView, ...]
     warnings: tuple[FindingView, ...]
     remarks: tuple[FindingView, ...]
+    context: tuple[FindingView, ...]
     more_findings: int
     unanswered: tuple[UnansweredView, ...]
     nodes: tuple[NodeView, ...]
@@ -121,9 +123,10 @@ def page_view(report: Report) -> Page:
         causes=causes,
         warnings=warnings,
         remarks=remarks,
+        context=tuple(finding_view(finding, anchors) for finding in conclusions.context[:MAX_CARDS]),
         more_findings=sum(
             max(0, len(group) - MAX_CARDS)
-            for group in (conclusions.causes, conclusions.warnings, conclusions.remarks)
+            for group in (conclusions.causes, conclusions.warnings, conclusions.remarks, conclusions.context)
         ),
         unanswered=tuple(unanswered_view(missing, findings) for missing, findings in conclusions.unanswered),
         nodes=nodes,
