@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from analyzer.evidence import Case, NodeRole
 from analyzer.facts.citations import citations
 from analyzer.facts.releases import matches
+from analyzer.facts.store import PACKAGED, Facts
 from analyzer.findings import Confidence, Finding, Remedy, RemedyKind, Severity
 from analyzer.rules.recovery import as_of_now
 from analyzer.rules.rule import Judgement, Need, Rule
@@ -38,9 +39,9 @@ class Grounded(Struct, frozen=True):
     partners: frozenset[str | None]
 
 
-def run(case: Case, rules: Sequence[Rule]) -> tuple[Grounded, ...]:
+def run(case: Case, rules: Sequence[Rule], facts: Facts = PACKAGED) -> tuple[Grounded, ...]:
     """Judge every node by every rule; the gravest first, then in the order of the catalogue."""
-    results = [grounded for view in views_of(case) for rule in rules for grounded in _judge(rule, view)]
+    results = [grounded for view in views_of(case, facts) for rule in rules for grounded in _judge(rule, view)]
     return tuple(sorted(results, key=lambda grounded: _ORDER.index(grounded.finding.severity)))
 
 

@@ -27,6 +27,7 @@ from analyzer.evidence import (
 )
 from analyzer.facts.releases import Version
 from analyzer.facts.settings import EKU_CHECKING_MODE
+from analyzer.facts.store import PACKAGED, Facts
 
 FIRST_WITH_TWO_STORES = Version(15, 5)
 
@@ -40,10 +41,11 @@ FAMILIAR = frozenset(PeerKind) - {PeerKind.INTERNET, PeerKind.UNKNOWN}
 class NodeView:
     """One node of a case, for rules. Nothing here judges."""
 
-    def __init__(self, case: Case, node: Node, views: dict[str | None, NodeView]) -> None:
+    def __init__(self, case: Case, node: Node, views: dict[str | None, NodeView], facts: Facts) -> None:
         """Keep the case; `views` holds the views of all nodes by name, this one's among them."""
         self.case = case
         self.node = node
+        self.facts = facts
         self._views = views
 
     @cached_property
@@ -227,12 +229,12 @@ def _says_less(event: Event) -> bool:
     return record.error == "verify-failed" or record.local_role is None or record.name == "network.tcp"
 
 
-def views_of(case: Case) -> tuple[NodeView, ...]:
-    """Return a view of each node of a case, in the case's order."""
+def views_of(case: Case, facts: Facts = PACKAGED) -> tuple[NodeView, ...]:
+    """Return a view of each node of a case, in the case's order; `facts`: what the rules judge by."""
     views: dict[str | None, NodeView] = {}
     ordered = []
     for node in case.nodes:
-        view = NodeView(case, node, views)
+        view = NodeView(case, node, views, facts)
         views[node.name] = view
         ordered.append(view)
     return tuple(ordered)
