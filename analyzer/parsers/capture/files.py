@@ -79,6 +79,16 @@ def read_pcap_header(window: Window) -> PcapHeader | None:
     return PcapHeader(order, unit, frame_header, link & 0xFFFF)
 
 
+def frames(window: Window) -> Iterator[Frame]:
+    """Yield the frames of a capture file of either kind. Each is gone when the next one is asked for.
+
+    Raises:
+        DamageError: where the rest cannot be read.
+    """
+    header = read_pcap_header(window)
+    yield from pcapng_frames(window) if header is None else pcap_frames(window, header)
+
+
 def pcap_frames(window: Window, header: PcapHeader) -> Iterator[Frame]:
     """Yield the frames of a classic capture. Each is gone when the next one is asked for.
 

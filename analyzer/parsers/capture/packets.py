@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from typing import Final
 
-from analyzer.parsers.capture.cursor import Cursor, ShortFrameError
-from analyzer.parsers.capture.fallback import RAW_IP, Dissector, find_dissector
+from analyzer.parsers.capture.cursor import ShortFrameError
 from analyzer.parsers.capture.files import PcapHeader, check_length, pcap_frames, pcapng_frames, read_pcap_header
 from analyzer.parsers.capture.flows import FlowTable
 from analyzer.parsers.capture.fragments import FragmentTable
 from analyzer.parsers.capture.place import Place
+from analyzer.parsers.capture.segments import SegmentFinder
 from analyzer.parsers.capture.tcp import ACK, FAR
 from analyzer.parsers.capture.tunnels import TUNNEL_PORTS
-from analyzer.parsers.capture.walk import find_segment, is_known
 from analyzer.parsers.capture.window import Window
 
 _SECOND: Final = 1_000_000_000
@@ -54,7 +54,6 @@ class PacketReader:
         cut_frames: of these, cut by the snaplen.
         lost_segments: TCP segments with payload that the snaplen cut, in connections that were still read.
         cut_headers: frames that the snaplen cut before the end of their TCP headers.
-        unknown_links: frames by link types that could not be read.
     """
 
     def __init__(self, name: str, order: int, table: FlowTable, fragments: FragmentTable) -> None:
@@ -63,12 +62,15 @@ class PacketReader:
         self.lost_segments = 0
         self.cut_headers = 0
         self.times = TimeRange()
-        self.unknown_links: dict[int, int] = {}
         self._name = name
         self._order = order
         self._table = table
-        self._fragments = fragments
-        self._dissectors: dict[int, Dissector | None] = {}
+        self._segments = SegmentFinder(fragments)
+
+    @property
+    def unknown_links(self) -> Mapping[int, int]:
+        """Frames by link types that could not be read."""
+        return self._segments.unknown_links
 
     def read(self, window: Window) -> None:
         """Read a capture file to its end.
@@ -193,15 +195,8 @@ class PacketReader:
 
     def _walk(self, data: bytes | bytearray, link: int, start: int, end: int, original: int, time: int) -> None:
         """Take any frame to its TCP segment, whatever lies between."""
-        if not is_known(link):
-            packet = self._fallback(link, bytes(data[start:end]))
-            if packet is None:
-                return
-            original += len(packet) - (end - start)
-            link, data, start, end = RAW_IP, packet, 0, len(packet)
-        cursor = Cursor(data, start, end, original, time // _SECOND, self._fragments)
         try:
-            segment = find_segment(link, cursor)
+            segment = self._segments.find(data, link, start, end, original, time)
         except ShortFrameError:
             self.cut_headers += 1
             return
@@ -213,15 +208,6 @@ class PacketReader:
             self._table.receive(
                 segment.key, segment.sequence, segment.acknowledged, segment.flags, payload, segment.missing, place
             )
-
-    def _fallback(self, link: int, frame: bytes) -> bytes | None:
-        if link not in self._dissectors:
-            self._dissectors[link] = find_dissector(link)
-        dissect = self._dissectors[link]
-        if dissect is None:
-            self.unknown_links[link] = self.unknown_links.get(link, 0) + 1
-            return None
-        return dissect(frame)
 
 
 def _in_order(number: int, order: str) -> int:
