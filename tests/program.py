@@ -20,6 +20,7 @@ ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "samples"
 WEBEX = "webex-client-certificate"
 EKU_CHECK_ON = "test-case-1-eku-check-on"
+TLS13 = "tls-1.3-hidden-certificates"
 
 
 @dataclass(frozen=True, slots=True)

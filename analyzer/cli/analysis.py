@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from analyzer.cli.evidence import write_evidence
 from analyzer.cli.exits import Exit, exit_of
 from analyzer.cli.output import clashing, default_path, printing, write
 from analyzer.cli.running import analyze_bundles, reporting_errors, stop
@@ -88,7 +89,7 @@ def analyze(
     evidence: Annotated[
         Path | None,
         typer.Option(
-            "--evidence", metavar="FILE", help="Annotated capture of the handshakes in findings (not built yet)."
+            "--evidence", metavar="FILE", help="A pcapng of the handshakes that findings name, with comments."
         ),
     ] = None,
     redact: Annotated[
@@ -108,11 +109,11 @@ def analyze(
     ] = False,
 ) -> None:
     """Tell which certificate an Expressway presented to whom, from which store, and why it was refused."""
-    unbuilt = {"--redact": redact, "--facts": facts, "--evidence": evidence, "--lang ja": lang is Language.JA}
+    unbuilt = {"--redact": redact, "--facts": facts, "--lang ja": lang is Language.JA}
     for option, given in unbuilt.items():
         if given:
             stop(f"{option} is not built yet", Exit.USAGE)
-    targets = [str(target) for target in (output, json, note) if target is not None]
+    targets = [str(target) for target in (output, json, note, evidence) if target is not None]
     if clash := clashing(targets, bundles):
         stop(clash, Exit.USAGE)
     logging.basicConfig(level=logging.DEBUG if debug else logging.CRITICAL, stream=sys.stderr)
@@ -120,6 +121,8 @@ def analyze(
         report = analyze_bundles(bundles, _date(as_of), verbose=verbose, quiet=quiet)
         path = output or default_path(report, bundles[0])
         _write(report, path, json, note, lang, force=force)
+        if evidence is not None:
+            write_evidence(report, bundles, evidence, force=force)
         _say(report, path, quiet=quiet, to_stderr="-" in {json, note})
         code = exit_of(report, fail_on)
     if open_report:

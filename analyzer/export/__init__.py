@@ -1,10 +1,19 @@
-"""What goes back to packets: the dissection of one handshake.
+"""What goes back to packets: the dissection of one handshake, and the capture of those that findings name.
 
-The analysis keeps what a handshake says and not its bytes. So the captures are read once more, by the same engine,
-and this time the bytes of the one handshake that is asked for are kept::
+The analysis keeps what a handshake says and not its bytes. So the captures are read once more. For the dissection
+the same engine reads them, and the bytes of the one handshake that is asked for are kept::
 
-    recording      what the engine tells of one connection, kept
-    handshake      bundles and a connection of the report to the recording of its handshake
-    dissection     Scapy's reading of a message; the only module here that loads Scapy
-    listing        a recording as text
+    recording        what the engine tells of one connection, kept
+    handshake        bundles and a connection of the report to the recording of its handshake
+    dissection       Scapy's reading of a message
+    listing          a recording as text
+
+For the annotated capture whole frames are taken::
+
+    excerpt          the frames of some connections, each with its TCP segment
+    handshake_bytes  what of their payloads is handshake records: the rest is left out
+    annotation       which frames findings name, and what to say on each
+    packet_file      the pcapng, written by Scapy
+
+Scapy is loaded in `dissection` and `packet_file` alone.
 """

@@ -24,7 +24,7 @@ from analyzer.evidence import (
 from analyzer.findings import Evidence, EvidenceKind
 from analyzer.text import iso_utc
 
-_STEP_WORDS = {
+STEP_WORDS = {
     Step.CLIENT_HELLO: "ClientHello",
     Step.HELLO_RETRY_REQUEST: "HelloRetryRequest",
     Step.SERVER_HELLO: "ServerHello",
@@ -44,7 +44,7 @@ def quote_frame(connection: Connection, frame: Frame, words: str | None = None) 
     """Quote a handshake step of a connection."""
     handshake = connection.handshake
     sender = f" by {frame.sender}" if frame.sender else ""
-    text = words or f"{_STEP_WORDS[frame.step]}{sender}"
+    text = words or f"{STEP_WORDS[frame.step]}{sender}"
     return Evidence(
         kind=EvidenceKind.FRAME,
         file=frame.capture,
@@ -80,7 +80,7 @@ def quote_certificate_frame(connection: Connection, side: Side) -> tuple[Evidenc
     step = Step.CLIENT_CERTIFICATE if side is Side.CLIENT else Step.SERVER_CERTIFICATE
     frame = connection.handshake.frame(step)
     serial = connection.certificate(side).serial
-    words = f"{_STEP_WORDS[step]}, serial {serial}" if serial else None
+    words = f"{STEP_WORDS[step]}, serial {serial}" if serial else None
     return (quote_frame(connection, frame, words),) if frame else ()
 
 

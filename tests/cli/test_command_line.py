@@ -28,7 +28,6 @@ from tests.program import WEBEX, members, run, sample
         (["x.zip", "--lang", "ja"], "--lang ja is not built yet"),
         (["x.zip", "--redact"], "--redact is not built yet"),
         (["x.zip", "--facts", "facts.toml"], "--facts is not built yet"),
-        (["x.zip", "--evidence", "evidence.pcapng"], "--evidence is not built yet"),
         (["x.zip", "--json", "-", "--note", "-"], "two outputs can't both go to standard output"),
         (["x.zip", "-o", "same", "--json", "./same"], "two outputs can't both go to same"),
         (["x.zip", "-o", "x.zip", "--force"], "x.zip is an input, and is not overwritten"),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from analyzer.cli.exits import Exit
-from tests.program import WEBEX, member_named, members, run, sample
+from tests.program import EKU_CHECK_ON, WEBEX, member_named, members, run, sample
 
 STEM = "expe_2026-03-24_11_55_47"
 NAME = f"{STEM}_report.html"
@@ -95,6 +95,36 @@ def test_an_own_file_is_replaced_and_nothing_else_is_left(bundle: Path, tmp_path
 
     assert (first.code, second.code) == (Exit.ANALYZED, Exit.ANALYZED)
     assert files(tmp_path) == {bundle.name, NAME}
+
+
+def test_an_annotated_capture_is_written_and_replaced(tmp_path: Path) -> None:
+    target = tmp_path / "evidence.pcapng"
+    arguments: list[str | Path] = [*sample(EKU_CHECK_ON), "-o", tmp_path / "r.html", "--evidence", target]
+
+    first, second = run(*arguments), run(*arguments)
+
+    assert (first.code, second.code, second.err) == (Exit.ANALYZED, Exit.ANALYZED, "")
+    assert target.read_bytes().startswith(b"\x0a\x0d\x0d\x0a")
+
+
+def test_where_no_finding_names_a_frame_no_capture_is_written(bundle: Path, tmp_path: Path) -> None:
+    certificate = tmp_path / "server.pem"
+    certificate.write_bytes(next(data for name, data in members(bundle).items() if "server_" in name))
+    target = tmp_path / "evidence.pcapng"
+
+    ran = run(certificate, "--evidence", target)
+
+    assert ran.code == Exit.ANALYZED
+    assert ran.err == f"expressway-analyzer: no finding names a frame of a capture: {target} was not written\n"
+    assert not target.exists()
+
+
+def test_an_annotated_capture_overwrites_nobody_elses_file(bundle: Path, tmp_path: Path) -> None:
+    target = tmp_path / "thesis.txt"
+    target.write_text("Chapter 1")
+
+    assert run(bundle, "--evidence", target).code == Exit.OUTPUT
+    assert target.read_text() == "Chapter 1"
 
 
 def test_an_input_is_never_overwritten(bundle: Path) -> None:
