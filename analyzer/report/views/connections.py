@@ -13,6 +13,7 @@ from analyzer.report.summary import Index
 from analyzer.report.views.badge import Badge, outcome_badge
 from analyzer.report.views.grouping import OUTCOMES, EqualConnections, PeerConnections, group_connections
 from analyzer.report.views.handshakes import StepView, handshake_steps
+from analyzer.report.views.ladder import Ladder, ladder_of
 
 MAX_EVENTS = 20
 
@@ -57,6 +58,7 @@ class GroupView(Struct, frozen=True, kw_only=True):
     server: str
     captures: tuple[str, ...]
     display_filter: str
+    ladder: Ladder | None
     steps: tuple[StepView, ...]
     events: tuple[EventView, ...]
     more_events: int
@@ -129,6 +131,7 @@ def _group(case: Case, index: Index, group: EqualConnections) -> GroupView:
         server=str(handshake.server),
         captures=handshake.captures,
         display_filter=conversation_filter(handshake.client, handshake.server),
+        ladder=ladder_of(case, newest, tuple(events)),
         steps=handshake_steps(case, newest),
         events=tuple(_event(event) for event in events[:MAX_EVENTS]),
         more_events=max(0, len(events) - MAX_EVENTS),
