@@ -1,8 +1,9 @@
 """The HTML report: one self-contained file that can be attached to a support case.
 
-Nothing in it loads, sends or runs anything: a content security policy allows the one inline style by its hash,
-and nothing else. Everything that was read from a bundle is untrusted: every string that a template prints is
-made visible by `analyzer.text.clean` and escaped by Jinja2.
+Nothing in it loads or sends anything: a content security policy allows the one inline style and the one inline
+script by their hashes, and nothing else; all of the report can be read without the script. Everything that was read
+from a bundle is untrusted: every string that a template prints is made visible by `analyzer.text.clean` and escaped
+by Jinja2.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ MAX_TEXT = 4096
 
 def render_html(report: Report, *, language: str = "en") -> str:
     """Return the report as one HTML page: the same page for the same report, and free of lone surrogates."""
-    style = _template_folder().joinpath("style.css").read_text(encoding="utf-8")
+    style, script = (_template_folder().joinpath(name).read_text("utf-8") for name in ("style.css", "report.js"))
     return (
         _environment()
         .get_template("report.html")
@@ -37,14 +38,21 @@ def render_html(report: Report, *, language: str = "en") -> str:
             page=page_view(report),
             language=language if language in LANGUAGES else LANGUAGES[0],
             style=Markup(style),  # noqa: S704 - our own file
-            policy=_policy(style),
+            script=Markup(script),  # noqa: S704 - our own file
+            policy=_policy(style, script),
         )
     )
 
 
-def _policy(style: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
+def _policy(style: str, script: str) -> str:
+    return (
+        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _digest(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
 @cache

@@ -7,6 +7,8 @@ from collections import Counter
 from itertools import pairwise
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import load_pem_x509_certificate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html
@@ -28,6 +30,8 @@ from tests.report.reports import (
     rich_report,
     verdict,
 )
+from tests.rules.cases import case
+from tests.rules.nodes import edge
 
 REPORTS = pytest.mark.parametrize(
     "report", [rich_report(), empty_report(), hostile_report()], ids=["rich", "empty", "hostile"]
@@ -207,7 +211,8 @@ def test_a_report_without_tls_says_so() -> None:
 def test_nothing_untrusted_becomes_markup(report: Report) -> None:
     document = page(report)
 
-    assert not document.xpath("//script | //img | //*[@onerror] | //*[@style]")
+    assert len(document.xpath("//script")) == 1
+    assert not document.xpath("//img | //*[@onerror] | //*[@style]")
     assert {link.get("rel") for link in document.iter("a") if link.get("href", "#")[0] != "#"} <= {
         "noreferrer noopener"
     }
@@ -231,13 +236,15 @@ def test_every_anchor_exists_once(report: Report) -> None:
 
 
 @REPORTS
-def test_the_policy_allows_the_one_style_and_nothing_else(report: Report) -> None:
+def test_the_policy_allows_the_one_style_and_the_one_script_and_nothing_else(report: Report) -> None:
     document = page(report)
-    (style,) = document.xpath("//style/text()")
+    style, script = (
+        base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        for text in document.xpath("//style/text() | //script/text()")
+    )
     policy = document.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")[0]
 
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    assert policy.startswith(f"default-src 'none'; style-src 'sha256-{digest}';")
+    assert policy.startswith(f"default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}';")
     assert document.xpath("//link/@href | //*/@src") == ["data:,"]
 
 
@@ -319,3 +326,15 @@ def test_context_stands_in_a_table_of_its_own() -> None:
 
     assert [text(cell) for cell in table.xpath(".//tbody/tr/th")] == ["Stores differ"]
     assert "Stores differ" not in text(shown.get_element_by_id("answer"))
+
+
+def test_each_certificate_can_be_taken_away_as_pem() -> None:
+    node = edge()
+    report = replace(rich_report(), case=case(node, connections=[]))
+
+    shown = [certificate.text for certificate in page(report).xpath("//code[@class='pem']")]
+
+    own = [report.case.certificates[one] for one in (*(node.stores.client or ()), *(node.stores.server or ()))]
+    assert [load_pem_x509_certificate(text.encode()).public_bytes(Encoding.DER) for text in shown] == [
+        c.der for c in own
+    ]

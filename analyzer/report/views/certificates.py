@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import datetime
 
 from msgspec import Struct
@@ -15,6 +16,7 @@ from analyzer.text import serial_spellings
 
 MAX_NAMES = 40
 MAX_CERTIFICATES = 500
+_LARGEST_PEM = 8192
 
 
 class SerialView(Struct, frozen=True, kw_only=True):
@@ -32,6 +34,7 @@ class CertificateView(Struct, frozen=True, kw_only=True):
 
     Attributes:
         more_names: subject alternative names beyond those listed.
+        pem: its lines; none of what is larger than any certificate in use.
         validity: a badge if it can be judged at the reference time, else None.
     """
 
@@ -51,6 +54,7 @@ class CertificateView(Struct, frozen=True, kw_only=True):
     origin: str
     origin_reason: str
     sha256: str
+    pem: tuple[str, ...]
     unreadable: tuple[str, ...]
 
 
@@ -83,6 +87,7 @@ def certificate_view(case: Case, sha256: str, at: datetime | None) -> Certificat
         origin=wording.ORIGINS[origin.origin] if origin else "not known",
         origin_reason=origin.reason if origin else "",
         sha256=sha256,
+        pem=_pem(certificate.der),
         unreadable=certificate.unreadable,
     )
 
@@ -106,6 +111,15 @@ def described_certificates(report: Report) -> tuple[CertificateView, ...]:
     known = [id_ for id_ in dict.fromkeys((*stored, *presented, *named)) if id_ in case.certificates]
     views = (certificate_view(case, id_, case.reference_time.time) for id_ in known[:MAX_CERTIFICATES])
     return tuple(view for view in views if view)
+
+
+def _pem(der: bytes) -> tuple[str, ...]:
+    """Return a certificate as text, in lines of 64 characters (RFC 7468 section 3)."""
+    if len(der) > _LARGEST_PEM:
+        return ()
+    text = base64.b64encode(der).decode()
+    lines = (text[at : at + 64] for at in range(0, len(text), 64))
+    return ("-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----")
 
 
 def _serial(serial: str | None) -> SerialView | None:
