@@ -101,7 +101,7 @@ def test_a_connection_without_frames_has_none() -> None:
 
 def test_the_page_draws_one_for_each_group_with_a_title_and_a_description() -> None:
     page = html.document_fromstring(render_html(rich_report()).replace("<!doctype html>", ""))
-    drawings = page.xpath("//*[local-name()='svg']")
+    drawings = page.xpath("//*[local-name()='svg'][@class='ladder']")
 
     assert len(drawings) == len(page.xpath("//table[@class='handshake']")) > 0
     for drawing in drawings:

@@ -27,6 +27,7 @@ from analyzer.report.views.findings import (
     unanswered_view,
 )
 from analyzer.report.views.nodes import NodeView, node_view, role_order
+from analyzer.report.views.timeline import Timeline, timeline_of
 from analyzer.report.views.verdicts import VerdictView, verdict_view
 
 MAX_VERDICTS = 100
@@ -85,6 +86,7 @@ class Page(Struct, frozen=True, kw_only=True):
     more_findings: int
     unanswered: tuple[UnansweredView, ...]
     nodes: tuple[NodeView, ...]
+    timeline: Timeline | None
     connections: ConnectionsView
     connection_count: int
     certificates: tuple[CertificateView, ...]
@@ -130,6 +132,7 @@ def page_view(report: Report) -> Page:
         ),
         unanswered=tuple(unanswered_view(missing, findings) for missing, findings in conclusions.unanswered),
         nodes=nodes,
+        timeline=timeline_of(case, sorted(case.nodes, key=role_order)),
         connections=connections,
         connection_count=len(case.connections),
         certificates=certificates,
