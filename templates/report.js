@@ -88,10 +88,9 @@ function follow(box, find) {
   if (target) target.scrollIntoView();
 }
 
-const form = document.getElementById("search");
-const box = form.querySelector("input");
-form.addEventListener("submit", (event) => event.preventDefault());
-form.hidden = false;
+const search = document.getElementById("search");
+const box = search.querySelector("input");
+search.hidden = false;
 copyButtons();
 const find = prepareFind(box);
 addEventListener("hashchange", () => follow(box, find));
