@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from analyzer.cli.exits import Exit
 from analyzer.cli.handshake import handshake
+from analyzer.cli.rules import rules
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True)
 
@@ -20,30 +19,7 @@ def schema() -> None:
     typer.echo(schema_text(), nl=False)
 
 
-@app.command()
-def rules(
-    show: Annotated[list[str] | None, typer.Argument(metavar="[show ID]", help="Explain one rule.")] = None,
-) -> None:
-    """List every rule, or explain one."""
-    from analyzer.facts.citations import citations
-    from analyzer.rules.catalogue import RULES
-
-    if not show:
-        for rule in RULES:
-            typer.echo(f"{rule.id:42} {rule.severity:9} {rule.applies_to or 'any':8} {rule.title}")
-        return
-    chosen = next((rule for rule in RULES if show[0] == "show" and rule.id == show[-1] and len(show) == 2), None)
-    if chosen is None:
-        typer.echo("expressway-analyzer: give `rules`, or `rules show ID` with an id of that list", err=True)
-        raise typer.Exit(Exit.USAGE)
-    typer.echo(
-        f"{chosen.id}: {chosen.title}\nseverity: up to {chosen.severity}\nversions: {chosen.applies_to or 'any'}"
-    )
-    typer.echo(f"roles: {', '.join(chosen.roles) or 'any'}")
-    for need in chosen.needs:
-        typer.echo("needs: " + " or ".join(one.missing for one in (need if isinstance(need, tuple) else (need,))))
-    for source in citations(chosen.sources):
-        typer.echo(f"source: {source.title}{', ' + source.date if source.date else ''} {source.url or ''}".rstrip())
+app.command()(rules)
 
 
 def _not_built(name: str) -> None:

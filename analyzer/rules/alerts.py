@@ -264,12 +264,26 @@ def internet_background(view: NodeView) -> Iterator[Judgement]:
     )
 
 
+def _explained(meaning: Meaning, *, by_us: bool) -> str:
+    """Say when the rule of a meaning speaks, what the alert means, and what to do about it."""
+    alerts = " or ".join(f"{alert_name(code)} ({code})" for code in meaning.codes)
+    if by_us:
+        said = f"this node sent a known peer the alert {alerts}" + (
+            ", or its log names the error that sends it" if meaning.errors else ""
+        )
+    else:
+        said = f"a known peer sent this node the alert {alerts}, in the capture or as the log tells it"
+    fix = (meaning.theirs if by_us else meaning.ours).text
+    return f"Said once per peer when {said}. It means: {meaning.means}. {fix}"
+
+
 def _rules_of(meaning: Meaning) -> Iterable[Rule]:
     for by_us in (False, True):
         yield Rule(
             id=f"{'local' if by_us else 'peer'}-alert-{meaning.name}",
             title=f"{'This node refused the peer' if by_us else 'The peer refused this node'}: "
             f"{meaning.name.replace('-', ' ')}",
+            meaning=_explained(meaning, by_us=by_us),
             severity=meaning.severity,
             judge=judge_alerts(meaning, by_us=by_us),
             needs=((Need.CAPTURE, Need.LOG),),
@@ -282,6 +296,9 @@ RULES = (
     Rule(
         id="internet-background",
         title="Failed attempts from the Internet",
+        meaning="Folds everything that fails against an Internet-facing Edge and concerns nobody configured or "
+        "named into one row: scanners, clients that go away, no common cipher suite. It is normal, and no "
+        "certificate needs to be changed for it.",
         severity=Severity.INFO,
         judge=internet_background,
         needs=((Need.CAPTURE, Need.LOG),),

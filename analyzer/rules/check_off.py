@@ -90,6 +90,10 @@ RULES = (
     Rule(
         id="core-client-eku-missing-check-off",
         title="The traversal zone is up, but the SSH tunnels are refused: the Core's certificate lacks clientAuth",
+        meaning="Said when the traversal zone is up because the Edge's extended key usage check is off, the SSH "
+        "tunnels are refused, and the Core's client certificate lacks clientAuth. The tunnels want "
+        "clientAuth whatever the setting, so that mobile and remote access stays down. A timeout is no "
+        "refusal and is not taken for one.",
         severity=Severity.CRITICAL,
         judge=core_client_eku_missing_check_off,
         needs=((Need.STATUS, Need.LOG, Need.CAPTURE),),

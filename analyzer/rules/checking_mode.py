@@ -108,6 +108,10 @@ RULES = (
     Rule(
         id="eku-mode-off",
         title="The extended key usage check of inbound SIP TLS is off",
+        meaning="Said when SIP TLS Certificate ExtendedKeyUsage Checking Mode is Off. It is accepted as a stop-gap, "
+        "but it concerns every inbound SIP TLS peer and does not help the SSH tunnels; CA and name checks "
+        "remain. Only the node that is the TLS server is affected, for the traversal zone the Edge: on a "
+        "Core it is a remark.",
         severity=Severity.WARNING,
         judge=eku_mode_off,
         needs=(Need.CONFIGURATION,),
@@ -117,6 +121,8 @@ RULES = (
     Rule(
         id="eku-mode-absent",
         title="The extended key usage check is not in the configuration dump",
+        meaning="Said when the configuration dump of an X15.5 node does not name the extended key usage check. The "
+        "release's default, On, is then assumed, and marked as assumed wherever it is used.",
         severity=Severity.INFO,
         judge=eku_mode_absent,
         needs=(Need.CONFIGURATION,),
@@ -127,6 +133,10 @@ RULES = (
     Rule(
         id="deprecated-eku-upload-command",
         title="The X15.4 switch for server-only uploads is set",
+        meaning="Said when XCP TLS Certificate CVS EnableServerEkuUpload is in the configuration dump: the switch "
+        "of X15.4 that lets an Expressway-E take a server-only certificate. X15.5 no longer uses it. It is "
+        "a warning where it works against the certificate: on a Core of X15.4, or Off beside a server-only "
+        "certificate.",
         severity=Severity.WARNING,
         judge=deprecated_upload_command,
         needs=(Need.CONFIGURATION,),
@@ -136,6 +146,9 @@ RULES = (
     Rule(
         id="client-upload-refused-no-client-usage",
         title="A client certificate without clientAuth was refused at upload",
+        meaning="Said when the log tells that the upload of a client certificate was refused because it has no "
+        "client usage. The request has to be signed again with clientAuth; uploading it as server "
+        "certificate with a copy for the client store only moves the refusal to the peers.",
         severity=Severity.CRITICAL,
         judge=client_upload_refused,
         needs=(Need.LOG,),

@@ -129,6 +129,9 @@ RULES = (
     Rule(
         id="one-way-tls",
         title="No client certificate was asked for",
+        meaning="Said when the server asked the client for no certificate: which one the client holds, and its "
+        "usage, is irrelevant to that connection. A warning where this node is the server and the zone has "
+        "TLS verify On. Under TLS 1.3 it is inferred from the length of a record.",
         severity=Severity.WARNING,
         judge=one_way_tls,
         needs=_NEEDS,
@@ -137,6 +140,10 @@ RULES = (
     Rule(
         id="client-certificate-empty",
         title="The client presented no certificate",
+        meaning="Said when a client was asked for a certificate and answered with an empty message. If it is this "
+        "node, its client store is empty, its key does not fit, or nothing fits the CA names that were "
+        "asked for. Phones, Jabber and browsers do so where a certificate is optional, and that is no "
+        "fault.",
         severity=Severity.CRITICAL,
         judge=client_certificate_empty,
         needs=_NEEDS,

@@ -126,6 +126,8 @@ RULES = (
     Rule(
         id="repeated-failure-period",
         title="The same failure repeats at a steady pace",
+        meaning="Said when the same peer fails at least three times at a steady pace. It is one problem that is "
+        "tried again and again, not new trouble each time.",
         severity=Severity.INFO,
         judge=repeated_failure_period,
         needs=((Need.LOG, Need.CAPTURE),),
@@ -134,6 +136,8 @@ RULES = (
     Rule(
         id="log-error-without-capture",
         title="TLS errors in the log that the capture does not show",
+        meaning="Said when the log reports a TLS error of a connection that the capture lacks, though it covers the "
+        "time. A capture filter, another interface or the loopback explains it; nothing is wrong by itself.",
         severity=Severity.INFO,
         judge=log_error_without_capture,
         needs=(Need.LOG, Need.CAPTURE),
@@ -143,6 +147,8 @@ RULES = (
     Rule(
         id="capture-alert-without-log",
         title="Alerts in the capture that the log does not mention",
+        meaning="Said when a connection ended with a fatal alert in the capture that the log does not mention, "
+        "though it covers the time. Services other than SIP log elsewhere, or at a higher level only.",
         severity=Severity.INFO,
         judge=capture_alert_without_log,
         needs=(Need.LOG, Need.CAPTURE),

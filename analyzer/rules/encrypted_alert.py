@@ -59,6 +59,9 @@ RULES = (
     Rule(
         id="tls13-suspected-encrypted-alert",
         title="What ended this TLS 1.3 handshake looks like an alert",
+        meaning="Said when all that one side sent in its turn has exactly the length of an encrypted alert and the "
+        "connection was then closed. A refusal looks so, and so does a leave without any reason: a "
+        "suspicion, unless the log tells more.",
         severity=Severity.WARNING,
         judge=tls13_suspected_encrypted_alert,
         needs=(Need.CAPTURE, Need.HANDSHAKE),

@@ -169,6 +169,10 @@ RULES = (
     Rule(
         id="closed-without-alert",
         title="Closed during the handshake, without an alert",
+        meaning="Said when the connection with a known peer ended during the handshake and nobody said why. A "
+        "firewall that inspects SIP or TLS is the classic cause; a peer that checks names itself, or a "
+        "crash, looks the same. Under TLS 1.3 an alert about a client's certificate can't be seen, so that "
+        "it is inferred there.",
         severity=Severity.WARNING,
         judge=closed_without_alert,
         needs=_EITHER,
@@ -177,6 +181,9 @@ RULES = (
     Rule(
         id="tcp-never-established",
         title="TCP is never established",
+        meaning="Said when attempts to reach a SIP, traversal or tunnel port get no answer or a reset. That is no "
+        "certificate problem but a firewall, a listener that is down, or a wrong address: nothing was "
+        "presented to anybody. What would fail next, once the port is reachable, is said where it is known.",
         severity=Severity.WARNING,
         judge=tcp_never_established,
         needs=_EITHER,
@@ -185,6 +192,8 @@ RULES = (
     Rule(
         id="restart-required",
         title="A restart is required",
+        meaning="Said when an alarm tells that a change waits for a restart. Until then the Expressway serves the "
+        "old certificate, whatever its store holds.",
         severity=Severity.WARNING,
         judge=restart_required,
         needs=((Need.STATUS, Need.LOG),),

@@ -118,6 +118,8 @@ RULES = (
     Rule(
         id="bundle-pcap-gap",
         title="Capture files are missing or were overwritten",
+        meaning="Said when the numbers of the rotated capture files have a gap, or have wrapped so that older files "
+        "were overwritten. What is not in the capture may have happened all the same.",
         severity=Severity.WARNING,
         judge=bundle_pcap_gap,
         needs=(Need.CAPTURE,),
@@ -126,6 +128,8 @@ RULES = (
     Rule(
         id="bundle-mixed-hosts",
         title="One archive mixes files of several hosts",
+        meaning="Said when one archive holds files of another host, of which there is neither log nor dump. They "
+        "are analysed as a node of their own, so that nothing is compared with the wrong stores.",
         severity=Severity.WARNING,
         judge=bundle_mixed_hosts,
         sources=("I",),
@@ -133,6 +137,9 @@ RULES = (
     Rule(
         id="pem-unparsable",
         title="A certificate could not be read",
+        meaning="Said when a file of certificates has blocks that could not be read. The others were; what a "
+        "damaged block held is not known, and a trusted CA list that was read in part is not said to lack "
+        "it.",
         severity=Severity.WARNING,
         judge=pem_unparsable,
         sources=("M",),
@@ -140,6 +147,8 @@ RULES = (
     Rule(
         id="capture-host-mismatch",
         title="The capture does not show this node",
+        meaning="Said when none of the node's own addresses is in its capture. The files belong to different hosts, "
+        "or the capture was taken elsewhere: who was client and who was server on this node can't be told.",
         severity=Severity.WARNING,
         judge=capture_host_mismatch,
         needs=(Need.CAPTURE, Need.LOCAL_ADDRESSES),

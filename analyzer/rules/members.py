@@ -108,6 +108,9 @@ RULES = (
     Rule(
         id="private-key-present",
         title="A private key is in the bundle",
+        meaning="Said when a file of the bundle holds a private key. This program keeps it out of all it writes, "
+        "but whoever has the bundle has the key: do not attach it to a case, and replace key and "
+        "certificate.",
         severity=Severity.CRITICAL,
         judge=private_key_present,
         sources=("I",),
@@ -115,6 +118,9 @@ RULES = (
     Rule(
         id="bundle-unsafe-archive",
         title="The archive holds unsafe members",
+        meaning="Said when members of an archive try to leave it or would exhaust the machine. They are skipped, or "
+        "read in part, and named; the rest is analysed. A bundle from an Expressway has no such members: "
+        "ask where it comes from.",
         severity=Severity.CRITICAL,
         judge=bundle_unsafe_archive,
         sources=("I",),
@@ -122,6 +128,8 @@ RULES = (
     Rule(
         id="bundle-incomplete-restart",
         title="Only the log was collected: a restart while logging",
+        meaning="Said when an archive holds the log alone. A restart or reboot while logging runs leaves nothing "
+        "else, so that certificates, settings, states and packets are missing from every other answer.",
         severity=Severity.WARNING,
         judge=bundle_incomplete_restart,
         sources=("AG",),
@@ -129,6 +137,8 @@ RULES = (
     Rule(
         id="bundle-client-pem-missing",
         title="No client certificate in the bundle",
+        meaning="Said when a bundle has other certificates or dumps but no client_….pem. Before X15.5 that is "
+        "normal; from X15.5 on, what the node presents as a TLS client can't be compared with its store.",
         severity=Severity.WARNING,
         judge=bundle_client_pem_missing,
         needs=(Need.VERSION,),
@@ -137,6 +147,8 @@ RULES = (
     Rule(
         id="bundle-no-pcap",
         title="No packet capture in the bundle",
+        meaning="Said when a bundle holds no packet capture: the option was not ticked when logging was started. "
+        "What was presented on the wire is then not to be seen, and the log has to answer.",
         severity=Severity.INFO,
         judge=bundle_no_pcap,
         sources=("AG",),

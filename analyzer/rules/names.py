@@ -75,6 +75,10 @@ RULES = (
     Rule(
         id="identity-unacceptable",
         title="The names in the peer's certificate were refused",
+        meaning="Said when the log calls the identity in a peer's certificate unacceptable: Expressway's own check "
+        "of the names failed, after which it sends no alert and resets the connection. As a server it wants "
+        "the zone's TLS verify subject name among the peer's subject alternative names, as a client the "
+        "configured peer address; the common name does not count.",
         severity=Severity.CRITICAL,
         judge=identity_unacceptable,
         needs=(Need.LOG,),

@@ -265,6 +265,9 @@ RULES = (
     Rule(
         id="presented-expected-store",
         title="The certificate presented is the one that the store rule says",
+        meaning="Said when the certificate that was seen on the wire is the one that the store rule says: as a TLS "
+        "client the client store's, as a server the server store's, before X15.5 the only one. It answers "
+        "the question what this Expressway presented to whom.",
         severity=Severity.OK,
         judge=presented_expected_store,
         needs=_NEEDS,
@@ -273,6 +276,9 @@ RULES = (
     Rule(
         id="presented-wrong-store",
         title="The certificate presented is the other store's",
+        meaning="Said when the two stores differ and the certificate on the wire is that of the other store. A "
+        "restart may be pending, the service may choose its certificate itself, or it is a defect: a case "
+        "for TAC if a restart changes nothing.",
         severity=Severity.CRITICAL,
         judge=presented_wrong_store,
         needs=(Need.SERVER_STORE, Need.CLIENT_STORE, *_NEEDS[1:]),
@@ -282,6 +288,10 @@ RULES = (
     Rule(
         id="presented-stale-certificate",
         title="An old certificate is still served",
+        meaning="Said when the certificate on the wire is in neither store but an older one with a name or the key "
+        "of a store's. A new certificate takes effect only after a restart: until then the old one is "
+        "served. Critical if that is expired or may not be used so; inferred unless an alarm or the log "
+        "tells of the upload.",
         severity=Severity.CRITICAL,
         judge=presented_stale_certificate,
         needs=_NEEDS,
@@ -290,6 +300,8 @@ RULES = (
     Rule(
         id="presented-replaced-during-capture",
         title="The certificate was replaced while logging ran",
+        meaning="Said when one role presented one certificate first and another one later in the same capture. The "
+        "files of the bundle show the state at collection, so that only the later one can match them.",
         severity=Severity.WARNING,
         judge=presented_replaced,
         needs=_NEEDS[1:],
@@ -298,6 +310,10 @@ RULES = (
     Rule(
         id="presented-unknown-certificate",
         title="A certificate was presented that is in neither store",
+        meaning="Said when the certificate on the wire is in neither store and has neither a name nor the key in "
+        "common with them. It may be a domain certificate (not in a bundle), another Expressway behind the "
+        "same address, a firewall that inspects TLS, or the wrong bundle. Critical where a known peer "
+        "refused it, a remark where the client asked for another domain.",
         severity=Severity.CRITICAL,
         judge=presented_unknown_certificate,
         needs=_NEEDS,

@@ -100,6 +100,10 @@ RULES = (
     Rule(
         id="all-private-ca",
         title="All certificates come from a private CA",
+        meaning="Said when the certificates in both stores come from a private CA, which on a Core is common. On an "
+        "Edge it has two consequences: far ends must trust that CA before outbound TLS works, and clients "
+        "of mobile and remote access are asked to accept the certificate unless their system trusts it "
+        "(78xx and 88xx phones can't be taught to).",
         severity=Severity.WARNING,
         judge=all_private_ca,
         needs=((Need.SERVER_STORE, Need.CLIENT_STORE),),
@@ -109,6 +113,9 @@ RULES = (
     Rule(
         id="far-end-must-trust-private-ca",
         title="Far ends must trust the private CA of the client certificate",
+        meaning="Said when what an Edge presents as a TLS client comes from a private CA: a far end that verifies "
+        "it must have imported that CA. Critical where a peer refused it, and only a remark where "
+        "handshakes completed with it.",
         severity=Severity.CRITICAL,
         judge=far_end_must_trust_private_ca,
         needs=((Need.CLIENT_STORE, Need.SERVER_STORE),),

@@ -180,6 +180,11 @@ RULES = (
     Rule(
         id="core-client-eku-missing-check-on",
         title="The traversal zone fails: the Core presents a certificate without clientAuth, and the Edge checks it",
+        meaning="Said when the Edge refused the Core's client certificate on the traversal zone for its purpose, "
+        "its extended key usage check being on, and the certificate lacks clientAuth (inferred where the "
+        "certificate is not at hand). Zone, SSH tunnels, and mobile and remote access stay down until the "
+        "Core's client store holds a certificate with clientAuth. Switching the check off brings back the "
+        "zone alone.",
         severity=Severity.CRITICAL,
         judge=core_client_eku_missing_check_on,
         needs=((Need.LOG, Need.CAPTURE),),
@@ -190,6 +195,10 @@ RULES = (
     Rule(
         id="purpose-error-not-leaf-eku",
         title="Refused for its purpose, but the certificate's own extended key usage is not the reason",
+        meaning="Said when a certificate was refused for its purpose though its own extended key usage is not the "
+        "reason. A key usage without digitalSignature or keyAgreement, an intermediate or a root with a "
+        "narrower usage, and anyExtendedKeyUsage alone give the same words and the same alert 43. Where an "
+        "authority is in the way, a renewal below it changes nothing.",
         severity=Severity.CRITICAL,
         judge=purpose_error_not_leaf_eku,
         needs=((Need.LOG, Need.CAPTURE),),
@@ -198,6 +207,9 @@ RULES = (
     Rule(
         id="neighbor-inbound-purpose-error",
         title="A neighbour's client certificate was refused for its purpose",
+        meaning="Said when this node refused a configured neighbour (CUCM, CMS, CUBE, another Expressway) because "
+        "the client certificate that it presented may not be used as a client's. Their certificate, this "
+        "node's check: X15.5 has it On by default, so that a zone may fail from the upgrade on.",
         severity=Severity.CRITICAL,
         judge=neighbor_inbound_purpose_error,
         needs=((Need.LOG, Need.CAPTURE), Need.CONFIGURATION),

@@ -57,6 +57,11 @@ class Need(Enum):
         self.missing = missing
         self.collect = collect
 
+    @property
+    def word(self) -> str:
+        """What it is called in a list: `capture`, `client store`."""
+        return self.name.lower().replace("_", " ")
+
 
 class Judgement(Struct, frozen=True, kw_only=True):
     """What a rule concludes about one subject of a node; the runner makes the finding of it.
@@ -88,8 +93,8 @@ class Rule(Struct, frozen=True, kw_only=True):
     """One diagnosis of the catalogue.
 
     Attributes:
-        severity: the gravest that it gives.
         meaning: when it is said and what it means, in one to three sentences (`rules show ID`, docs/rules.md).
+        severity: the gravest that it gives.
         needs: each a need, or a tuple of which one is enough.
         roles: the node roles that it is about; empty: any. An unknown role makes it not determinable.
         applies_to: version specifier (`>=X15.5`); empty: any.
@@ -100,11 +105,11 @@ class Rule(Struct, frozen=True, kw_only=True):
 
     id: str
     title: str
+    meaning: str
     severity: Severity
     judge: Callable[[NodeView], Iterable[Judgement]]
     needs: tuple[Need | tuple[Need, ...], ...] = ()
     roles: tuple[NodeRole, ...] = ()
     applies_to: str = ""
     sources: tuple[str, ...] = ()
-    meaning: str = ""
     is_context: bool = False

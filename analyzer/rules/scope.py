@@ -57,6 +57,8 @@ RULES = (
     Rule(
         id="bundle-version-unsupported",
         title="A release that the rules do not cover",
+        meaning="Said when a node's release is older than X14 or newer than the newest release that the facts know. "
+        "What depends on the release (the stores, the default of the check) may be wrong.",
         severity=Severity.INFO,
         judge=bundle_version_unsupported,
         needs=(Need.VERSION,),
@@ -65,6 +67,8 @@ RULES = (
     Rule(
         id="bundle-time-span",
         title="What log and capture cover",
+        meaning="Says which time log and capture cover. The dumps show the moment when logging started, so that "
+        "what came later is only in these two.",
         severity=Severity.INFO,
         judge=bundle_time_span,
         needs=((Need.LOG, Need.CAPTURE),),
@@ -74,6 +78,8 @@ RULES = (
     Rule(
         id="dual-nic-address-map",
         title="Which interface saw which address",
+        meaning="Says which interface saw which of the node's own addresses, where more than one was captured. It "
+        "helps to find the right capture file, and to see which side of an Edge a connection was on.",
         severity=Severity.INFO,
         judge=dual_nic_address_map,
         needs=(Need.CAPTURE, Need.LOCAL_ADDRESSES),

@@ -149,6 +149,9 @@ RULES = (
     Rule(
         id="chain-incomplete-sent",
         title="The chain that was sent lacks an intermediate",
+        meaning="Said when the chain that this node sent lacks an intermediate; a chain without its root is right "
+        "and is not reported. Expressway takes the intermediates from its own trusted CA list. Critical "
+        "where a known peer then refused the chain: it does not hold the missing one either.",
         severity=Severity.CRITICAL,
         judge=chain_incomplete_sent,
         needs=_SENT,
@@ -157,6 +160,8 @@ RULES = (
     Rule(
         id="chain-order-or-extra",
         title="The chain that was sent is out of order or has extra certificates",
+        meaning="Said when the chain that this node sent is out of order, or holds certificates that do not belong "
+        "to it. Some peers refuse such a chain; most do not mind.",
         severity=Severity.INFO,
         judge=chain_order_or_extra,
         needs=_SENT,
@@ -166,6 +171,9 @@ RULES = (
     Rule(
         id="trust-missing-own-issuer",
         title="The trusted CA list lacks the authority of the own certificate",
+        meaning="Said when a node's own trusted CA list does not lead from its server or client certificate to a "
+        "root. One list serves both stores, and the intermediates that Expressway sends come from it, so "
+        "that peers may get a chain that is cut short. Critical where such a chain was seen.",
         severity=Severity.CRITICAL,
         judge=trust_missing_own_issuer,
         needs=((Need.SERVER_STORE, Need.CLIENT_STORE), Need.TRUSTED_LIST),

@@ -1,4 +1,4 @@
-"""The seed's scenarios: what was presented to Webex, to a secure neighbour, and by the Core to CUCM."""
+"""The scenarios of Cisco 225693: what was presented to Webex, to a secure neighbour, and by the Core to CUCM."""
 
 from __future__ import annotations
 
@@ -177,6 +177,9 @@ RULES = (
     Rule(
         id="webex-client-presented",
         title="What was presented to Webex",
+        meaning="Tells which certificate the Edge presented to Webex as a TLS client, step by step, and what came "
+        "of it. Good only if it is the one that the store rule says and the handshake completed. Whether "
+        "Webex checks clientAuth no source says, and so the report predicts nothing.",
         severity=Severity.CRITICAL,
         judge=webex_client_presented,
         needs=(Need.CAPTURE, Need.HANDSHAKE, Need.LOCAL_ADDRESSES),
@@ -186,6 +189,9 @@ RULES = (
     Rule(
         id="server-presented-secure-neighbor",
         title="What was presented, as a server, to a secure neighbour",
+        meaning="Tells what this node presented as a TLS server to a neighbour or CUCM, and what it was answered "
+        "when it asked for the neighbour's certificate. Asking for one shows that this zone verifies its "
+        "peers.",
         severity=Severity.OK,
         judge=server_presented_secure_neighbor,
         needs=(Need.CAPTURE, Need.HANDSHAKE, Need.LOCAL_ADDRESSES, Need.CONFIGURATION),
@@ -194,6 +200,9 @@ RULES = (
     Rule(
         id="core-client-to-cucm",
         title="What the Core presented to CUCM",
+        meaning="Tells which certificate the Core presented to CUCM as a TLS client, and what came of it; critical "
+        "where CUCM refused it. Since X15.5 it is the client store's, so that CUCM has to trust the chain "
+        "of that certificate and not the server's.",
         severity=Severity.CRITICAL,
         judge=core_client_to_cucm,
         needs=(Need.CAPTURE, Need.HANDSHAKE, Need.LOCAL_ADDRESSES),

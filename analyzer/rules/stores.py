@@ -72,6 +72,8 @@ RULES = (
     Rule(
         id="same-serial-different-cert",
         title="Two certificates have the same serial",
+        meaning="Said when two different certificates have the same serial: from two issuers, or issued again. A "
+        "serial alone is no identity; the report tells certificates apart by their SHA-256.",
         severity=Severity.WARNING,
         judge=same_serial_different_certificate,
         needs=((Need.SERVER_STORE, Need.CLIENT_STORE),),
@@ -80,6 +82,8 @@ RULES = (
     Rule(
         id="store-certs-differ",
         title="The stores hold different certificates",
+        meaning="Said when client store and server store hold different certificates, as X15.5 is meant to be used. "
+        "What is presented on the wire then tells which store it came from.",
         severity=Severity.INFO,
         judge=store_certs_differ,
         needs=(Need.SERVER_STORE, Need.CLIENT_STORE),
@@ -89,6 +93,8 @@ RULES = (
     Rule(
         id="store-key-shared",
         title="The certificates of both stores share one key",
+        meaning="Said when the certificates of the two stores differ but share one key: they were issued for the "
+        "same request. Nothing is wrong with it, but whoever replaces the key has to replace both.",
         severity=Severity.INFO,
         judge=store_key_shared,
         needs=(Need.SERVER_STORE, Need.CLIENT_STORE),

@@ -107,6 +107,9 @@ RULES = (
     Rule(
         id="tls13-certificate-hidden",
         title="TLS 1.3 hides the certificates",
+        meaning="Said when certificates were encrypted by TLS 1.3, so that the packets do not tell which one was "
+        "presented. In their place stand the log's lines about the peer, alerts that clients send in clear, "
+        "and the store rule, which is marked as inferred.",
         severity=Severity.INFO,
         judge=tls13_certificate_hidden,
         needs=_NEEDS,
@@ -115,6 +118,9 @@ RULES = (
     Rule(
         id="tls13-length-match",
         title="The length of an encrypted record fits a store's chain",
+        meaning="Said when the length of what this node sent encrypted is exactly that of a Certificate message "
+        "with a store's chain. It is a detail that supports the store rule, no proof, and decides no "
+        "verdict.",
         severity=Severity.INFO,
         judge=tls13_length_match,
         needs=((Need.SERVER_STORE, Need.CLIENT_STORE), *_NEEDS, Need.LOCAL_ADDRESSES),

@@ -189,6 +189,9 @@ RULES = (
     Rule(
         id="peer-ca-not-trusted",
         title="The peer's authority is not trusted here",
+        meaning="Said when this node refused a peer because no path leads from the peer's certificate to its "
+        "trusted CA list, as the log or the alert unknown_ca tells. The peer's root and intermediates are "
+        "missing here; for Webex, Expressway can fetch them.",
         severity=Severity.CRITICAL,
         judge=peer_ca_not_trusted,
         needs=((Need.LOG, Need.CAPTURE),),
@@ -197,6 +200,10 @@ RULES = (
     Rule(
         id="partner-ca-not-trusted",
         title="One end of the traversal zone does not trust the other's authority",
+        meaning="Said when the bundles of Core and Edge are both at hand and the trusted CA list of one of them "
+        "does not lead to a root from what the other presents on the traversal zone. The zone fails there, "
+        "whatever the usages of the certificates. A warning only, where a handshake completed all the same "
+        "or the list was read in part.",
         severity=Severity.CRITICAL,
         judge=partner_ca_not_trusted,
         needs=(Need.TRUSTED_LIST, Need.PARTNER),
@@ -206,6 +213,9 @@ RULES = (
     Rule(
         id="ssh-tunnel-chain-not-trusted",
         title="SSH tunnels are refused: an intermediate is missing in the trusted CA list",
+        meaning="Said when the traversal zone is Active and the Core's client certificate has clientAuth, yet the "
+        "SSH tunnels are refused and the Edge's trusted CA list lacks an intermediate of that certificate. "
+        "The zone gets the intermediate sent; SSH wants the whole chain in the list.",
         severity=Severity.CRITICAL,
         judge=ssh_tunnel_chain_not_trusted,
         needs=(Need.TRUSTED_LIST, Need.PARTNER, Need.STATUS),

@@ -206,6 +206,10 @@ RULES = (
     Rule(
         id="stores-identical-after-upgrade",
         title="Both stores hold the same certificate",
+        meaning="Said when client store and server store hold the same certificate. The upgrade to X15.5 copies it, "
+        "and so does uploading the server certificate as client certificate. Nothing to do while it may be "
+        "used as a client's; a warning if it may not, or if a renewal by its public CA will no longer carry "
+        "clientAuth.",
         severity=Severity.WARNING,
         judge=stores_identical,
         needs=(Need.SERVER_STORE, Need.CLIENT_STORE),
@@ -215,6 +219,11 @@ RULES = (
     Rule(
         id="core-client-not-client-capable",
         title="The certificate that the Core presents as a client may not be used as a client's",
+        meaning="Said when the certificate that the Core presents as a client (from X15.5 on the client store's, "
+        "before that the only one) may not be used as a client's, by itself or because of an authority "
+        "above it. The Core is always the TLS client on the traversal zone: an Edge that checks refuses it, "
+        "and the SSH tunnels need clientAuth even where the check is off. It is said before anything has "
+        "failed, too.",
         severity=Severity.CRITICAL,
         judge=core_client_not_client_capable,
         needs=(*_LEAST_LEAF, Need.VERSION),
@@ -224,6 +233,9 @@ RULES = (
     Rule(
         id="edge-client-is-server-only-copy",
         title="The Edge's client store holds a copy of a server-only certificate",
+        meaning="Said when the Edge's client store holds the same certificate as its server store, and that has "
+        "serverAuth only. Only peers that ask for a client certificate and check its usage are affected: "
+        "critical where one refused it, a warning otherwise.",
         severity=Severity.CRITICAL,
         judge=edge_client_is_server_only_copy,
         needs=(Need.SERVER_STORE, Need.CLIENT_STORE),
@@ -234,6 +246,9 @@ RULES = (
     Rule(
         id="core-client-capable-success",
         title="Traversal zone and SSH tunnels work: the Core's client certificate has clientAuth",
+        meaning="Said when everything that the traversal zone needs is there and works: clientAuth in the Core's "
+        "client certificate, serverAuth in the Edge's server certificate, zone and SSH tunnels Active, no "
+        "failure between the two. The other two certificates need no clientAuth for this.",
         severity=Severity.OK,
         judge=core_client_capable_success,
         needs=(_LEAST_LEAF[0], Need.STATUS, Need.PARTNER),

@@ -134,6 +134,9 @@ RULES = (
     Rule(
         id="expired-at-handshake",
         title="An expired certificate was presented",
+        meaning="Said when a certificate that was seen on the wire had expired by the time of its frame, which is "
+        "not the same as having expired today. A side that checks refuses it; where all accepted it, it is "
+        "a warning.",
         severity=Severity.CRITICAL,
         judge=expired_at_handshake,
         needs=(Need.CAPTURE, Need.HANDSHAKE, Need.LOCAL_ADDRESSES),
@@ -142,6 +145,9 @@ RULES = (
     Rule(
         id="cert-expired-in-store",
         title="A certificate in a store has expired",
+        meaning="Said when the certificate of a store had expired at the time that dates are judged at: the "
+        "evidence's, or the one given with --as-of. Whoever verifies it refuses it, and a new one takes "
+        "effect only after a restart.",
         severity=Severity.CRITICAL,
         judge=cert_expired_in_store,
         needs=((Need.SERVER_STORE, Need.CLIENT_STORE), Need.REFERENCE_TIME),
@@ -150,6 +156,9 @@ RULES = (
     Rule(
         id="clock-skew-log-vs-capture",
         title="The clocks of log and capture",
+        meaning="Says how far the log's clock is from the capture's, measured on at least three connections that "
+        "both show; above two seconds it is a warning. The report joins the two with this offset. Whole "
+        "hours mean that one of the two is in another time zone.",
         severity=Severity.WARNING,
         judge=clock_skew,
         needs=(Need.LOG, Need.CAPTURE),

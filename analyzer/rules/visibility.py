@@ -107,6 +107,9 @@ RULES = (
     Rule(
         id="tls12-resumed-session",
         title="The session was resumed: no certificate on the wire",
+        meaning="Said when a session was resumed: no certificate goes over the wire again, by design. What was "
+        "presented is to be seen in the first full handshake with that peer, or in a new capture while the "
+        "zone is disabled and enabled.",
         severity=Severity.INFO,
         judge=resumed_session,
         needs=_NEEDS,
@@ -115,6 +118,8 @@ RULES = (
     Rule(
         id="capture-starts-mid-handshake",
         title="The capture lacks part of the handshake",
+        meaning="Said when the capture begins in the middle of a handshake, or packets of it are missing. What is "
+        "not in the capture may have been presented all the same: nothing follows from its absence.",
         severity=Severity.INFO,
         judge=capture_starts_mid_handshake,
         needs=_NEEDS,
@@ -123,6 +128,8 @@ RULES = (
     Rule(
         id="capture-no-tls-for-peer",
         title="The capture does not show a peer that the log reports errors with",
+        meaning="Said when the log reports TLS errors with a peer of whom the capture has no connection: not taken, "
+        "filtered out, or overwritten by newer files. Only the log answers for that peer then.",
         severity=Severity.INFO,
         judge=capture_no_tls_for_peer,
         needs=(Need.LOG,),

@@ -126,6 +126,9 @@ RULES = (
     Rule(
         id="uc-zone-failed",
         title="The traversal zone is down",
+        meaning="Said when the status dump shows a traversal zone as Failed and no later handshake completed. "
+        "Mobile and remote access and every call through the zone are down. The finding that it stands "
+        "under says why; where it stands alone, the cause is not in what was given.",
         severity=Severity.CRITICAL,
         judge=uc_zone_failed,
         needs=(Need.STATUS,),
@@ -135,6 +138,10 @@ RULES = (
     Rule(
         id="ssh-tunnels-down",
         title="SSH tunnels are down",
+        meaning="Said when the status dump, an alarm or the log's ssh lines show that SSH tunnels failed, for "
+        "whatever reason. Without them mobile and remote access does not work. The finding that it stands "
+        "under says why: the zone, clientAuth, an intermediate that is not trusted, or a port that can't be "
+        "reached.",
         severity=Severity.CRITICAL,
         judge=ssh_tunnels_down,
         needs=((Need.STATUS, Need.LOG),),
@@ -144,6 +151,8 @@ RULES = (
     Rule(
         id="xstat-contradicts-capture",
         title="The status dump is older than the evidence, and differs from it",
+        meaning="Said when the status dump shows another state of a zone than its last handshake. The dump is taken "
+        "when logging starts: the report goes by the later evidence and says so.",
         severity=Severity.INFO,
         judge=xstat_contradicts_capture,
         needs=(Need.STATUS, Need.HANDSHAKE),
@@ -152,6 +161,9 @@ RULES = (
     Rule(
         id="partner-bundle-missing",
         title="The partner Expressway's bundle is missing",
+        meaning="Said when a node has a traversal zone and the bundle of its other end is not among the inputs. "
+        "What the other end presents, trusts and logs decides about the zone; with both bundles the report "
+        "answers from both sides.",
         severity=Severity.INFO,
         judge=partner_bundle_missing,
         needs=(Need.CONFIGURATION,),

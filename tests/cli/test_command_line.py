@@ -36,7 +36,11 @@ from tests.program import WEBEX, members, run, sample
         (["handshake", "--id", "c1"], "Missing argument 'BUNDLE'"),
         (["handshake", "x.zip", "--evidence", "x"], "No such option: --evidence"),
         (["facts"], "facts is not built yet"),
-        (["rules", "show", "no-such-rule"], "`rules show ID` with an id of that list"),
+        (["rules", "presented-wrong-store"], "give `rules`, or `rules show ID` with an id of that list"),
+        (["rules", "show"], "give `rules`, or `rules show ID` with an id of that list"),
+        (["rules", "show", "qqq"], "there is no rule qqq: `rules` lists all ids"),
+        (["rules", "show", "presented-wrong-stor"], "did you mean presented-wrong-store or "),
+        (["rules", "show", "\x1b[2Jqqq"], "there is no rule \\x1b[2Jqqq: "),
     ],
 )
 def test_a_wrong_command_line_is_2_and_says_why(arguments: list[str], said: str) -> None:
@@ -83,8 +87,8 @@ def test_rules_lists_every_rule_and_explains_one() -> None:
     listed, shown = run("rules"), run("rules", "show", "presented-wrong-store")
 
     assert [line.split()[0] for line in listed.out.splitlines()] == [rule.id for rule in RULES]
-    assert shown.out.startswith("presented-wrong-store: ")
-    assert re.search(r"^source: .+https://", shown.out, re.MULTILINE)
+    assert shown.out.startswith("presented-wrong-store\n")
+    assert re.search(r"^Source +Navigate .+\n( +.+\n)? +https://", shown.out, re.MULTILINE)
 
 
 def test_schema_prints_the_schema() -> None:

@@ -44,7 +44,16 @@ A_FAULT = "a rule without a fault"
 
 
 def rule(judge_: Any = lambda _: iter(()), **changes: Any) -> Rule:
-    return Rule(**{"id": "test", "title": "A test", "severity": Severity.INFO, "judge": judge_, **changes})
+    return Rule(
+        **{
+            "id": "test",
+            "title": "A test",
+            "meaning": "Said in tests.",
+            "severity": Severity.INFO,
+            "judge": judge_,
+            **changes,
+        }
+    )
 
 
 def hit(view: NodeView) -> Iterator[Judgement]:

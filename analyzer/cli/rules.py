@@ -1,0 +1,48 @@
+"""`expressway-analyzer rules`: the catalogue of diagnoses; `rules show ID` explains one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Annotated, NoReturn
+
+import typer
+
+from analyzer.cli.exits import Exit
+from analyzer.cli.output import printing
+from analyzer.cli.running import reporting_errors, stop
+
+
+def rules(
+    show: Annotated[
+        list[str] | None, typer.Argument(metavar="[show ID]", help="Explain one rule: `rules show ID`.")
+    ] = None,
+) -> None:
+    """List every rule, one line each: id, gravest severity, what it needs, versions, title. Or explain one."""
+    with reporting_errors("Please report this."):
+        from analyzer.rules.catalogue import RULES
+        from analyzer.rules.listing import explained, listing
+
+        if not show:
+            _print(listing(RULES))
+            return
+        if len(show) != 2 or show[0] != "show":
+            stop("give `rules`, or `rules show ID` with an id of that list", Exit.USAGE)
+        chosen = next((rule for rule in RULES if rule.id == show[1]), None)
+        if chosen is None:
+            _stop_at_unknown(show[1], [rule.id for rule in RULES])
+        _print(explained(chosen))
+
+
+def _stop_at_unknown(identifier: str, known: list[str]) -> NoReturn:
+    close = get_close_matches(identifier, known, n=3)
+    meant = f"did you mean {' or '.join(close)}?" if close else "`rules` lists all ids"
+    stop(f"there is no rule {identifier}: {meant}", Exit.USAGE)
+
+
+def _print(lines: Iterable[str]) -> None:
+    from analyzer.report.terminal import printable
+
+    with printing():
+        sys.stdout.writelines(f"{printable(line, sys.stdout)}\n" for line in lines)
