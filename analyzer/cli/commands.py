@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from analyzer.cli.diff import diff
 from analyzer.cli.exits import Exit
 from analyzer.cli.handshake import handshake
 from analyzer.cli.rules import rules
@@ -27,10 +28,7 @@ def _not_built(name: str) -> None:
     raise typer.Exit(Exit.USAGE)
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def diff() -> None:
-    """Compare two bundles, before and after (not built yet)."""
-    _not_built("diff")
+app.command()(diff)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

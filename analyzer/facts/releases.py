@@ -75,6 +75,10 @@ class Version(Struct, frozen=True, order=True):
         return f"X{self.major}.{self.minor}{rest}"
 
 
+FIRST_WITH_TWO_STORES = Version(15, 5)
+"""The first Expressway release with a client store beside the server store (Cisco 225693)."""
+
+
 def matches(version: Version | str | None, spec: str | None) -> bool | None:
     """Whether a spec holds for a version as a bundle gives it; None: the spec needs a version, and none is known."""
     if not spec:

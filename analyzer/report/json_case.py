@@ -166,7 +166,7 @@ def _stores(stores: Stores) -> Json:
 
 def _settings(settings: Mapping[str, Setting]) -> Json:
     mode = settings.get(EKU_CHECKING_MODE, NO_SETTING)
-    others = {_snake_case(path): _setting(settings[path]) for path in sorted(settings) if path != EKU_CHECKING_MODE}
+    others = {snake_case(path): _setting(settings[path]) for path in sorted(settings) if path != EKU_CHECKING_MODE}
     return {"eku_checking_mode": _setting(mode) | {"value": _on_or_off(mode.value)}, **others}
 
 
@@ -192,7 +192,8 @@ def _on_or_off(value: str | None) -> str | None:
     return {"on": "On", "off": "Off"}.get((value or "").strip().lower())
 
 
-def _snake_case(path: str) -> str:
+def snake_case(path: str) -> str:
+    """Return a setting's path as the contract spells it."""
     return "_".join(word.lower() for word in RE_WORD_BOUNDARY.split(path) if word)
 
 
@@ -251,7 +252,11 @@ def _certificate(case: Case, key: str, certificate: Certificate) -> Json:
         "not_before": time_or_null(certificate.not_before),
         "not_after": time_or_null(certificate.not_after),
         "extended_key_usage": None if usages is None else shown_all(usages),
-        "key": {"type": shown(certificate.key_type), "bits": certificate.key_bits},
+        "key": {
+            "type": shown(certificate.key_type),
+            "bits": certificate.key_bits,
+            "sha256": certificate.public_key_sha256,
+        },
         "signature_algorithm": shown(certificate.signature_algorithm),
         "origin": (origin.origin if origin else CertificateOrigin.UNKNOWN).value,
         "unreadable": sorted({UNREADABLE_AS[name] for name in certificate.unreadable if name in UNREADABLE_AS}),

@@ -25,11 +25,9 @@ from analyzer.evidence import (
     Tunnel,
     Zone,
 )
-from analyzer.facts.releases import Version
+from analyzer.facts.releases import FIRST_WITH_TWO_STORES, Version
 from analyzer.facts.settings import EKU_CHECKING_MODE
 from analyzer.facts.store import PACKAGED, Facts
-
-FIRST_WITH_TWO_STORES = Version(15, 5)
 
 TRAVERSAL, TUNNELS = "\0traversal zone", "\0SSH tunnels"
 """Stand for the other end of the traversal zone and of its tunnels, however it is called; no peer is named so."""

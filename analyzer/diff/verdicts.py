@@ -1,0 +1,96 @@
+"""Verdicts: to whom another certificate was presented, and towards whom something else came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from analyzer.diff.pairs import Nodes, Pair
+from analyzer.diff.saved import SavedVerdict
+from analyzer.diff.sections import Section, Subject, row
+from analyzer.evidence import Outcome, Side
+from analyzer.report.wording import SIDES, STORES, VISIBILITIES
+
+With = tuple[str, Side | None]
+"""Whom a verdict is about: the peer, and this node's role."""
+
+
+def verdicts_section(nodes: Nodes) -> Section:
+    """Tell towards whom another certificate was presented, or something else came of it."""
+    return Section(
+        Subject.VERDICTS, tuple(one for pair in nodes.pairs for one in row(pair.label, _verdicts(pair, nodes)))
+    )
+
+
+def _verdicts(pair: Pair, nodes: Nodes) -> Iterator[str]:
+    if not pair.shows(Subject.VERDICTS):
+        return
+    before = {
+        (nodes.now(peer) or peer, role): verdict
+        for (peer, role), verdict in _newest(pair.before.report.verdicts, pair.before.node.name).items()
+    }
+    after = _newest(pair.after.report.verdicts, pair.after.node.name)
+    for ends, verdict in after.items():
+        if ends not in before:
+            yield f"{_with(ends)}: only after: {_outcome(verdict, ends)}; {_presented(verdict)}"
+        else:
+            yield from _verdict(before[ends], verdict, ends)
+    for ends, verdict in before.items():
+        if ends not in after:
+            yield f"{_with(ends)}: only before: {_outcome(verdict, ends)}; {_presented(verdict)}"
+
+
+def _newest(verdicts: Iterable[SavedVerdict], node: str | None) -> dict[With, SavedVerdict]:
+    """Return a node's newest verdict for each peer and role; the report has the newest first."""
+    newest: dict[With, SavedVerdict] = {}
+    for verdict in verdicts:
+        if verdict.node == node and not _answers_nothing(verdict):
+            newest.setdefault((verdict.peer, verdict.local_role), verdict)
+    return newest
+
+
+def _answers_nothing(verdict: SavedVerdict) -> bool:
+    """Whether neither a certificate nor an outcome was seen: an Edge without any sign of Webex has such a verdict."""
+    return verdict.presented.visibility is None and verdict.outcome is Outcome.UNKNOWN
+
+
+def _verdict(before: SavedVerdict, after: SavedVerdict, ends: With) -> Iterator[str]:
+    was, came = _outcome(before, ends), _outcome(after, ends)
+    other = _shown(before) != _shown(after)
+    if was != came or other:
+        yield f"{_with(ends)}: {f'{was} → {came}' if was != came else f'{came} as before'}"
+    if other:
+        yield f"{_presented(before)} → {_presented(after).removeprefix('presented ')}"
+
+
+def _shown(verdict: SavedVerdict) -> tuple[object, ...]:
+    presented = verdict.presented
+    return (presented.visibility, presented.certificate or presented.serial, presented.store)
+
+
+def _with(ends: With) -> str:
+    peer, role = ends
+    return f"as {SIDES[role]} with {peer}" if role else f"with {peer}"
+
+
+def _presented(verdict: SavedVerdict) -> str:
+    presented = verdict.presented
+    if presented.serial:
+        store = f" ({STORES[presented.store].split(' (')[0]})" if presented.store else ""
+        return f"presented serial {presented.serial}{store}"
+    return (
+        f"certificate {VISIBILITIES[presented.visibility]}" if presented.visibility else "certificate not to be seen"
+    )
+
+
+def _outcome(verdict: SavedVerdict, ends: With) -> str:
+    match verdict.outcome:
+        case Outcome.COMPLETED:
+            return "completed"
+        case Outcome.CLOSED:
+            return "closed early"
+        case Outcome.UNKNOWN:
+            return "outcome not known"
+        case Outcome.REFUSED:
+            if verdict.refused_by is None:
+                return "refused"
+            return "refused by this node" if verdict.refused_by is verdict.local_role else f"refused by {ends[0]}"
