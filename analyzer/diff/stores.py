@@ -100,7 +100,9 @@ def _is_renewal(old: SavedCertificate, new: SavedCertificate) -> bool:
 
 def _names(certificate: SavedCertificate) -> frozenset[str]:
     name = common_name_of(certificate.subject)
-    return frozenset(one.lower() for one in (f"DNS:{name}", *certificate.subject_alternative_names) if name or one)
+    return frozenset(
+        one.lower() for one in (*([f"DNS:{name}"] if name else []), *certificate.subject_alternative_names)
+    )
 
 
 def _changes(old: SavedCertificate, new: SavedCertificate) -> Iterator[str]:
@@ -118,11 +120,12 @@ def _changes(old: SavedCertificate, new: SavedCertificate) -> Iterator[str]:
 def _usage_change(old: SavedCertificate, new: SavedCertificate) -> Iterator[str]:
     if _usage(old) == _usage(new):
         return
-    lines = changed("usage", _usage(old), _usage(new))
-    could, can = ("clientAuth" in (one.extended_key_usage or ()) for one in (old, new))
-    known = None not in {old.extended_key_usage, new.extended_key_usage}
-    said = f": {'gained' if can else 'lost'} clientAuth" if known and could != can else ""
-    yield f"{lines[0]}{said}"
+    (told,) = changed("usage", _usage(old), _usage(new))
+    could, can = (one.extended_key_usage for one in (old, new))
+    if could is None or can is None or ("clientAuth" in could) == ("clientAuth" in can):
+        yield told
+    else:
+        yield f"{told}: {'gained' if 'clientAuth' in can else 'lost'} clientAuth"
 
 
 def _usage(certificate: SavedCertificate) -> str:

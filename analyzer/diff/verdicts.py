@@ -31,12 +31,12 @@ def _verdicts(pair: Pair, nodes: Nodes) -> Iterator[str]:
     after = _newest(pair.after.report.verdicts, pair.after.node.name)
     for ends, verdict in after.items():
         if ends not in before:
-            yield f"{_with(ends)}: only after: {_outcome(verdict, ends)}; {_presented(verdict)}"
+            yield f"{_with(ends)}: only after: {_outcome(verdict)}; {_presented(verdict)}"
         else:
             yield from _verdict(before[ends], verdict, ends)
     for ends, verdict in before.items():
         if ends not in after:
-            yield f"{_with(ends)}: only before: {_outcome(verdict, ends)}; {_presented(verdict)}"
+            yield f"{_with(ends)}: only before: {_outcome(verdict)}; {_presented(verdict)}"
 
 
 def _newest(verdicts: Iterable[SavedVerdict], node: str | None) -> dict[With, SavedVerdict]:
@@ -54,7 +54,7 @@ def _answers_nothing(verdict: SavedVerdict) -> bool:
 
 
 def _verdict(before: SavedVerdict, after: SavedVerdict, ends: With) -> Iterator[str]:
-    was, came = _outcome(before, ends), _outcome(after, ends)
+    was, came = _outcome(before), _outcome(after)
     other = _shown(before) != _shown(after)
     if was != came or other:
         yield f"{_with(ends)}: {f'{was} → {came}' if was != came else f'{came} as before'}"
@@ -82,7 +82,7 @@ def _presented(verdict: SavedVerdict) -> str:
     )
 
 
-def _outcome(verdict: SavedVerdict, ends: With) -> str:
+def _outcome(verdict: SavedVerdict) -> str:
     match verdict.outcome:
         case Outcome.COMPLETED:
             return "completed"
@@ -91,6 +91,12 @@ def _outcome(verdict: SavedVerdict, ends: With) -> str:
         case Outcome.UNKNOWN:
             return "outcome not known"
         case Outcome.REFUSED:
-            if verdict.refused_by is None:
-                return "refused"
-            return "refused by this node" if verdict.refused_by is verdict.local_role else f"refused by {ends[0]}"
+            return f"refused by {_refuser(verdict)}"
+
+
+def _refuser(verdict: SavedVerdict) -> str:
+    if verdict.refused_by is None:
+        return "the other side"
+    if verdict.local_role is None:
+        return f"the {verdict.refused_by}"
+    return "this node" if verdict.refused_by is verdict.local_role else "the peer"
