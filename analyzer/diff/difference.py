@@ -46,7 +46,7 @@ def difference(before: SavedReport, after: SavedReport) -> Difference:
         zones_section(nodes),
         tunnels_section(nodes),
         alarms_section(nodes),
-        verdicts_section(nodes),
+        verdicts_section(nodes, before, after),
         findings_section(nodes, before, after),
     )
     return Difference(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from analyzer.diff.saved import SavedCertificate, SavedNode, SavedReport
+from analyzer.diff.saved import SavedCertificate, SavedMember, SavedNode, SavedReport
 from analyzer.diff.sections import Subject
 from analyzer.evidence import MemberKind, ReadState
 from analyzer.report.wording import node_label
@@ -130,13 +130,16 @@ def _by_serial(shown: Sequence[Shown]) -> dict[str, Shown]:
 
 
 def _shown(report: SavedReport) -> list[Shown]:
+    members: dict[str | None, list[SavedMember]] = defaultdict(list)
+    for shown in report.inputs:
+        for member in shown.members:
+            members[member.node].append(member)
     return [
         Shown(
             node,
             report,
-            frozenset(m.kind for m in members if m.read != ReadState.NOT),
-            frozenset(m.kind for m in members if m.read == ReadState.PART),
+            frozenset(member.kind for member in members[node.name] if member.read != ReadState.NOT),
+            frozenset(member.kind for member in members[node.name] if member.read == ReadState.PART),
         )
         for node in report.nodes
-        for members in [[m for shown in report.inputs for m in shown.members if m.node == node.name]]
     ]

@@ -38,9 +38,9 @@ def _store(pair: Pair, store: StoreName) -> tuple[tuple[str, ...], bool]:
         return (), False
     old, new = _leaf(pair.before, before), _leaf(pair.after, after)
     if before is None:
-        return (f"{_had_none(pair.before, store)}; now {_now(pair.after, store, new)}",), True
+        return (f"{_why_none(pair.before, store, 'before')}; now {_now(pair.after, store, new)}",), True
     if after is None:
-        return (f"gone: {_had_none(pair.after, store)}; before {_one(old)}",), True
+        return (f"{_why_none(pair.after, store, 'after')}; before {_one(old)}",), True
     if old is None or new is None:
         return ((), False) if old is new else ((f"{_one(old)} → {_one(new)}",), True)
     if before[0] == after[0]:
@@ -57,11 +57,12 @@ def _leaf(shown: Shown, chain: Sequence[str] | None) -> SavedCertificate | None:
     return shown.report.certificates.get(chain[0]) if chain else None
 
 
-def _had_none(shown: Shown, store: StoreName) -> str:
+def _why_none(shown: Shown, store: StoreName, when: str) -> str:
+    """Say why there is no store: the release has none, or its file is not in the bundle, which says nothing."""
     version = Version.parse(shown.node.version)
     if store == "client" and version is not None and version < FIRST_WITH_TWO_STORES:
-        return f"{shown.node.version} has no client store"
-    return f"no {store}_….pem in this bundle"
+        return f"{'added' if when == 'before' else 'gone'}: {shown.node.version} has no client store"
+    return f"not to be seen {when}: no {store}_….pem in that bundle"
 
 
 def _now(after: Shown, store: StoreName, leaf: SavedCertificate | None) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from analyzer.diff.pairs import Nodes, Pair
-from analyzer.diff.saved import SavedVerdict
+from analyzer.diff.pairs import Nodes
+from analyzer.diff.saved import SavedReport, SavedVerdict
 from analyzer.diff.sections import Section, Subject, row
 from analyzer.evidence import Outcome, Side
 from analyzer.report.wording import SIDES, STORES, VISIBILITIES
@@ -14,21 +14,34 @@ With = tuple[str, Side | None]
 """Whom a verdict is about: the peer, and this node's role."""
 
 
-def verdicts_section(nodes: Nodes) -> Section:
+Newest = dict[str | None, dict[With, SavedVerdict]]
+"""By node, the newest verdict for each peer and role."""
+
+
+def verdicts_section(nodes: Nodes, before: SavedReport, after: SavedReport) -> Section:
     """Tell towards whom another certificate was presented, or something else came of it."""
-    return Section(
-        Subject.VERDICTS, tuple(one for pair in nodes.pairs for one in row(pair.label, _verdicts(pair, nodes)))
-    )
+    old, new = _newest(before), _newest(after)
+    rows = [
+        one
+        for pair in nodes.pairs
+        if pair.shows(Subject.VERDICTS)
+        for was in [old.get(pair.before.node.name, {})]
+        for one in row(pair.label, _verdicts(was, new.get(pair.after.node.name, {}), nodes))
+    ]
+    return Section(Subject.VERDICTS, tuple(rows))
 
 
-def _verdicts(pair: Pair, nodes: Nodes) -> Iterator[str]:
-    if not pair.shows(Subject.VERDICTS):
-        return
-    before = {
-        (nodes.now(peer) or peer, role): verdict
-        for (peer, role), verdict in _newest(pair.before.report.verdicts, pair.before.node.name).items()
-    }
-    after = _newest(pair.after.report.verdicts, pair.after.node.name)
+def _newest(report: SavedReport) -> Newest:
+    """Return what counts: the report has the newest first."""
+    newest: Newest = {}
+    for verdict in report.verdicts:
+        if not _answers_nothing(verdict):
+            newest.setdefault(verdict.node, {}).setdefault((verdict.peer, verdict.local_role), verdict)
+    return newest
+
+
+def _verdicts(old: dict[With, SavedVerdict], after: dict[With, SavedVerdict], nodes: Nodes) -> Iterator[str]:
+    before = {(nodes.now(peer) or peer, role): verdict for (peer, role), verdict in old.items()}
     for ends, verdict in after.items():
         if ends not in before:
             yield f"{_with(ends)}: only after: {_outcome(verdict)}; {_presented(verdict)}"
@@ -37,15 +50,6 @@ def _verdicts(pair: Pair, nodes: Nodes) -> Iterator[str]:
     for ends, verdict in before.items():
         if ends not in after:
             yield f"{_with(ends)}: only before: {_outcome(verdict)}; {_presented(verdict)}"
-
-
-def _newest(verdicts: Iterable[SavedVerdict], node: str | None) -> dict[With, SavedVerdict]:
-    """Return a node's newest verdict for each peer and role; the report has the newest first."""
-    newest: dict[With, SavedVerdict] = {}
-    for verdict in verdicts:
-        if verdict.node == node and not _answers_nothing(verdict):
-            newest.setdefault((verdict.peer, verdict.local_role), verdict)
-    return newest
 
 
 def _answers_nothing(verdict: SavedVerdict) -> bool:

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from analyzer import pipeline
 from analyzer.cli.exits import Exit
@@ -74,7 +80,10 @@ def test_an_upgrade_is_recognised_and_explained() -> None:
     assert release.startswith("expc, expe X15.4 → X15.5: an upgrade From X15.5 on there are two stores:")
     assert "both hold the same certificate" in release
     assert "is On by default" in release
-    assert section(told, "Stores").count("X15.4 has no client store; now the certificate of the server store") == 2
+    assert (
+        section(told, "Stores").count("added: X15.4 has no client store; now the certificate of the server store")
+        == 2
+    )
     assert "SIP TLS Certificate ExtendedKeyUsage Checking Mode: not set → On" in section(told, "Settings")
     assert "XCP TLS Certificate CVS EnableServerEkuUpload: On → not set" in section(told, "Settings")
 
@@ -214,6 +223,33 @@ def test_an_encoding_without_the_characters_is_borne() -> None:
     assert "Failed \\u2192 Active" in ran.stdout
 
 
+def issued(folder: Path, key: ec.EllipticCurvePrivateKey, year: int, usages: list[x509.ObjectIdentifier]) -> Path:
+    """Write a bundle with a server certificate that was issued in a year."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "edge.example.com")])
+    first, last = (datetime(one, 1, 1, tzinfo=UTC) for one in (year, year + 1))
+    builder = x509.CertificateBuilder(name, name, key.public_key(), year, first, last)
+    signed = builder.add_extension(x509.ExtendedKeyUsage(usages), critical=False).sign(key, hashes.SHA256())
+    bundle = folder / str(year)
+    bundle.mkdir()
+    (bundle / f"server_edge_{year}-03-24_11_55_47.pem").write_bytes(signed.public_bytes(Encoding.PEM))
+    return bundle
+
+
+@pytest.mark.parametrize(("again", "words"), [(True, "key the same (EC 256)"), (False, "key another one (EC 256)")])
+def test_a_renewed_certificate_tells_whether_its_key_is_the_same(tmp_path: Path, again: bool, words: str) -> None:
+    key, other = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    server, client = ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH
+    before = issued(tmp_path, key, 2025, [server, client])
+    after = issued(tmp_path, key if again else other, 2026, [server])
+
+    told = section(run("diff", before, after).out, "Stores")
+
+    assert told.startswith("edge, server store renewed: edge.example.com serial 7e9 → 7ea ")
+    assert "valid 2025-01-01 to 2026-01-01 → 2026-01-01 to 2027-01-01" in told
+    assert "usage serverAuth, clientAuth → serverAuth: lost clientAuth" in told
+    assert told.endswith(words)
+
+
 def test_a_certificate_that_was_lost_from_the_bundle_is_not_called_replaced(tmp_path: Path) -> None:
     (archive,) = sample(WEBEX)
     held = members(archive)
@@ -225,4 +261,4 @@ def test_a_certificate_that_was_lost_from_the_bundle_is_not_called_replaced(tmp_
 
     ran = run("diff", archive, folder)
 
-    assert "gone: no client_….pem in this bundle" in " ".join(ran.out.split())
+    assert "not to be seen after: no client_….pem in that bundle" in " ".join(ran.out.split())

@@ -79,7 +79,9 @@ def test_the_upgrade_to_two_stores_is_explained_once_for_all_nodes() -> None:
     assert told.startswith("core, edge X15.4.2 → X15.5.1: an upgrade From X15.5 on there are two stores:")
     assert "copies certificate and key of the server store into the client store: both hold the same" in told
     assert "extended key usage check of inbound SIP TLS comes with it and is On by default" in told
-    assert "X15.4.2 has no client store; now the certificate of the server store" in said("Stores", before, after)
+    assert "added: X15.4.2 has no client store; now the certificate of the server store" in said(
+        "Stores", before, after
+    )
 
 
 def test_a_client_certificate_of_its_own_is_told_from_the_copy() -> None:

@@ -139,10 +139,19 @@ def test_what_one_bundle_lacks_is_neither_added_nor_gone_for_sure() -> None:
     without = report(stores(client=None))
 
     assert client_store(without) == (
-        "gone: no client_….pem in this bundle; before core.example.com, serial c1, serverAuth, "
+        "not to be seen after: no client_….pem in that bundle; before core.example.com, serial c1, serverAuth, "
         "issued by Issuing CA (public CA)"
     )
-    assert client_store(report(), without).startswith("no client_….pem in this bundle; now core.example.com, ")
+    assert client_store(report(), without).startswith(
+        "not to be seen before: no client_….pem in that bundle; now core.example.com, "
+    )
+
+
+def test_the_client_store_goes_with_the_release_that_has_it() -> None:
+    old = node(version="X15.4", stores={"server": [SERVER], "client": None, "trusted": [ROOT]})
+
+    assert client_store(report(), report(old)).startswith("added: X15.4 has no client store; now core.example.com, ")
+    assert client_store(report(old)).startswith("gone: X15.4 has no client store; before core.example.com, ")
 
 
 def test_a_store_without_a_readable_certificate_is_borne() -> None:

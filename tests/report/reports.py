@@ -491,7 +491,19 @@ def empty_report() -> Report:
 HOSTILE = (
     "<script>alert(1)</script><img src=x onerror=alert(2)>\"'`{{7*7}}[/red]\x1b]0;x\x07\x9b31m\u202e\u2066\ud800|*_"
 )
-_KEPT = {"id", "sha256", "serial", "chain", "connections", "events", "leaf", "certificate", "caused_by", "locator"}
+_KEPT = {
+    "id",
+    "sha256",
+    "public_key_sha256",
+    "serial",
+    "chain",
+    "connections",
+    "events",
+    "leaf",
+    "certificate",
+    "caused_by",
+    "locator",
+}
 T = TypeVar("T")
 
 

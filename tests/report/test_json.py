@@ -54,6 +54,7 @@ FORMED: dict[tuple[str, str], Any] = {
     ("PresentedCertificate", "chain"): (SHA,),
     ("Presented", "serial"): "-1",
     ("Presented", "certificate"): SHA,
+    ("Certificate", "public_key_sha256"): "cd" * 32,
     ("Handshake", "tls_version"): "TLSv1.2",
     ("Alert", "level"): "fatal",
     ("Alert", "description"): "unsupported_certificate",
@@ -74,7 +75,7 @@ FORMED: dict[tuple[str, str], Any] = {
 INTERNAL = {
     "Case": {"origins"},
     "Certificate": {
-        "sha256", "der", "subject_der", "issuer_der", "common_name", "key_usage", "public_key_sha256", "is_ca",
+        "sha256", "der", "subject_der", "issuer_der", "common_name", "key_usage", "is_ca",
         "subject_key_identifier", "authority_key_identifier", "extensions", "policies", "locations",
     },
     "ClockOffset": {"spread"},
@@ -261,7 +262,7 @@ def test_records_without_any_knowledge_are_valid(full: Report, validator: Draft2
 
     validator.validate(written)
     assert written["certificates"][SHA]["origin"] == "unknown"
-    assert written["certificates"][SHA]["key"] == {"type": None, "bits": None}
+    assert written["certificates"][SHA]["key"] == {"type": None, "bits": None, "sha256": None}
     assert written["nodes"][0]["stores"] == {"server": None, "client": None, "trusted": None}
     assert written["nodes"][0]["tunnels"] is None
     assert written["events"][0]["source"] is None
