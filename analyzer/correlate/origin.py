@@ -7,6 +7,7 @@ decides, compared by name and key with the roots that Mozilla's list held.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from functools import lru_cache
 
@@ -26,7 +27,8 @@ _FORUM_POLICIES = {  # CA/Browser Forum baseline requirements, section 7.1.6.1, 
     "2.23.140.1.2.3": "individual validated",
 }
 _MICROSOFT_TEMPLATES = frozenset({"1.3.6.1.4.1.311.20.2", "1.3.6.1.4.1.311.21.7"})
-_TEMPORARY_AUTHORITY = "temporary ca"
+# Words: a "Contemporary Care" is nobody's temporary authority.
+_TEMPORARY_AUTHORITY = re.compile(r"\btemporary ca\b", re.IGNORECASE)
 
 
 def classify(
@@ -49,7 +51,7 @@ def installed_public_roots() -> Pool:
 
 
 def _own_marks(certificate: Certificate) -> Origin | None:
-    if _TEMPORARY_AUTHORITY in f"{certificate.subject}\n{certificate.issuer}".casefold():
+    if _TEMPORARY_AUTHORITY.search(f"{certificate.subject}\n{certificate.issuer}"):
         return Origin(origin=CertificateOrigin.DEFAULT, reason="it names the temporary CA of an Expressway")
     if (root := public_roots().find(certificate.subject, certificate.public_key_sha256)) is not None:
         return Origin(origin=CertificateOrigin.PUBLIC, reason=f"it is {_describe(root)}")
@@ -83,19 +85,23 @@ def _private_mark(certificate: Certificate) -> str | None:
 
 
 def _by_path(path: CertificationPath, trusted: Collection[str]) -> Origin:
-    if (root := _known_root(path)) is not None:
+    if (root := known_root(path)) is not None:
         return Origin(
             origin=CertificateOrigin.PUBLIC, reason=f"its path leads to {_describe(root)}", strong=path.verified
         )
     if path.complete:
-        reason = f"its path ends in {_show(path.top.subject)}, which is no public root"
+        reason = (
+            f"its path ends in {_show(path.top.subject)}, which is no public root "
+            f"(Mozilla's list of {public_roots().as_of}, and what left it before)"
+        )
         if path.top.sha256 in trusted:
             reason += ", and which this Expressway trusts because an administrator uploaded it"
         return Origin(origin=CertificateOrigin.PRIVATE, reason=reason, strong=path.verified)
     return _by_installed_root(path.top) or _by_authorities(path) or _by_name(path.top)
 
 
-def _known_root(path: CertificationPath) -> PublicRoot | None:
+def known_root(path: CertificationPath) -> PublicRoot | None:
+    """Return the public root that a path leads to, in today's list or not; None: none that is in the evidence."""
     roots = (public_roots().find(c.subject, c.public_key_sha256) for c in path.certificates)
     return next(filter(None, roots), None)
 

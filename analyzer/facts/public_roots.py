@@ -32,8 +32,9 @@ class PublicRoot(Struct, frozen=True, kw_only=True):
 
 
 class PublicRoots(Struct, frozen=True, kw_only=True):
-    """All of them; `organisations` are in the form of `organisation_key`."""
+    """All of them, as of a date (ISO); `organisations` are in the form of `organisation_key`."""
 
+    as_of: str
     by_key: Mapping[str, PublicRoot]
     by_subject: Mapping[str, PublicRoot]
     organisations: frozenset[str]
@@ -60,6 +61,7 @@ def public_roots() -> PublicRoots:
         for row in data["roots"]
     ]
     return PublicRoots(
+        as_of=data["as_of"],
         by_key={root.public_key_sha256: root for root in roots},
         by_subject={root.subject: root for root in roots},
         organisations=frozenset(map(organisation_key, data["organisations"])),

@@ -167,3 +167,53 @@ def _subject_of(common_name: str) -> bytes:
         x509.NameAttribute(ObjectIdentifier("2.5.4.3"), common_name),
     ]
     return x509.Name(attributes).public_bytes()
+
+
+def test_a_name_that_only_contains_the_words_of_the_temporary_authority_is_another_one() -> None:
+    assert classify(issue(LEAF_NAME, name("Contemporary Care CA", "Contemporary Care"))).origin is not (
+        CertificateOrigin.DEFAULT
+    )
+
+
+def test_the_list_that_a_root_was_looked_up_in_is_dated() -> None:
+    assert f"Mozilla's list of {public_roots().as_of}" in classify(PLAIN_LEAF, (PLAIN_ROOT,)).reason
+
+
+def test_public_marks_outrank_those_of_active_directory_and_both_outrank_a_root() -> None:
+    private = Authority.root("Harbor Root CA", domain="harbor.example")
+    leaf = read(private.issue("edge.harbor.example").certificate)
+    root = read(private.certificate)
+    marked = replace(leaf, policies=("2.23.140.1.2.2",))
+
+    assert classify(leaf, (root,)).reason.startswith("its issuer has a domain name in Active Directory's form")
+    assert classify(marked, (root,)).reason == 'it carries the CA/Browser Forum policy "organization validated"'
+
+
+@pytest.mark.parametrize(
+    ("policy", "kind"),
+    [
+        ("2.23.140.1.1", "extended validation"),
+        ("2.23.140.1.2.1", "domain validated"),
+        ("2.23.140.1.2.3", "individual validated"),
+    ],
+)
+def test_every_policy_of_the_forum_is_a_public_mark(policy: str, kind: str) -> None:
+    origin = classify(replace(PLAIN_LEAF, policies=(policy,)), (PLAIN_ROOT,))
+
+    assert (origin.origin, origin.strong) == (CertificateOrigin.PUBLIC, True)
+    assert kind in origin.reason
+
+
+@pytest.mark.parametrize(
+    "marks",
+    [
+        {"extensions": ("1.3.6.1.4.1.311.20.2",)},
+        {"extensions": ("1.3.6.1.4.1.311.21.7",)},
+        {"locations": ("LDAP:///CN=Harbor,CN=CDP",)},
+    ],
+    ids=["template name", "template", "directory"],
+)
+def test_every_trace_of_active_directory_is_a_private_mark(marks: dict[str, tuple[str, ...]]) -> None:
+    origin = classify(replace(PLAIN_LEAF, **marks))
+
+    assert (origin.origin, origin.strong) == (CertificateOrigin.PRIVATE, True)
