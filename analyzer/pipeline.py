@@ -14,7 +14,7 @@ from analyzer.bundle import Inputs, OpenInput, open_inputs
 from analyzer.correlate.case import join
 from analyzer.correlate.grouping import group_members
 from analyzer.evidence import Case, Input, Member, MemberKind, ReadState
-from analyzer.facts import FACTS_AS_OF
+from analyzer.facts.store import PACKAGED, Facts
 from analyzer.findings import Report
 from analyzer.intake import read_node
 from analyzer.rules.catalogue import RULES
@@ -28,10 +28,12 @@ class Options(Struct, frozen=True, kw_only=True):
 
     Attributes:
         as_of: judge dates at this time instead of the evidence's.
+        facts: what is known of the world: the packaged facts, or a user's over them.
         progress: told the name of each member before it is read.
     """
 
     as_of: datetime | None = None
+    facts: Facts = PACKAGED
     progress: Callable[[str], None] = lambda _: None
 
 
@@ -52,10 +54,10 @@ def analyze(paths: Sequence[Path], options: Options | None = None) -> Report:
         raise NothingToAnalyzeError(_why_nothing(case))
     return Report(
         tool_version=__version__,
-        facts_as_of=FACTS_AS_OF,
+        facts_as_of=options.facts.as_of,
         case=case,
-        verdicts=verdicts_of(case),
-        findings=tie(run(case, RULES)),
+        verdicts=verdicts_of(case, options.facts),
+        findings=tie(run(case, RULES, options.facts)),
         rule_titles={rule.id: rule.title for rule in RULES},
     )
 
@@ -72,6 +74,7 @@ def _read_case(inputs: Inputs, options: Options) -> Case:
         certificates=certificates,
         problems=(*inputs.problems, *read_problems),
         as_of=options.as_of,
+        facts=options.facts,
     )
     records = {
         id(opened): record

@@ -32,6 +32,7 @@ from analyzer.evidence import (
     ReferenceTime,
     Side,
 )
+from analyzer.facts.store import PACKAGED, Facts
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
@@ -43,6 +44,7 @@ def join(
     certificates: Mapping[str, Certificate],
     problems: tuple[Problem, ...],
     as_of: datetime | None = None,
+    facts: Facts = PACKAGED,
 ) -> Case:
     """Join what was read of every node into one case."""
     readings = [replace(reading, handshakes=merge_interfaces(reading.handshakes)) for reading in readings]
@@ -56,10 +58,10 @@ def join(
     drafts = [
         draft
         for node, reading in zip(nodes, readings, strict=True)
-        for draft in draft_connections(node, reading, nodes, certificates)
+        for draft in draft_connections(node, reading, nodes, certificates, facts)
     ]
     drafts.sort(key=lambda draft: (draft.handshake.started, draft.handshake.client, draft.node.name or ""))
-    connections, events = _number(drafts, nodes, readings, certificates)
+    connections, events = _number(drafts, nodes, readings, certificates, facts)
     nodes = find_partners(nodes, connections)
     return Case(
         inputs=inputs,
@@ -78,6 +80,7 @@ def _number(
     nodes: Sequence[Node],
     readings: Sequence[NodeReading],
     certificates: Mapping[str, Certificate],
+    facts: Facts,
 ) -> tuple[tuple[Connection, ...], tuple[Event, ...]]:
     """Number connections and events, and tie them to each other."""
     logged = sorted(
@@ -101,7 +104,7 @@ def _number(
                 id=event_ids[id(event)],
                 node=node.name,
                 record=event,
-                peer=peer or _peer_of(event, names, node, nodes),
+                peer=peer or _peer_of(event, names, node, nodes, facts),
                 connection=connection,
             )
         )
@@ -134,7 +137,9 @@ def _origins(nodes: Sequence[Node], certificates: Mapping[str, Certificate]) -> 
     return {identity: classify(certificate, pool, trusted) for identity, certificate in certificates.items()}
 
 
-def _peer_of(event: LogEvent, names: Mapping[Ends, _LoggedNames], node: Node, nodes: Sequence[Node]) -> Peer | None:
+def _peer_of(
+    event: LogEvent, names: Mapping[Ends, _LoggedNames], node: Node, nodes: Sequence[Node], facts: Facts
+) -> Peer | None:
     if event.source is None and event.destination is None and event.common_name is None:
         return None
     logged = names.get(frozenset(end for end in (event.source, event.destination) if end), _LoggedNames())
@@ -146,7 +151,7 @@ def _peer_of(event: LogEvent, names: Mapping[Ends, _LoggedNames], node: Node, no
         certificate_names=tuple(sorted(logged.presented)),
         asked_names=tuple(sorted(logged.asked | ({event.common_name.lower()} if event.common_name else set()))),
     )
-    return identify_peer(contact, node, nodes)
+    return identify_peer(contact, node, nodes, facts)
 
 
 def _latest(nodes: Sequence[Node]) -> ReferenceTime:

@@ -28,6 +28,7 @@ from analyzer.evidence import (
 )
 from analyzer.facts.errors import HANDSHAKE_FAILURE, PEER_ALERT, REMOTE_DISCONNECT
 from analyzer.facts.services import service_label
+from analyzer.facts.store import PACKAGED, Facts
 
 _BEFORE, _AFTER = timedelta(seconds=2), timedelta(seconds=5)
 _SAME_FAILURE = timedelta(seconds=10)
@@ -48,13 +49,17 @@ class Draft(Struct, frozen=True, kw_only=True):
 
 
 def draft_connections(
-    node: Node, reading: NodeReading, nodes: Sequence[Node], certificates: Mapping[str, Certificate]
+    node: Node,
+    reading: NodeReading,
+    nodes: Sequence[Node],
+    certificates: Mapping[str, Certificate],
+    facts: Facts = PACKAGED,
 ) -> tuple[Draft, ...]:
     """Draft a node's connections, with the log events that belong to each."""
     events = _by_handshake(reading.handshakes, reading.events, node.clock_offset)
     identities = _by_ends(reading.identities)
     return tuple(
-        _draft(node, handshake, nodes, certificates, tuple(events.get(index, ())), identities)
+        _draft(node, handshake, nodes, certificates, tuple(events.get(index, ())), identities, facts)
         for index, handshake in enumerate(reading.handshakes)
     )
 
@@ -66,6 +71,7 @@ def _draft(
     certificates: Mapping[str, Certificate],
     events: tuple[LogEvent, ...],
     identities: Mapping[Ends, Sequence[PeerIdentity]],
+    facts: Facts,
 ) -> Draft:
     role = local_role_of(handshake, node)
     local, remote = _ends(handshake, role)
@@ -85,8 +91,8 @@ def _draft(
         node=node,
         handshake=handshake,
         local_role=role,
-        peer=identify_peer(contact, node, nodes),
-        service=service_label(handshake.server.port, role, node.role),
+        peer=identify_peer(contact, node, nodes, facts),
+        service=service_label(handshake.server.port, role, node.role, facts),
         events=events,
         peer_identity=identity,
     )

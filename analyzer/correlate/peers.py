@@ -11,6 +11,7 @@ from ipaddress import ip_address
 from msgspec import Struct
 
 from analyzer.evidence import Endpoint, Node, NodeRole, Peer, PeerKind, Side, Zone, ZonePeer
+from analyzer.facts.store import PACKAGED, Facts
 from analyzer.facts.webex import is_webex_address, is_webex_name
 from analyzer.text import is_address
 
@@ -36,38 +37,38 @@ class Contact(Struct, frozen=True, kw_only=True):
     asked_names: tuple[str, ...] = ()
 
 
-def identify_peer(contact: Contact, node: Node, nodes: Sequence[Node]) -> Peer:
+def identify_peer(contact: Contact, node: Node, nodes: Sequence[Node], facts: Facts = PACKAGED) -> Peer:
     """Name the peer of a contact, by the strongest evidence there is."""
     candidates = (
-        _webex_by_name(contact, node),
+        _webex_by_name(contact, node, facts),
         _known_node(contact, node, nodes),
         _cluster_peer(contact, node),
         _zone_peer(contact, node),
-        _webex_by_address(contact),
+        _webex_by_address(contact, facts),
         _call_control(contact, node),
         _named(contact),
     )
     return next((peer for peer in candidates if peer), None) or _unnamed(contact, node)
 
 
-def _webex_by_name(contact: Contact, node: Node) -> Peer | None:
+def _webex_by_name(contact: Contact, node: Node, facts: Facts) -> Peer | None:
     for names, what in ((contact.certificate_names, "certificate name"), (contact.asked_names, "server name")):
-        name = next((name for name in names if is_webex_name(name)), None)
+        name = next((name for name in names if is_webex_name(name, facts)), None)
         if name:
-            configured = next((zone.name for zone in node.zones if _is_webex_zone(zone)), None)
+            configured = next((zone.name for zone in node.zones if _is_webex_zone(zone, facts)), None)
             return Peer(name="Webex", kind=PeerKind.WEBEX, reason=f"{what} {name}", zone=configured)
     for zone in node.zones:
-        if _is_webex_zone(zone) and _peer_by_address(zone, contact):
+        if _is_webex_zone(zone, facts) and _peer_by_address(zone, contact):
             return Peer(name="Webex", kind=PeerKind.WEBEX, reason=f"zone {zone.name}", zone=zone.name)
     return None
 
 
-def _is_webex_zone(zone: Zone) -> bool:
-    return (zone.type or "").lower() == "webex" or is_webex_name(zone.tls_verify_subject or "")
+def _is_webex_zone(zone: Zone, facts: Facts) -> bool:
+    return (zone.type or "").lower() == "webex" or is_webex_name(zone.tls_verify_subject, facts)
 
 
-def _webex_by_address(contact: Contact) -> Peer | None:
-    if contact.remote and is_webex_address(contact.remote.address):
+def _webex_by_address(contact: Contact, facts: Facts) -> Peer | None:
+    if contact.remote and is_webex_address(contact.remote.address, facts):
         return Peer(name="Webex", kind=PeerKind.WEBEX, reason="address in a published Webex range", hint_only=True)
     return None
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from analyzer.facts.alarms import alarms
 from analyzer.facts.citations import citation_table
 from analyzer.facts.dates import alternative_roots, sunset_dates, threshold_days
 from analyzer.facts.releases import releases
 from analyzer.facts.services import services, source_port_ranges
-from analyzer.facts.store import Facts, read_facts
+from analyzer.facts.store import Facts, Row, read_facts
 from analyzer.facts.webex import is_webex_address, webex_suffixes, webex_verify_names
 
 TABLE_READERS: tuple[Callable[[Facts], object], ...] = (
@@ -39,7 +39,13 @@ def load_facts(text: str) -> Facts:
     is_webex_address("192.0.2.1", facts)
     for rows in facts.rows_of_user.values():
         for row in rows:
-            source = row.optional_text("source")
-            if source is not None and source not in citation_table(facts):
-                raise row.error("source", f"the id of a citation, not {source!r}")
+            _check_citations(row, citation_table(facts))
     return facts
+
+
+def _check_citations(row: Row, known: Collection[str]) -> None:
+    cited = {"source": (row.optional_text("source"),), "also_in": row.texts("also_in")}
+    for cell, codes in cited.items():
+        for code in codes:
+            if code is not None and code not in known:
+                raise row.error(cell, f"the id of a citation, not {code!r}")

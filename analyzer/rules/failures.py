@@ -146,7 +146,7 @@ def _about(view: NodeView, target: str, port: int) -> tuple[str, ...]:
 def restart_required(view: NodeView) -> Iterator[Judgement]:
     """An alarm says that a change waits for a restart."""
     for alarm in view.node.alarms:
-        if alarm.id in alarm_ids(AlarmTopic.RESTART):
+        if alarm.id in alarm_ids(AlarmTopic.RESTART, view.facts):
             yield Judgement(
                 severity=Severity.WARNING,
                 confidence=Confidence.PROVEN,

@@ -151,7 +151,7 @@ def _served_since(view: NodeView, role: Side, newer: Certificate, last: Connecti
 
 def presented_stale_certificate(view: NodeView) -> Iterator[Judgement]:
     """An older certificate is still served: what was uploaded is not in use yet."""
-    alarms = [alarm for alarm in view.node.alarms if alarm.id in alarm_ids(AlarmTopic.RESTART)]
+    alarms = [alarm for alarm in view.node.alarms if alarm.id in alarm_ids(AlarmTopic.RESTART, view.facts)]
     uploads = _uploads(view)
     for shown, connections in _shown(view).items():
         peer, role, identity = shown

@@ -70,6 +70,7 @@ class Judgement(Struct, frozen=True, kw_only=True):
         connections, events: ids it rests on, by which effects are tied to their cause.
         about: names of the peers that it is about, where no connection or log line tells them.
         title: only where it differs from the rule's.
+        sources: codes of citations, beside the rule's: of the dates and names that this one rests on.
         missing: for `not-determinable` only: what is missing.
     """
 
@@ -87,6 +88,7 @@ class Judgement(Struct, frozen=True, kw_only=True):
     about: tuple[str, ...] = ()
     title: str | None = None
     missing: str | None = None
+    sources: tuple[str, ...] = ()
 
 
 class Rule(Struct, frozen=True, kw_only=True):

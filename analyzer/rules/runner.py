@@ -143,7 +143,7 @@ def _ground(rule: Rule, view: NodeView, judgement: Judgement) -> Grounded:
         count=judgement.count,
         first=judgement.first,
         last=judgement.last,
-        sources=citations(rule.sources),
+        sources=citations(dict.fromkeys((*rule.sources, *judgement.sources)), view.facts),
         missing=judgement.missing,
         is_context=rule.is_context and judgement.severity in _REMARKS and judgement.missing is None,
     )

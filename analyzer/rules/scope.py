@@ -18,7 +18,7 @@ OLDEST_KNOWN = Version(14)
 
 def bundle_version_unsupported(view: NodeView) -> Iterator[Judgement]:
     """A release that this program's facts do not cover."""
-    version, newest = Version.parse(view.node.version), newest_expressway()
+    version, newest = Version.parse(view.node.version), newest_expressway(view.facts)
     if version is None or OLDEST_KNOWN <= version < Version(newest.major, newest.minor + 1):
         return
     older = version < OLDEST_KNOWN

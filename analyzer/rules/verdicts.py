@@ -24,6 +24,7 @@ from analyzer.evidence import (
     Visibility,
 )
 from analyzer.facts.errors import PEER_ALERT
+from analyzer.facts.store import PACKAGED, Facts
 from analyzer.facts.webex import is_webex_name
 from analyzer.findings import Confidence, Presented, Verdict
 from analyzer.rules.rule import Need
@@ -39,9 +40,9 @@ ABOUT_A_CERTIFICATE = frozenset({42, 43, 44, 45, 46, 48, 49, 51, 116})
 _LOG_ALONE = "The log names no certificate of this node. " + Need.CAPTURE.collect
 
 
-def verdicts_of(case: Case) -> tuple[Verdict, ...]:
+def verdicts_of(case: Case, facts: Facts = PACKAGED) -> tuple[Verdict, ...]:
     """Return the verdicts of a case: Webex first, then the newest first."""
-    rows = [row for view in views_of(case) for row in _verdicts_of_node(view)]
+    rows = [row for view in views_of(case, facts) for row in _verdicts_of_node(view)]
     rows.sort(key=lambda row: (row[0], -row[1].timestamp() if row[1] is not _EARLIEST else float("inf")))
     return tuple(verdict for _, _, verdict in rows)
 
@@ -187,7 +188,11 @@ def _by_the_rule(view: NodeView, event: Event) -> Certificate | None:
 
 def _webex_in_the_log(view: NodeView) -> PeerIdentity | None:
     """Return the newest of the log's lines that found a Webex name in a peer's certificate."""
-    found = [identity for identity in view.node.identities if any(is_webex_name(name) for name in identity.names)]
+    found = [
+        identity
+        for identity in view.node.identities
+        if any(is_webex_name(name, view.facts) for name in identity.names)
+    ]
     return max(found, key=lambda identity: identity.time or _EARLIEST, default=None)
 
 
