@@ -7,6 +7,7 @@ certificate becomes invalid on such a day: it lives until its notAfter (FN74362 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 from functools import cache
@@ -14,6 +15,9 @@ from functools import cache
 from msgspec import Struct
 
 from analyzer.facts.store import PACKAGED, Facts
+
+ACME_DEFAULT = "letsencrypt-default"
+"""The date that is about what Expressway's own ACME client orders: the classic profile (Cisco 225482, FN74362)."""
 
 RE_NO_WORD = re.compile(r"[^0-9a-z]+")
 
@@ -129,7 +133,9 @@ def threshold_days(name: str, facts: Facts = PACKAGED) -> int:
     return {row.id: row.number("days") for row in facts.rows("threshold")}[name]
 
 
-def client_usage_ends(issuer: str | None, facts: Facts = PACKAGED) -> SunsetDate | None:
+def client_usage_ends(
+    issuer: str | None, facts: Facts = PACKAGED, *, above: Sequence[str] = (), issued: date | None = None
+) -> SunsetDate | None:
     """Return the date from which a public issuer's certificates no longer carry clientAuth.
 
     That is the CA's own date if one is known, else the root program's. None: the issuer belongs to an alternative
@@ -138,15 +144,28 @@ def client_usage_ends(issuer: str | None, facts: Facts = PACKAGED) -> SunsetDate
     Args:
         issuer: RFC 4514 name of a *public* issuer; None: not readable.
         facts: the facts to answer from.
+        above: names of the authorities above the issuer: a reseller's own authority bears another name than its CA.
+        issued: when the issuer made a certificate that does carry clientAuth: dates up to then it has not kept.
     """
-    if alternative_root(issuer, facts):
+    names = (issuer, *above)
+    if any(alternative_root(name, facts) for name in names):
         return None
-    return _current(DateKind.CA_CUTOFF, issuer, facts) or _current(DateKind.ROOT_PROGRAM, issuer, facts)
+    dates = [
+        *(_current(DateKind.CA_CUTOFF, name, facts) for name in names),
+        _current(DateKind.ROOT_PROGRAM, issuer, facts),
+    ]
+    return next((found for found in dates if found and (issued is None or issued < found.effective_on)), None)
 
 
 def client_usage_on_request_only(issuer: str | None, facts: Facts = PACKAGED) -> SunsetDate | None:
     """Return the date from which a public issuer includes clientAuth only on request; None: not known."""
     return _current(DateKind.CA_DEFAULT, issuer, facts)
+
+
+def acme_default(issuer: str | None, facts: Facts = PACKAGED) -> SunsetDate | None:
+    """Return the date from which Expressway's own ACME client gets no clientAuth; None: it orders from another CA."""
+    found = client_usage_on_request_only(issuer, facts)
+    return found if found and found.id == ACME_DEFAULT else None
 
 
 def alternative_root(name: str | None, facts: Facts = PACKAGED) -> AlternativeRoot | None:

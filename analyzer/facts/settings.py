@@ -20,6 +20,7 @@ EKU_CHECKING_MODE = "SIP TLS Certificate ExtendedKeyUsage Checking Mode"
 ENABLE_SERVER_EKU_UPLOAD = "XCP TLS Certificate CVS EnableServerEkuUpload"
 REVOCATION_CHECKING_MODE = "SIP TLS Certificate Revocation Checking Mode"
 SOURCE_INACCESSIBILITY_BEHAVIOR = "SIP TLS Certificate Revocation Source Inaccessibility Behavior"
+SIP_MTLS_MODE = "SIP MTLS Mode"
 SIP_TLS_VERSIONS = "SIP Advanced SipTlsVersions"
 TLS_SIGNATURE_ALGORITHM_PREFERS_RSA = "SIP Advanced TlsSignatureAlgoPrefRsa"
 CLUSTER_TLS_VERIFY = "clusterConfiguration tls_verify"
@@ -87,7 +88,7 @@ SETTINGS: tuple[KnownSetting, ...] = (
     KnownSetting(name="XCP TLS Certificate CVS CertificateRevocationCheck", source="K"),
     KnownSetting(name="SIP TLS Mode", source="AR", default="On"),
     KnownSetting(name="SIP TLS Port", source="AR", default="5061", switch=False),
-    KnownSetting(name="SIP MTLS Mode", source="K", aliases=("SIP MutualTLS Mode",)),
+    KnownSetting(name=SIP_MTLS_MODE, source="K", aliases=("SIP MutualTLS Mode",)),
     KnownSetting(name="SIP MTLS Port", source="K", switch=False, aliases=("SIP MutualTLS Port",)),
     KnownSetting(name=SIP_TLS_VERSIONS, source="AR", default="TLSv1:TLSv1.1:TLSv1.2", switch=False),
     KnownSetting(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from analyzer.rules import (
+    acme,
     alerts,
     check_off,
     checking_mode,
@@ -10,9 +11,11 @@ from analyzer.rules import (
     coverage,
     encrypted_alert,
     failures,
+    forecast,
     integrity,
     members,
     names,
+    old_releases,
     presentation,
     private_authority,
     purpose,
@@ -20,6 +23,7 @@ from analyzer.rules import (
     sent_chains,
     services,
     stores,
+    sunset_scope,
     tls13,
     trust,
     usage,
@@ -41,6 +45,10 @@ RULES: tuple[Rule, ...] = (
     *check_off.RULES,
     *zones.RULES,
     *usage.RULES,
+    *old_releases.RULES,
+    *forecast.RULES,
+    *sunset_scope.RULES,
+    *acme.RULES,
     *checking_mode.RULES,
     *services.RULES,
     *presentation.RULES,

@@ -86,6 +86,8 @@ _TABLE: Mapping[str, tuple[str, ...]] = {
         "purpose-error-not-leaf-eku",
         *_OUR_CERTIFICATE,
         "edge-client-is-server-only-copy",
+        "m-neighbor-verify-on-server-only",
+        "cluster-enforcing-server-only",
         "core-client-to-cucm",
         "core-client-not-client-capable",
     ),
@@ -136,7 +138,18 @@ _TABLE: Mapping[str, tuple[str, ...]] = {
     "core-client-to-cucm": _OUR_CERTIFICATE,
     "server-presented-secure-neighbor": _OUR_CERTIFICATE,
     "capture-no-tls-for-peer": ("bundle-no-pcap", "bundle-pcap-gap"),
-    "stores-identical-after-upgrade": ("edge-client-is-server-only-copy", "core-client-not-client-capable"),
+    "stores-identical-after-upgrade": (
+        "edge-client-is-server-only-copy",
+        "core-client-not-client-capable",
+        "forecast-client-eku-lost-at-renewal",
+    ),
+    "m-core-server-only": ("core-client-not-client-capable",),
+    "acme-will-drop-clientauth": (
+        "l-edge-server-only",
+        "core-client-not-client-capable",
+        "edge-client-is-server-only-copy",
+        "forecast-client-eku-lost-at-renewal",
+    ),
     "bundle-no-pcap": ("bundle-incomplete-restart",),
     "bundle-client-pem-missing": ("bundle-incomplete-restart",),
 }

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.correlate.purpose import ExtendedKeyUsageClass, eku_class
-from analyzer.evidence import Certificate, CertificateOrigin, Connection, NodeRole, Outcome, Side
-from analyzer.facts.dates import client_usage_ends
+from analyzer.evidence import Certificate, Connection, NodeRole, Outcome, Side
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
+from analyzer.rules.renewal import renewal_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
 
@@ -38,9 +38,7 @@ def stores_identical(view: NodeView) -> Iterator[Judgement]:
     if server is None or client is None or server.sha256 != client.sha256:
         return
     capability = view.as_client(client)
-    origin = view.case.origins.get(client.sha256)
-    public = origin is not None and origin.origin is CertificateOrigin.PUBLIC
-    ends = client_usage_ends(client.issuer) if public and capability.capable else None
+    ends = renewal_of(view, client).ends if capability.capable else None
     late = ends is not None and client.not_after is not None and client.not_after.date() >= ends.effective_on
     if capability.capable is False:
         severity, more = Severity.WARNING, f"It can't serve as a client certificate: {capability.reason}."
@@ -68,7 +66,7 @@ def core_client_not_client_capable(view: NodeView) -> Iterator[Judgement]:
     leaf = view.leaf_as_client
     kind = "client" if view.has_two_stores else "server"
     if leaf is None:
-        yield _missing_store(kind)
+        yield missing_store(kind)
         return
     capability = view.as_client(leaf)
     if capability.capable is not False:
@@ -90,7 +88,8 @@ def core_client_not_client_capable(view: NodeView) -> Iterator[Judgement]:
     )
 
 
-def _missing_store(kind: str) -> Judgement:
+def missing_store(kind: str) -> Judgement:
+    """Return the answer where the store that the release presents from is not in the bundle."""
     need = Need.CLIENT_STORE if kind == "client" else Need.SERVER_STORE
     return Judgement(
         severity=Severity.INFO,

@@ -4,11 +4,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from analyzer.evidence import ClockOffset, Peer, ReferenceTime, Side
+from analyzer.evidence import Alarm, Certificate, ClockOffset, Peer, ReferenceTime, Side
+from samples.builders.certificates import Authority
 from tests.rules.cases import NOT_DETERMINABLE, case, causes, connection, judge, made
 from tests.rules.nodes import INTERNET, START, WEBEX, edge, stores
-from tests.rules.pki import BOTH, EDGE_CLIENT, EDGE_SERVER, certificate
+from tests.rules.pki import BOTH, EDGE_CLIENT, EDGE_SERVER, EVERYONE, certificate, chain
 
 NAME = "edge.harbor.example"
 EXPIRED = certificate(NAME, BOTH, not_before=datetime(2025, 1, 1, tzinfo=UTC), not_after=START - timedelta(days=1))
@@ -76,3 +78,69 @@ def test_the_clocks_of_log_and_capture_are_compared(seconds: float, expected: st
 
 def test_a_clock_that_was_not_measured_is_not_determinable() -> None:
     assert judge(case(edge()), "clock-skew-log-vs-capture") == {("info", NOT_DETERMINABLE, "edge")}
+
+
+# What ends soon
+
+
+def ending(days: float, name: str = NAME) -> Certificate:
+    """Return a certificate that ends some days after the evidence."""
+    return certificate(name, BOTH, not_after=START + timedelta(minutes=5, days=days))
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        (0.5, {("warning", "proven", NAME)}),
+        (30.9, {("warning", "proven", NAME)}),
+        (31, {("info", "proven", NAME)}),
+        (60.9, {("info", "proven", NAME)}),
+        (61, set()),
+        (-0.1, set()),
+    ],
+)
+def test_what_ends_within_days_of_the_evidence_is_told(days: float, expected: set[tuple[str, str, str]]) -> None:
+    node = edge(stores=stores(ending(days), EDGE_CLIENT))
+
+    assert judge(case(node), "cert-expires-soon") == expected
+
+
+def test_a_certificate_in_both_stores_is_one_row_and_the_alarm_is_quoted() -> None:
+    alarm = Alarm(id="40069", severity="alert", title="Expires in 20 days", source="edge.zip/xstat.xml: Alarms")
+    leaf = ending(20)
+
+    (finding,) = made(case(edge(stores=stores(leaf, leaf), alarms=(alarm,))), "cert-expires-soon")
+
+    assert "20 days after 2026-03-24" in finding.explanation
+    assert "Alarm 40069 says so, too." in finding.explanation
+    assert finding.remedy[0].command == (
+        "Maintenance > Security > Server certificate; Maintenance > Security > Client certificate"
+    )
+    assert [row.text.split(":")[0] for row in finding.evidence] == [
+        "server store",
+        "client store",
+        "alarm 40069 alert",
+    ]
+
+
+def test_an_authority_above_a_store_is_watched_too_and_any_other_one_is_not() -> None:
+    short = Authority.root("Short Root CA", not_after=START + timedelta(days=40))
+    leaf = certificate(NAME, BOTH, short)
+    trusted = (*EVERYONE, *chain(leaf, root=True)[1:])
+
+    (finding,) = made(case(edge(stores=stores(EDGE_SERVER, leaf, trusted))), "cert-expires-soon")
+
+    assert (str(finding.severity), finding.subject) == ("info", "Short Root CA")
+    assert finding.explanation.startswith("An authority above the client store's certificate ends on")
+    assert judge(case(edge(stores=stores(EDGE_SERVER, EDGE_CLIENT, trusted))), "cert-expires-soon") == set()
+
+
+def test_days_are_facts_and_are_counted_from_the_reference_time() -> None:
+    node = edge(stores=stores(ending(50), EDGE_CLIENT))
+    later = replace(node, reference_time=ReferenceTime(time=START + timedelta(days=25), origin="as-of"))
+    timeless = replace(node, reference_time=ReferenceTime(time=None, origin="none"))
+
+    assert {severity for severity, _, _ in judge(case(node), "cert-expires-soon")} == {"info"}
+    assert {severity for severity, _, _ in judge(case(later), "cert-expires-soon")} == {"warning"}
+    assert judge(case(timeless), "cert-expires-soon") == {("info", NOT_DETERMINABLE, "edge")}
+    assert judge(case(edge(stores=stores(None, None))), "cert-expires-soon") == {("info", NOT_DETERMINABLE, "edge")}
