@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from msgspec import Struct
@@ -147,12 +147,55 @@ class Verdict(Struct, frozen=True, kw_only=True):
     collect: str | None = None
 
 
+class ForecastKind(StrEnum):
+    """By what a certificate stops working, or what its successor will lack."""
+
+    EXPIRY = "expiry"
+    AUTHORITY_EXPIRY = "authority-expiry"
+    USAGE = "usage"
+    ROOT_REMOVAL = "root-removal"
+    LIFETIME_CAP = "lifetime-cap"
+
+
+class ForecastRule(Struct, frozen=True, kw_only=True):
+    """One rule that bears on a certificate's time. `day`: from when; None: now already, or not known."""
+
+    kind: ForecastKind
+    day: date | None
+    text: str
+    sources: tuple[Citation, ...] = ()
+
+
+class Forecast(Struct, frozen=True, kw_only=True):
+    """When the certificate of a store stops working, by what rules, and what to order before then.
+
+    Attributes:
+        store: client or server.
+        certificate: its id.
+        roles: the TLS roles in which the release presents it.
+        stops_on: its last day; None: it does not do for one of its roles now, or its end could not be read.
+        stops_by: the kind of the rule that sets it; None: not known.
+        rules: all that bear on it, the one that sets the day first.
+        order: what to order, from whom, by when.
+    """
+
+    node: str | None
+    store: Store
+    certificate: str
+    roles: tuple[Side, ...]
+    stops_on: date | None
+    stops_by: ForecastKind | None
+    rules: tuple[ForecastRule, ...]
+    order: str
+
+
 class Report(Struct, frozen=True, kw_only=True):
     """The whole result: what was read, and what is concluded from it.
 
     Attributes:
         facts_as_of: date of the facts that dates were judged by (ISO).
         rule_titles: title by finding id, for every rule that ran.
+        forecast: one per node and store with a certificate.
     """
 
     tool_version: str
@@ -161,3 +204,4 @@ class Report(Struct, frozen=True, kw_only=True):
     verdicts: tuple[Verdict, ...]
     findings: tuple[Finding, ...]
     rule_titles: Mapping[str, str]
+    forecast: tuple[Forecast, ...] = ()

@@ -85,7 +85,7 @@ class Row(Struct, frozen=True):
     def day(self, name: str) -> date:
         """Return a day, written without quotes as TOML has it (`2027-03-15`)."""
         value = self.cells.get(name)
-        if type(value) is not date:
+        if type(value) is not date or not date(1990, 1, 1) <= value <= date(2199, 12, 31):
             raise self.error(name, "a date such as 2027-03-15")
         return value
 

@@ -6,12 +6,13 @@ Programs read it, so its words and shapes are fixed; within `schema_version` 1.x
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from importlib.resources import files
 
 import msgspec.json
 
 from analyzer.evidence import Input, Member, Problem
-from analyzer.findings import Citation, Evidence, Finding, Remedy, Report, Verdict
+from analyzer.findings import Citation, Evidence, Finding, Forecast, Remedy, Report, Verdict
 from analyzer.report.json_case import (
     Json,
     certificates_as_dict,
@@ -79,6 +80,7 @@ def _sections(report: Report) -> dict[str, Json | str | Iterator[Json]]:
         "events": map(event_as_dict, case.events),
         "verdicts": map(_verdict, report.verdicts),
         "findings": map(_finding, report.findings),
+        "forecast": map(_forecast, report.forecast),
         "problems": map(_problem, case.problems),
     }
 
@@ -143,6 +145,31 @@ def _finding(finding: Finding) -> Json:
         "sources": [_citation(citation) for citation in finding.sources],
         "missing": None if finding.missing is None else _prose(finding.missing),
     }
+
+
+def _forecast(forecast: Forecast) -> Json:
+    return {
+        "node": shown(forecast.node),
+        "store": forecast.store.value,
+        "certificate": forecast.certificate,
+        "roles": [role.value for role in forecast.roles],
+        "stops_on": _day(forecast.stops_on),
+        "stops_by": word_or_null(forecast.stops_by),
+        "rules": [
+            {
+                "kind": rule.kind.value,
+                "day": _day(rule.day),
+                "text": _prose(rule.text),
+                "sources": [_citation(citation) for citation in rule.sources],
+            }
+            for rule in forecast.rules
+        ],
+        "order": _prose(forecast.order),
+    }
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
 
 
 def _remedy(remedy: Remedy) -> Json:

@@ -21,7 +21,7 @@ from analyzer.evidence import (
     Store,
     Visibility,
 )
-from analyzer.findings import Confidence, EvidenceKind, RemedyKind, Severity
+from analyzer.findings import Confidence, EvidenceKind, ForecastKind, RemedyKind, Severity
 
 NODE_ROLES = {
     NodeRole.CORE: "Expressway-C (Core)",
@@ -96,6 +96,14 @@ EVIDENCE_KINDS = {
     EvidenceKind.CERTIFICATE: "certificate",
     EvidenceKind.SETTING: "setting",
     EvidenceKind.STATUS: "status",
+}
+
+FORECAST_KINDS = {
+    ForecastKind.EXPIRY: "own end",
+    ForecastKind.AUTHORITY_EXPIRY: "end of an authority above it",
+    ForecastKind.USAGE: "extended key usage",
+    ForecastKind.ROOT_REMOVAL: "root leaving the lists",
+    ForecastKind.LIFETIME_CAP: "longest validity",
 }
 
 REMEDY_KINDS = {

@@ -16,7 +16,7 @@ from analyzer.evidence import CertificateOrigin
 from analyzer.facts.dates import SourceQuality, SunsetDate, alternative_roots, threshold_days
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules.client_use import needs_client_usage
-from analyzer.rules.renewal import Renewal, is_over, last_of, named, other_dates, sources_of
+from analyzer.rules.renewal import Renewal, is_over, lasts_until, named, other_dates, sources_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.stored import Stored, stored_as
 from analyzer.rules.usage import CLIENT_CERTIFICATE_FOR_CORE, OWN_CLIENT_CERTIFICATE, missing_store
@@ -98,7 +98,7 @@ def client_eku_lost_at_renewal(view: NodeView) -> Iterator[Judgement]:
     if forecast is None or not forecast.outlives:
         return
     ends, over = forecast.ends, is_over(forecast.ends, forecast.today)
-    last = last_of(ends, view.facts)
+    last = lasts_until(ends.effective_on, view.facts)
     chance = (
         ""
         if over or last is None
@@ -123,13 +123,13 @@ def one_more_renewal(view: NodeView) -> Iterator[Judgement]:
     ends = forecast.ends
     asked = forecast.stored.renewal.on_request
     since = f" since {asked.effective_on} ({named(asked, view.facts)})" if asked else ""
-    last = last_of(ends, view.facts)
+    last = lasts_until(forecast.works_until, view.facts)
     yield _judgement(
         view,
         forecast,
         f"Works until {forecast.works_until}. Its renewal may carry clientAuth once more, if it is ordered before "
         f"{ends.effective_on} ({named(ends, view.facts)}) and clientAuth is asked for: without, it comes with serverAuth "
-        f"only{since}.{f' Ordered on the last day, it lasts until {last} at most.' if last else ''}",
+        f"only{since}.{f' Ordered just before this one ends, it lasts until {last} at most.' if last else ''}",
         first=Remedy(
             text=f"Ask for clientAuth when this certificate is renewed, before {ends.effective_on}, and check the new one's "
             "extended key usage before it is uploaded.",

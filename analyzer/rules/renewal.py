@@ -84,9 +84,9 @@ def is_over(ends: SunsetDate, on: date) -> bool:
     return on >= ends.effective_on
 
 
-def last_of(ends: SunsetDate, facts: Facts) -> date | None:
-    """Return until when the last certificate with clientAuth lasts at most; None: no cap is known."""
-    last_day = ends.effective_on - timedelta(days=1)
+def lasts_until(before: date, facts: Facts) -> date | None:
+    """Return until when a public certificate lasts at most that is issued on the day before one; None: no cap is known."""
+    last_day = before - timedelta(days=1)
     cap = lifetime_cap(last_day, facts)
     return last_day + timedelta(days=cap.days) if cap and cap.days else None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from typing import Any, TypeVar, cast
 
@@ -54,6 +54,9 @@ from analyzer.findings import (
     Evidence,
     EvidenceKind,
     Finding,
+    Forecast,
+    ForecastKind,
+    ForecastRule,
     Presented,
     Remedy,
     RemedyKind,
@@ -469,7 +472,37 @@ def rich_report() -> Report:
         verdicts=(OPEN_WEBEX, verdict()),
         findings=FINDINGS,
         rule_titles={finding.id: finding.title for finding in FINDINGS},
+        forecast=(
+            forecast(),
+            forecast(
+                node=None, store=Store.SERVER, certificate="ff" * 32, roles=(), stops_on=None, stops_by=None, rules=()
+            ),
+        ),
     )
+
+
+def forecast(**changes: Any) -> Forecast:
+    record = Forecast(
+        node="core1",
+        store=Store.CLIENT,
+        certificate=CORE_CLIENT,
+        roles=(Side.CLIENT,),
+        stops_on=date(2027, 1, 12),
+        stops_by=ForecastKind.EXPIRY,
+        rules=(
+            ForecastRule(kind=ForecastKind.EXPIRY, day=date(2027, 1, 12), text="The certificate itself ends."),
+            ForecastRule(
+                kind=ForecastKind.USAGE,
+                day=date(2027, 3, 15),
+                text="What its CA issues from then on carries no clientAuth.",
+                sources=(
+                    Citation(title="Chrome Root Program Policy", url="https://example.com/", date="2026-02-05"),
+                ),
+            ),
+        ),
+        order="From a private CA, before 2027-01-12.",
+    )
+    return replace(record, **changes)
 
 
 def empty_report() -> Report:

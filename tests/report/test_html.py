@@ -15,7 +15,7 @@ from lxml import html
 from msgspec.structs import replace
 
 from analyzer.evidence import Member, MemberKind, Outcome, PeerKind, Side
-from analyzer.findings import Report
+from analyzer.findings import ForecastKind, Report
 from analyzer.report.html import render_html
 from tests.report.reports import (
     BUNDLE,
@@ -24,6 +24,7 @@ from tests.report.reports import (
     completed,
     connection,
     empty_report,
+    forecast,
     hostile_report,
     member,
     rewritten,
@@ -338,3 +339,36 @@ def test_each_certificate_can_be_taken_away_as_pem() -> None:
     assert [load_pem_x509_certificate(text.encode()).public_bytes(Encoding.DER) for text in shown] == [
         c.der for c in own
     ]
+
+
+def test_the_forecast_table_says_when_by_what_rule_and_what_to_order() -> None:
+    shown = page(rich_report()).get_element_by_id("forecast")
+    first, second = ([text(cell) for cell in row.xpath("./th|./td")] for row in shown.xpath(".//tbody/tr"))
+
+    assert first == [
+        "core1 client store: TLS client",
+        "core1.example.com",
+        "2027-01-12 own end",
+        "2027-01-12 own end: The certificate itself ends. "
+        "2027-03-15 extended key usage: What its CA issues from then on carries no clientAuth.",
+        "From a private CA, before 2027-01-12.",
+    ]
+    assert second[:4] == ["not named server store: not presented", "ffffffffffffffff", "not known", "none known"]
+    assert shown.xpath(".//tbody/tr[1]//a/@href")
+    assert not shown.xpath(".//tbody/tr[2]//a")
+    assert "Chrome Root Program Policy, 2026-02-05" in section(rich_report(), "method")
+
+
+def test_a_certificate_that_does_not_do_now_has_a_badge_and_not_a_day() -> None:
+    unfit = forecast(stops_on=None, stops_by=ForecastKind.USAGE)
+
+    shown = page(replace(rich_report(), forecast=(unfit,))).get_element_by_id("forecast")
+
+    assert [text(badge) for badge in shown.xpath(".//*[contains(@class, 'badge')]")] == ["!Not where it is checked"]
+
+
+def test_a_long_forecast_is_cut_and_says_so() -> None:
+    many = tuple(forecast(node=f"core{n}") for n in range(203))
+
+    assert "3 more in the JSON report." in section(replace(rich_report(), forecast=many), "forecast")
+    assert "No store’s certificate was found" in section(empty_report(), "forecast")

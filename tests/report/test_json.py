@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import types
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -26,6 +26,7 @@ from analyzer.evidence import (
     PresentedCertificate,
     ReferenceTime,
     Setting,
+    Store,
     Stores,
     Visibility,
 )
@@ -65,6 +66,8 @@ FORMED: dict[tuple[str, str], Any] = {
     ("Event", "connection"): "c1",
     ("Verdict", "connections"): ("c1",),
     ("Verdict", "events"): ("e1",),
+    ("Forecast", "store"): Store.CLIENT,
+    ("Forecast", "certificate"): SHA,
     ("Finding", "id"): "uc-zone-failed",
     ("Finding", "caused_by"): "core-client-eku-missing-check-on",
     ("Citation", "url"): "https://example.org/",
@@ -134,7 +137,10 @@ class Filler:
             return self.record(hint)
         if issubclass(hint, StrEnum):
             return next(iter(hint))
-        plain = {str: self.text(owner, name), int: 7, float: 0.25, bool: True, bytes: b"\x30", datetime: MOMENT}
+        plain = {
+            str: self.text(owner, name), int: 7, float: 0.25, bool: True, bytes: b"\x30", datetime: MOMENT,
+            date: MOMENT.date(),
+        }  # fmt: skip
         return plain[hint]
 
 
@@ -147,7 +153,7 @@ def changed(value: Any) -> Any:
             return not value
         case str() | bytes():
             return value * 2
-        case datetime():
+        case datetime() | date():
             return value + timedelta(days=1)
         case tuple() | dict():
             return type(value)()
@@ -298,6 +304,8 @@ def test_optional_and_required_members_are_those_of_the_schema(full: Report, val
     assert set(definitions["finding"]["properties"]) == set(written["findings"][0])
     assert set(definitions["connection"]["properties"]) == set(written["connections"][0])
     assert set(definitions["node"]["properties"]) == set(written["nodes"][0])
+    assert set(definitions["forecast"]["properties"]) == set(written["forecast"][0])
+    assert set(definitions["forecast_rule"]["properties"]) == set(written["forecast"][0]["rules"][0])
     assert set(definitions["verdict"]["properties"]) == set(written["verdicts"][0])
     assert set(definitions["certificate"]["properties"]) == set(written["certificates"][SHA])
 

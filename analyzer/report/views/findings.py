@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
-from analyzer.findings import Citation, Evidence, EvidenceKind, Finding, Remedy, RemedyKind
+from analyzer.findings import Citation, Evidence, EvidenceKind, Finding, ForecastRule, Remedy, RemedyKind
 from analyzer.report import wording
 from analyzer.report.conclusions import Cause, NextStep
 from analyzer.report.links import anchor, frame_filter, web_address
@@ -116,9 +116,9 @@ def step_view(step: NextStep, anchors: Mapping[Finding, str]) -> StepView:
     )
 
 
-def source_views(findings: Iterable[Finding]) -> tuple[SourceView, ...]:
-    """List every document that a finding cites, once, by title."""
-    citations = {citation for finding in findings for citation in finding.sources}
+def source_views(cited: Iterable[Finding | ForecastRule]) -> tuple[SourceView, ...]:
+    """List every document that a finding or a forecast cites, once, by title."""
+    citations = {citation for item in cited for citation in item.sources}
     ordered = sorted(citations, key=lambda citation: (citation.title, citation.url or "", citation.date or ""))
     return tuple(_source(citation) for citation in ordered)
 

@@ -26,6 +26,7 @@ from analyzer.report.views.findings import (
     step_view,
     unanswered_view,
 )
+from analyzer.report.views.forecast import ForecastView, forecast_views
 from analyzer.report.views.nodes import NodeView, node_view, role_order
 from analyzer.report.views.timeline import Timeline, timeline_of
 from analyzer.report.views.verdicts import VerdictView, verdict_view
@@ -89,6 +90,8 @@ class Page(Struct, frozen=True, kw_only=True):
     timeline: Timeline | None
     connections: ConnectionsView
     connection_count: int
+    forecast: tuple[ForecastView, ...]
+    forecast_count: int
     certificates: tuple[CertificateView, ...]
     certificate_anchors: frozenset[str]
     inputs: tuple[InputView, ...]
@@ -135,12 +138,14 @@ def page_view(report: Report) -> Page:
         timeline=timeline_of(case, sorted(case.nodes, key=role_order)),
         connections=connections,
         connection_count=len(case.connections),
+        forecast=forecast_views(report),
+        forecast_count=len(report.forecast),
         certificates=certificates,
         certificate_anchors=frozenset(view.anchor for view in certificates),
         inputs=tuple(_input(record) for record in case.inputs),
         problems=case.problems[:MAX_PROBLEMS],
         problem_count=len(case.problems),
-        sources=source_views(report.findings),
+        sources=source_views((*report.findings, *(rule for row in report.forecast for rule in row.rules))),
     )
 
 
