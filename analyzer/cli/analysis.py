@@ -14,7 +14,7 @@ import typer
 from analyzer.cli.evidence import write_evidence
 from analyzer.cli.exits import Exit, exit_of
 from analyzer.cli.output import clashing, default_path, printing, write
-from analyzer.cli.running import analyze_bundles, reporting_errors, stop
+from analyzer.cli.running import analyze_bundles, read_facts_file, reporting_errors, stop
 
 if TYPE_CHECKING:
     from analyzer.findings import Report
@@ -84,7 +84,8 @@ def analyze(
     as_of: Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Judge dates as of this date.")] = None,
     lang: Annotated[Language, typer.Option("--lang", help="Language of the report's own words.")] = Language.EN,
     facts: Annotated[
-        Path | None, typer.Option("--facts", metavar="FILE", help="Other or newer facts (not built yet).")
+        Path | None,
+        typer.Option("--facts", metavar="FILE", help="Other or newer facts (TOML), over those that `facts` prints."),
     ] = None,
     evidence: Annotated[
         Path | None,
@@ -109,16 +110,17 @@ def analyze(
     ] = False,
 ) -> None:
     """Tell which certificate an Expressway presented to whom, from which store, and why it was refused."""
-    unbuilt = {"--redact": redact, "--facts": facts, "--lang ja": lang is Language.JA}
+    unbuilt = {"--redact": redact, "--lang ja": lang is Language.JA}
     for option, given in unbuilt.items():
         if given:
             stop(f"{option} is not built yet", Exit.USAGE)
     targets = [str(target) for target in (output, json, note, evidence) if target is not None]
-    if clash := clashing(targets, bundles):
+    if clash := clashing(targets, [*bundles, *([facts] if facts else [])]):
         stop(clash, Exit.USAGE)
     logging.basicConfig(level=logging.DEBUG if debug else logging.CRITICAL, stream=sys.stderr)
     with reporting_errors("Run again with --debug, and report what it says.", debug=debug):
-        report = analyze_bundles(bundles, _date(as_of), verbose=verbose, quiet=quiet)
+        known = read_facts_file(facts)
+        report = analyze_bundles(bundles, _date(as_of), facts=known, verbose=verbose, quiet=quiet)
         path = output or default_path(report, bundles[0])
         _write(report, path, json, note, lang, force=force)
         if evidence is not None:

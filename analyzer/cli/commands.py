@@ -6,6 +6,7 @@ import typer
 
 from analyzer.cli.diff import diff
 from analyzer.cli.exits import Exit
+from analyzer.cli.facts import facts
 from analyzer.cli.handshake import handshake
 from analyzer.cli.rules import rules
 
@@ -38,9 +39,4 @@ def whatif() -> None:
 
 
 app.command()(handshake)
-
-
-@app.command()
-def facts() -> None:
-    """Print the dated facts that the rules judge by (not built yet)."""
-    _not_built("facts")
+app.command()(facts)

@@ -17,6 +17,7 @@ from analyzer.cli.exits import Exit
 from analyzer.cli.output import OutputError
 
 if TYPE_CHECKING:
+    from analyzer.facts.store import Facts
     from analyzer.findings import Report
 
 
@@ -50,10 +51,34 @@ def reporting_errors(advice: str, *, debug: bool = False) -> Iterator[None]:
         stop(f"internal error: {type(error).__name__}: {error}. {advice}", Exit.INTERNAL)
 
 
+def read_facts_file(path: Path | None) -> Facts:
+    """Return the facts to judge by: the packaged ones, or a file of the user's over them; stop if it is unusable."""
+    from analyzer.facts.store import PACKAGED, FactsError
+
+    if path is None:
+        return PACKAGED
+    from analyzer.facts.custom import load_facts
+
+    try:
+        return load_facts(path.read_text(encoding="utf-8-sig"))
+    except FactsError as error:
+        stop(f"{path}: {error}", Exit.USAGE)
+    except OSError as error:
+        stop(f"{path}: cannot be read: {error.strerror or error}", Exit.USAGE)
+    except UnicodeDecodeError:
+        stop(f"{path}: is no text in UTF-8", Exit.USAGE)
+
+
 def analyze_bundles(
-    bundles: list[Path], as_of: datetime | None = None, *, verbose: bool = False, quiet: bool = False
+    bundles: list[Path],
+    as_of: datetime | None = None,
+    *,
+    facts: Facts | None = None,
+    verbose: bool = False,
+    quiet: bool = False,
 ) -> Report:
     """Analyse, and say what is being read; stop where there is nothing to analyse."""
+    from analyzer.facts.store import PACKAGED
     from analyzer.pipeline import NothingToAnalyzeError, Options
     from analyzer.pipeline import analyze as run
 
@@ -62,7 +87,7 @@ def analyze_bundles(
     gc.enable()
     progress = _progress(verbose=verbose, quiet=quiet)
     try:
-        return run(bundles, Options(as_of=as_of, progress=progress))
+        return run(bundles, Options(as_of=as_of, facts=facts or PACKAGED, progress=progress))
     except NothingToAnalyzeError as error:
         stop(str(error), Exit.NOTHING)
     finally:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from analyzer.correlate.peers import Contact, identify_peer
 from analyzer.evidence import Cluster, Endpoint, Node, NodeRole, Peer, PeerKind, Side, Zone, ZonePeer
+from analyzer.facts.custom import load_facts
 from tests.correlate.records import LOCAL, REMOTE, WEBEX_ADDRESS, end, node, zone
 
 UC_SERVER = zone("UC", "TraversalServer", port=7001)
@@ -58,6 +59,25 @@ def test_webex_is_told_by_the_name_that_was_asked_for() -> None:
     found = peer(outbound(asked="l2sip.webex.com"), EDGE)
 
     assert (found.kind, found.hint_only, found.reason) == (PeerKind.WEBEX, False, "server name l2sip.webex.com")
+
+
+def test_other_facts_name_other_clouds() -> None:
+    facts = load_facts("""
+[[webex_name]]
+id = "cloud.example"
+source = "X"
+[[webex_networks]]
+id = "webex-2026"
+networks = ["192.0.2.0/24"]
+source = "X"
+""")
+    by_name, by_address = outbound(names=("sip.cloud.example",)), outbound("192.0.2.9")
+    cloud_zone = replace(EDGE, zones=(zone("Cloud", "DNS", "10.3.3.30", tls_verify_subject="sip.cloud.example"),))
+
+    for contact, at in ((by_name, EDGE), (by_address, EDGE), (outbound("10.3.3.30"), cloud_zone)):
+        assert identify_peer(contact, at, (at,), facts).kind is PeerKind.WEBEX
+        assert identify_peer(contact, at, (at,)).kind is not PeerKind.WEBEX
+    assert identify_peer(outbound(WEBEX_ADDRESS), EDGE, (EDGE,), facts).kind is not PeerKind.WEBEX
 
 
 @pytest.mark.parametrize("name", ["webex.com.attacker.example", "notwebex.com", "webex.example"])
