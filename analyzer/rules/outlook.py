@@ -17,7 +17,7 @@ from analyzer.facts.store import PACKAGED, Facts
 from analyzer.findings import Citation, Forecast, ForecastKind, ForecastRule
 from analyzer.rules.authorities import name_of
 from analyzer.rules.orders import what_to_order
-from analyzer.rules.renewal import Renewal, named, other_dates, renewal_of, sources_of
+from analyzer.rules.renewal import Renewal, named, overtaken_dates, renewal_of, sources_of
 from analyzer.rules.view import NodeView, views_of
 
 
@@ -95,12 +95,14 @@ def _usage(outlook: Outlook) -> Iterator[ForecastRule]:
     if Side.CLIENT not in outlook.roles or not renewal.is_public:
         return
     if renewal.ends is not None:
-        yield _dated(
-            renewal.ends,
-            ForecastKind.USAGE,
-            f"What its CA issues from then on carries no clientAuth ({named(renewal.ends, facts)}). No certificate becomes "
-            f"invalid on that day. {other_dates(renewal.ends, facts)}".rstrip(),
-            facts,
+        older = overtaken_dates(renewal.ends, facts)
+        days = " and ".join(dict.fromkeys(str(row.effective_on) for row in older))
+        yield ForecastRule(
+            kind=ForecastKind.USAGE,
+            day=renewal.ends.effective_on,
+            text=f"What its CA issues from then on carries no clientAuth ({named(renewal.ends, facts)}). No certificate "
+            f"becomes invalid on that day.{f' Older documents give {days}, which is overtaken.' if days else ''}",
+            sources=_cited((renewal.ends, *older), facts),
         )
     elif renewal.alternative is not None:
         text = f"Below {renewal.alternative.name} clientAuth is still offered; no end is known."

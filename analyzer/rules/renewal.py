@@ -101,12 +101,18 @@ def _name(cited: Citation) -> str:
     return f"{cited.title}, {cited.date}" if cited.date else cited.title
 
 
+def overtaken_dates(ends: SunsetDate, facts: Facts) -> tuple[SunsetDate, ...]:
+    """Return the dates that older documents give: of the same CA, and of the policy that all follow."""
+    policy = client_usage_ends(None, facts) if ends.kind is not DateKind.ROOT_PROGRAM else None
+    return (*history(ends, facts), *(history(policy, facts) if policy else ()))
+
+
 def other_dates(ends: SunsetDate, facts: Facts) -> str:
     """Say which dates older documents give, and that they are overtaken; empty if there are none."""
-    overtaken = list(history(ends, facts))
-    if ends.kind is not DateKind.ROOT_PROGRAM and (policy := client_usage_ends(None, facts)):
-        overtaken += history(policy, facts)
-    said = [f"{row.effective_on} ({'; '.join(_name(c) for c in _all_sources(row, facts))})" for row in overtaken]
+    said = [
+        f"{row.effective_on} ({'; '.join(_name(c) for c in _all_sources(row, facts))})"
+        for row in overtaken_dates(ends, facts)
+    ]
     return f"Older documents give other dates, which are overtaken: {'; '.join(said)}." if said else ""
 
 

@@ -346,14 +346,13 @@ def test_the_forecast_table_says_when_by_what_rule_and_what_to_order() -> None:
     first, second = ([text(cell) for cell in row.xpath("./th|./td")] for row in shown.xpath(".//tbody/tr"))
 
     assert first == [
-        "core1 client store: TLS client",
-        "core1.example.com",
+        "core1 client store: TLS client core1.example.com",
         "2027-01-12 own end",
         "2027-01-12 own end: The certificate itself ends. "
         "2027-03-15 extended key usage: What its CA issues from then on carries no clientAuth.",
         "From a private CA, before 2027-01-12.",
     ]
-    assert second[:4] == ["not named server store: not presented", "ffffffffffffffff", "not known", "none known"]
+    assert second[:3] == ["not named server store: not presented ffffffffffffffff", "not known", "none known"]
     assert shown.xpath(".//tbody/tr[1]//a/@href")
     assert not shown.xpath(".//tbody/tr[2]//a")
     assert "Chrome Root Program Policy, 2026-02-05" in section(rich_report(), "method")
