@@ -106,7 +106,7 @@ def test_an_unwritable_report_is_6(tmp_path: Path) -> None:
 
 
 def broken(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
-    def verdicts_of(case: object) -> None:
+    def verdicts_of(*_: object) -> None:
         raise error
 
     monkeypatch.setattr(pipeline, "verdicts_of", verdicts_of)

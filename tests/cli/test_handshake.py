@@ -146,7 +146,7 @@ def test_an_input_that_changes_meanwhile_is_3(tmp_path: Path, monkeypatch: pytes
 def test_an_interruption_or_a_bug_is_a_sentence(
     monkeypatch: pytest.MonkeyPatch, error: BaseException, code: Exit, said: str
 ) -> None:
-    def verdicts_of(case: object) -> None:
+    def verdicts_of(*_: object) -> None:
         raise error
 
     monkeypatch.setattr(pipeline, "verdicts_of", verdicts_of)
