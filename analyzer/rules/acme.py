@@ -99,7 +99,7 @@ RULES = (
         title="Automatic renewal brings certificates without clientAuth",
         severity=Severity.WARNING,
         judge=acme_will_drop_clientauth,
-        needs=((Need.CLIENT_STORE, Need.SERVER_STORE), Need.VERSION),
+        needs=((Need.SERVER_STORE, Need.CLIENT_STORE), Need.VERSION),
         sources=("P", "FN", "AR"),
         meaning="What this node presents as a TLS client is from Let's Encrypt. The Expressway's own ACME client orders a profile "
         "that has no clientAuth since 2026-02-11, so an automatic renewal takes it away.",

@@ -199,7 +199,7 @@ def sunset_data_stale(view: NodeView) -> Iterator[Judgement]:
         )
 
 
-_EITHER_STORE = (Need.CLIENT_STORE, Need.SERVER_STORE)
+_EITHER_STORE = (Need.SERVER_STORE, Need.CLIENT_STORE)
 _SUNSET = ("FN", "CRP", "P")
 
 RULES = (

@@ -115,7 +115,7 @@ def not_mtls_minimal_impact(view: NodeView) -> Iterator[Judgement]:
         )
 
 
-_EITHER_STORE = (Need.CLIENT_STORE, Need.SERVER_STORE)
+_EITHER_STORE = (Need.SERVER_STORE, Need.CLIENT_STORE)
 
 RULES = (
     Rule(
