@@ -143,6 +143,7 @@ class Handshake(Struct, frozen=True, kw_only=True, gc=False):
         signature_algorithms: what the ClientHello offers, IANA numbers.
         requested_signature_algorithms: what the CertificateRequest accepts; empty: none seen.
         requested_certificate_types: TLS 1.2 ClientCertificateType numbers of the CertificateRequest.
+        certificate_authority_names: DER of `certificate_authorities`, in their order, to compare with certificates.
         renegotiated: TLS 1.2 and before: the client began another handshake within the connection. It is encrypted,
             so that a certificate may have been asked for then (RFC 5246 section 7.4.1.1; IIS and Apache do so).
     """
@@ -171,6 +172,7 @@ class Handshake(Struct, frozen=True, kw_only=True, gc=False):
     requested_signature_algorithms: tuple[int, ...] = ()
     requested_certificate_types: tuple[int, ...] = ()
     renegotiated: bool = False
+    certificate_authority_names: tuple[bytes, ...] = ()
 
     def frame(self, step: Step, sender: Side | None = None) -> Frame | None:
         """Return the first frame of a step (of a side, if one is named)."""

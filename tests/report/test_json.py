@@ -87,7 +87,7 @@ INTERNAL = {
     "Handshake": {
         "completed", "closed_by", "closed_by_reset", "last_record_before_close", "encrypted_records", "cipher_suite",
         "signature_algorithms", "requested_signature_algorithms", "requested_certificate_types",
-        "renegotiated",
+        "renegotiated", "certificate_authority_names",
         "server_certificate", "client_certificate",
     },
     "Alert": {"time"},

@@ -98,6 +98,7 @@ def _handshake(connection: Connection, exchange: Exchange, roles: Roles, is_last
         signature_algorithms=hello.signature_algorithms,
         requested_signature_algorithms=request.signature_algorithms,
         requested_certificate_types=request.certificate_types,
+        certificate_authority_names=request.authority_names,
         renegotiated=exchange.renegotiated,
     )
 

@@ -73,11 +73,12 @@ class ServerHello(Struct, frozen=True):
 
 
 class CertificateRequest(Struct, frozen=True):
-    """A CertificateRequest. `authorities`: RFC 4514 names in the order of the message."""
+    """A CertificateRequest. `authorities`: RFC 4514 names in the order of the message; `authority_names`: as DER."""
 
     certificate_types: tuple[int, ...] = ()
     signature_algorithms: tuple[int, ...] = ()
     authorities: tuple[str, ...] = ()
+    authority_names: tuple[bytes, ...] = ()
 
 
 class _CutError(ValueError):
@@ -179,23 +180,27 @@ def _certificate_request(body: bytes, with_algorithms: bool) -> CertificateReque
         types = tuple(fields.vector(1))
         algorithms = _numbers(fields.vector(2)) if with_algorithms else ()
         names = fields.vector(2)
-        return None if fields.rest else CertificateRequest(types, algorithms, _authorities(names))
+        return None if fields.rest else CertificateRequest(types, algorithms, *_authorities(names))
     except _CutError:
         return None
 
 
 @lru_cache(maxsize=256)
-def _authorities(listing: bytes) -> tuple[str, ...]:
+def _authorities(listing: bytes) -> tuple[tuple[str, ...], tuple[bytes, ...]]:
+    """Return the names in a list of authorities, as RFC 4514 writes them and as DER."""
     names: list[str] = []
+    encodings: list[bytes] = []
     fields = _Fields(listing)
     while fields.rest:
         try:
-            names.append(clean(distinguished_name.rfc4514(fields.vector(2))))
+            encoding = fields.vector(2)
+            names.append(clean(distinguished_name.rfc4514(encoding)))
+            encodings.append(encoding)
         except der.DerError:
             continue
         except _CutError:
             break
-    return tuple(names)
+    return tuple(names), tuple(encodings)
 
 
 def _extensions(body: bytes, at: int) -> dict[int, bytes]:

@@ -62,6 +62,7 @@ def test_a_certificate_request_is_read_by_its_layout_if_the_version_misleads(ver
         request = read_certificate_request(body, version)
 
         assert request.authorities == ("CN=harbor-DC01-CA,DC=harbor,DC=example",)
+        assert request.authority_names == (name,)
         assert request.certificate_types == (1, 64)
         assert request.signature_algorithms == algorithms
 
@@ -72,6 +73,7 @@ def test_a_name_that_cannot_be_read_costs_only_itself() -> None:
     request = read_certificate_request(b"\x01\x01\0\0" + len(entries).to_bytes(2, "big") + entries, "TLSv1.2")
 
     assert request.authorities == ("CN=harbor-DC01-CA,DC=harbor,DC=example",)
+    assert request.authority_names == (name,)
 
 
 def test_a_hostile_server_name_is_made_harmless() -> None:
