@@ -43,6 +43,23 @@ _UC_ZONE = (
     "cert-expired-in-store",
     "closed-without-alert",
 )
+_CERTIFICATE_REFUSED = (
+    "core-client-eku-missing-check-on",
+    "purpose-error-not-leaf-eku",
+    "neighbor-inbound-purpose-error",
+    "inbound-purpose-error-default-zone",
+    "chain-incomplete-sent",
+    "partner-ca-not-trusted",
+    "trusted-list-in-memory-differs",
+    "cucm-ecdsa-selected",
+    "peer-ca-not-trusted",
+    "identity-unacceptable",
+    "expired-at-handshake",
+    *_REFUSED_BY_US,
+    *_REFUSED_BY_PEER,
+)
+"""What a certificate was refused for, the most specific first."""
+
 _OUR_CERTIFICATE = ("presented-wrong-store", "presented-stale-certificate", "presented-unknown-certificate")
 
 _TABLE: Mapping[str, tuple[str, ...]] = {
@@ -50,6 +67,7 @@ _TABLE: Mapping[str, tuple[str, ...]] = {
     "ssh-tunnels-down": (
         "core-client-eku-missing-check-off",
         "ssh-tunnel-chain-not-trusted",
+        "ssh-reverse-trust-missing",
         "core-client-eku-missing-check-on",
         "tcp-never-established",
         "uc-zone-failed",
@@ -60,13 +78,28 @@ _TABLE: Mapping[str, tuple[str, ...]] = {
         "core-client-eku-missing-check-off",
         "purpose-error-not-leaf-eku",
     ),
-    "peer-ca-not-trusted": ("partner-ca-not-trusted",),
+    "next-failure-behind-this": _CERTIFICATE_REFUSED,
+    "peer-ca-not-trusted": ("partner-ca-not-trusted", "trusted-list-in-memory-differs", "cucm-ecdsa-selected"),
+    "peer-does-not-announce-our-ca": (
+        "signature-algorithm-mismatch",
+        "client-store-overwritten",
+        "chain-incomplete-sent",
+        "partner-ca-not-trusted",
+        "peer-alert-unknown-ca",
+        "peer-alert-certificate-unknown",
+        "client-certificate-empty",
+        "peer-alert-handshake-failure",
+    ),
+    "presented-replaced-during-capture": ("client-store-overwritten",),
+    "edge-client-is-server-only-copy": ("client-store-overwritten",),
+    "client-certificate-empty": ("signature-algorithm-mismatch",),
     "presented-stale-certificate": ("restart-required",),
     "expired-at-handshake": ("presented-stale-certificate",),
     "cert-expired-in-store": ("expired-at-handshake",),
     "chain-incomplete-sent": ("trust-missing-own-issuer",),
     "partner-ca-not-trusted": ("trust-missing-own-issuer",),
     "neighbor-inbound-purpose-error": ("purpose-error-not-leaf-eku",),
+    "inbound-purpose-error-default-zone": ("purpose-error-not-leaf-eku",),
     "peer-alert-unknown-ca": (
         "chain-incomplete-sent",
         "partner-ca-not-trusted",
@@ -93,18 +126,20 @@ _TABLE: Mapping[str, tuple[str, ...]] = {
     ),
     "peer-alert-certificate-expired": ("expired-at-handshake", *_OUR_CERTIFICATE),
     "peer-alert-bad-certificate": ("expired-at-handshake", *_OUR_CERTIFICATE),
-    "peer-alert-handshake-failure": ("client-certificate-empty",),
+    "peer-alert-handshake-failure": ("signature-algorithm-mismatch", "client-certificate-empty"),
     "peer-alert-certificate-required": ("client-certificate-empty",),
     "local-alert-unsupported-certificate": (
         "core-client-eku-missing-check-on",
         "purpose-error-not-leaf-eku",
         "neighbor-inbound-purpose-error",
+        "inbound-purpose-error-default-zone",
         "core-client-not-client-capable",
     ),
     "tls13-suspected-encrypted-alert": (
         "core-client-eku-missing-check-on",
         "purpose-error-not-leaf-eku",
         "neighbor-inbound-purpose-error",
+        "inbound-purpose-error-default-zone",
         "peer-ca-not-trusted",
         "partner-ca-not-trusted",
         "identity-unacceptable",
@@ -113,17 +148,23 @@ _TABLE: Mapping[str, tuple[str, ...]] = {
         *_REFUSED_BY_PEER,
         "core-client-not-client-capable",
     ),
-    "local-alert-unknown-ca": ("peer-ca-not-trusted", "partner-ca-not-trusted"),
+    "local-alert-unknown-ca": (
+        "trusted-list-in-memory-differs",
+        "cucm-ecdsa-selected",
+        "peer-ca-not-trusted",
+        "partner-ca-not-trusted",
+    ),
     "local-alert-certificate-unknown": ("peer-ca-not-trusted", "identity-unacceptable"),
     "local-alert-bad-certificate": ("identity-unacceptable", "expired-at-handshake"),
     "local-alert-certificate-expired": ("expired-at-handshake",),
-    "local-alert-handshake-failure": ("client-certificate-empty",),
+    "local-alert-handshake-failure": ("signature-algorithm-mismatch", "client-certificate-empty"),
     "local-alert-certificate-required": ("client-certificate-empty",),
     "closed-without-alert": ("identity-unacceptable", "tls13-suspected-encrypted-alert"),
     "repeated-failure-period": (
         "core-client-eku-missing-check-on",
         "purpose-error-not-leaf-eku",
         "neighbor-inbound-purpose-error",
+        "inbound-purpose-error-default-zone",
         "peer-ca-not-trusted",
         "partner-ca-not-trusted",
         "identity-unacceptable",
@@ -194,6 +235,7 @@ _ABOUT: Mapping[str, frozenset[str]] = {
     "partner-ca-not-trusted": _BETWEEN_CORE_AND_EDGE,
     "ssh-tunnels-down": _BETWEEN_CORE_AND_EDGE,
     "ssh-tunnel-chain-not-trusted": frozenset({TUNNELS}),
+    "ssh-reverse-trust-missing": frozenset({TUNNELS}),
 }
 """What is about the traversal zone or its tunnels, whatever it rests on."""
 

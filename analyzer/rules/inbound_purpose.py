@@ -1,0 +1,103 @@
+"""Inbound callers that no zone configures, refused for the purpose of their certificate.
+
+The extended key usage check is On by default since X15.5 and asks every inbound SIP TLS peer for clientAuth, business to
+business callers too. A purpose is looked at only after the chain was found trusted (measured with OpenSSL 3.0.19): who is
+refused for it is no mere scanner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzer.evidence import Peer, PeerKind, Side
+from analyzer.facts.settings import EKU_CHECKING_MODE
+from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
+from analyzer.rules import quote
+from analyzer.rules.refusals import Refusal, refusals
+from analyzer.rules.rule import Judgement, Need, Rule
+from analyzer.rules.view import NodeView
+
+_NOT_CONFIGURED = frozenset({PeerKind.NAMED, PeerKind.WEBEX, PeerKind.INTERNET})
+
+
+def inbound_purpose_error_default_zone(view: NodeView) -> Iterator[Judgement]:
+    """We refused an inbound caller that is no configured neighbour, for its extended key usage."""
+    for refusal in refusals(view):
+        is_inbound = refusal.refused_by_us and refusal.refused is Side.CLIENT
+        if not is_inbound or refusal.peer.kind not in _NOT_CONFIGURED or view.is_between_core_and_edge(refusal.peer):
+            continue
+        yield _judgement(view, refusal)
+
+
+def _judgement(view: NodeView, refusal: Refusal) -> Judgement:
+    nameless = refusal.peer.kind is PeerKind.INTERNET
+    callers = _addresses(refusal)
+    who = (
+        f"{len(callers)} callers that are neither configured nor named ({', '.join(callers[:4])})"
+        if nameless
+        else f"{refusal.peer.name}{_of_zone(refusal.peer)}"
+    )
+    usages = refusal.leaf.extended_key_usage if refusal.leaf_seen and refusal.leaf else None
+    held = f" Its extended key usage is {', '.join(usages)}." if usages else ""
+    doubt = (
+        " Their chains had passed the trust check before: they may be business partners, whose names nothing here shows."
+        if nameless
+        else ""
+    )
+    whom = "the callers" if nameless else refusal.peer.name
+    mode = view.checking_mode
+    return refusal.judgement(
+        Severity.INFO if nameless else Severity.CRITICAL,
+        Confidence.PROVEN,
+        refusal.peer.name,
+        f"This node refused {who} because the client certificate presented may not be used as a client's.{held} Their "
+        "certificate, our setting: the extended key usage check is On by default since X15.5, and it applies to every "
+        f"inbound caller, those of the Default Zone too.{doubt}",
+        (
+            Remedy(
+                text=f"Have {whom} present a certificate whose whole path allows clientAuth.", kind=RemedyKind.DURABLE
+            ),
+            Remedy(
+                text="If their calls cannot wait: switch the check off here. It affects every inbound SIP TLS peer, the "
+                "Internet's too; CA and name checks remain, and SSH tunnels gain nothing.",
+                command=f"xConfiguration {EKU_CHECKING_MODE}: Off",
+                kind=RemedyKind.STOP_GAP,
+            ),
+        ),
+        (
+            *_quote_leaf(refusal),
+            *(quote.quote_setting(EKU_CHECKING_MODE, mode) if mode is not None else ()),
+        ),
+    )
+
+
+def _of_zone(peer: Peer) -> str:
+    return f" (zone {peer.zone})" if peer.zone else ", which no zone of this node configures,"
+
+
+def _addresses(refusal: Refusal) -> list[str]:
+    ends = [connection.handshake.client for connection in refusal.connections]
+    ends += [event.record.source for event in refusal.events if event.record.source]
+    return sorted({end.address for end in ends})
+
+
+def _quote_leaf(refusal: Refusal) -> tuple[Evidence, ...]:
+    if refusal.leaf is None or not refusal.leaf_seen:
+        return ()
+    return (quote.quote_certificate(refusal.leaf, None, "the certificate that was refused"),)
+
+
+RULES = (
+    Rule(
+        id="inbound-purpose-error-default-zone",
+        title="Inbound callers that no zone configures were refused for the purpose of their certificate",
+        severity=Severity.CRITICAL,
+        judge=inbound_purpose_error_default_zone,
+        needs=((Need.LOG, Need.CAPTURE), Need.CONFIGURATION),
+        applies_to=">=X15.5",
+        sources=("S", "FN", "M"),
+        meaning="A caller that is no configured neighbour (business to business, Webex, a conference server) was refused "
+        "because its certificate lacks clientAuth, while the extended key usage check of this node is on. For information "
+        "only where nothing names the callers.",
+    ),
+)

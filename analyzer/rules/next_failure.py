@@ -1,0 +1,325 @@
+"""What would fail next behind the error that was reported: OpenSSL reports one at a time (rules-amendments A9).
+
+Every check that the verifier makes is made here on the certificate that it refused. What fails and was not reported
+waits behind the error: put right together, one change window is enough.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from analyzer.correlate.chains import Pool, build_path, is_self_signed
+from analyzer.evidence import Certificate, Connection, Event, Outcome, Peer, Side, Zone
+from analyzer.facts.verification import CHECKS_OF_ALERT, CHECKS_OF_ERROR, Check
+from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
+from analyzer.rules import quote
+from analyzer.rules.per_peer import Who, who_is
+from analyzer.rules.rule import Judgement, Need, Rule
+from analyzer.rules.verification import CheckResult, Presented, Verifier, check_all
+from analyzer.rules.view import FAMILIAR, NodeView
+
+_TRAVERSAL_TYPE = {Side.CLIENT: "traversalserver", Side.SERVER: "traversalclient"}
+_WORDS = {
+    Check.LEAF_KEY: "key strength",
+    Check.TRUST: "trust and chain",
+    Check.PURPOSE: "purpose",
+    Check.STRENGTH: "strength of the chain",
+    Check.REVOCATION: "revocation",
+    Check.DATES: "validity",
+    Check.NAME: "names",
+}
+
+
+class Sighting(Struct, frozen=True, kw_only=True):
+    """One refusal: when on the capture's clock, which checks its words may be about, and what shows it."""
+
+    time: datetime | None
+    checks: tuple[Check, ...]
+    words: str
+    connection: Connection | None = None
+    events: tuple[Event, ...] = ()
+
+
+class Key(Struct, frozen=True):
+    """What makes refusals one: peer, who refused, whose side was refused, and the leaf."""
+
+    who: Who
+    by_us: bool
+    side: Side
+    leaf: str
+
+
+class Refused(Struct, frozen=True, kw_only=True):
+    """A certificate that was refused, once or more often, by or for one peer.
+
+    Attributes:
+        seen: whether the capture shows it; else it is the one that its owner's store says.
+        last: the newest sighting, whose error is the one to look behind.
+    """
+
+    key: Key
+    peer: Peer
+    leaf: Certificate
+    seen: bool
+    sightings: tuple[Sighting, ...]
+
+    @property
+    def last(self) -> Sighting:
+        return self.sightings[-1]
+
+
+def next_failure(view: NodeView) -> Iterator[Judgement]:
+    """Name what fails behind the error that was reported."""
+    told = {partner.node.name: _own_refusals(partner) for partner in view.partners}
+    for refused in refused_certificates(view):
+        verifier = _verifier(view, refused)
+        if not refused.key.by_us and verifier.view is not None:
+            tellers = told.get(verifier.view.node.name, frozenset())
+            if (refused.key.side, refused.leaf.sha256) in tellers:
+                continue
+        presented = _as_presented(view, refused, verifier)
+        results = check_all(presented, verifier)
+        behind = failures_behind(results, refused.last.checks)
+        if behind:
+            yield _judgement(view, refused, verifier, results, behind)
+
+
+def _own_refusals(view: NodeView) -> frozenset[tuple[Side, str]]:
+    return frozenset((r.key.side, r.leaf.sha256) for r in refused_certificates(view) if r.key.by_us)
+
+
+def failures_behind(results: Sequence[CheckResult], reported: Sequence[Check]) -> tuple[CheckResult, ...]:
+    """Return the checks that fail behind the one that was reported, in their order.
+
+    Where the words fit several checks, the verifier stopped at the first of them that fails here. What fails before
+    that contradicts what it said, and is not claimed. Where several certificates fail the very check that was
+    reported, one of them was, and the others wait behind it.
+    """
+    failing = [result for result in results if result.passed is False]
+    stopped = next((result.check for result in failing if result.check in reported), max(reported))
+    return tuple(
+        result for result in failing if result.check > stopped or (result.check == stopped and result.failures > 1)
+    )
+
+
+def refused_certificates(view: NodeView) -> tuple[Refused, ...]:
+    """Collect what was refused, by peer, refuser, side and leaf; without what completed a handshake since."""
+    sightings: dict[Key, list[Sighting]] = defaultdict(list)
+    peers: dict[Key, Peer] = {}
+    seen: set[Key] = set()
+    joined: set[str] = set()
+    for connection in view.connections:
+        if connection.outcome is not Outcome.REFUSED or not connection.refused_by or not connection.local_role:
+            continue
+        joined.update(connection.events)
+        side = connection.refused_by.other
+        by_us = connection.refused_by is connection.local_role
+        leaf = connection.certificate(side).leaf or _leaf_of_store(view, connection.peer, side, by_us)
+        sighting = _sighting_of(view, connection)
+        if leaf and sighting and connection.peer.kind in FAMILIAR:
+            key = Key(who_is(connection.peer), by_us, side, leaf)
+            sightings[key].append(sighting)
+            peers.setdefault(key, connection.peer)
+            if connection.certificate(side).leaf:
+                seen.add(key)
+    for event in view.tls_errors:
+        role, peer = event.record.local_role, event.peer
+        if event.id in joined or role is None or peer is None or peer.kind not in FAMILIAR:
+            continue
+        by_us = event.record.alert is None
+        side = role.other if by_us else role
+        leaf, checks = _leaf_of_store(view, peer, side, by_us), _checks_of(event)
+        if leaf and checks:
+            key = Key(who_is(peer), by_us, side, leaf)
+            time = _on_capture_clock(view, event.record.time)
+            sightings[key].append(Sighting(time=time, checks=checks, words=event.record.detail, events=(event,)))
+            peers.setdefault(key, peer)
+    completed = _last_completed(view)
+    return tuple(
+        Refused(
+            key=key,
+            peer=peers[key],
+            leaf=view.case.certificates[key.leaf],
+            seen=key in seen,
+            sightings=tuple(sorted(found, key=lambda sighting: (sighting.time is not None, sighting.time or 0))),
+        )
+        for key, found in sightings.items()
+        if key.leaf in view.case.certificates and not _works_since(key, found, completed)
+    )
+
+
+def _sighting_of(view: NodeView, connection: Connection) -> Sighting | None:
+    """Read a refused connection: the log's words say more than an alert's number."""
+    events = tuple(event for event in view.events_of(connection) if event.record.error is not None)
+    said = next((event for event in events if _checks_of(event) and event.record.alert is None), None)
+    alert = next((a for a in connection.handshake.alerts if a.is_fatal), None)
+    checks = _checks_of(said) if said else CHECKS_OF_ALERT.get(alert.code, ()) if alert else ()
+    if not checks:
+        spoken = next((event for event in events if _checks_of(event)), None)
+        checks = _checks_of(spoken) if spoken else ()
+    if not checks:
+        return None
+    words = said.record.detail if said else connection.outcome_reason or "refused"
+    return Sighting(
+        time=connection.handshake.started, checks=checks, words=words, connection=connection, events=events
+    )
+
+
+def _checks_of(event: Event) -> tuple[Check, ...]:
+    if event.record.alert is not None:
+        return CHECKS_OF_ALERT.get(event.record.alert, ())
+    return CHECKS_OF_ERROR.get(event.record.error or "", ())
+
+
+def _leaf_of_store(view: NodeView, peer: Peer, side: Side, by_us: bool) -> str | None:
+    """Return what the owner's store says was presented, where no capture shows it."""
+    owner = view if not by_us else _partner(view, peer)
+    leaf = owner.expected_leaf(side) if owner else None
+    return leaf.sha256 if leaf else None
+
+
+def _partner(view: NodeView, peer: Peer) -> NodeView | None:
+    """Return the view of the partner that a peer is; an unnamed end of the traversal zone is the only one there is."""
+    known = view.counterpart(peer)
+    if known is None and peer.node is None and view.is_traversal(peer) and len(view.partners) == 1:
+        return view.partners[0]
+    return known
+
+
+def _on_capture_clock(view: NodeView, time: datetime | None) -> datetime | None:
+    offset = view.node.clock_offset
+    return time - timedelta(seconds=offset.seconds) if time is not None and offset is not None else time
+
+
+def _last_completed(view: NodeView) -> Mapping[tuple[Who, Side], datetime]:
+    """Return when each peer last completed a handshake, by this node's role."""
+    last: dict[tuple[Who, Side], datetime] = {}
+    for connection in view.connections:
+        if connection.outcome is Outcome.COMPLETED and connection.local_role:
+            key = who_is(connection.peer), connection.local_role
+            last[key] = max(connection.handshake.started, last.get(key, connection.handshake.started))
+    return last
+
+
+def _works_since(key: Key, sightings: Sequence[Sighting], completed: Mapping[tuple[Who, Side], datetime]) -> bool:
+    local_role = key.side.other if key.by_us else key.side
+    since = completed.get((key.who, local_role))
+    times = [sighting.time for sighting in sightings if sighting.time is not None]
+    return since is not None and bool(times) and since > max(times)
+
+
+def _verifier(view: NodeView, refused: Refused) -> Verifier:
+    """Return who verified, with its zone: that of the peer, or on the partner the one where it meets this node."""
+    if refused.key.by_us:
+        return Verifier(view=view, zone=view.zone(refused.peer.zone))
+    partner = _partner(view, refused.peer)
+    return Verifier(view=partner, zone=_meeting_zone(partner, refused.key.side) if partner else None)
+
+
+def _meeting_zone(partner: NodeView, side: Side) -> Zone | None:
+    zones = [z for z in partner.traversal_zones if (z.type or "").lower() == _TRAVERSAL_TYPE[side]]
+    return zones[0] if len(zones) == 1 else None
+
+
+def _as_presented(view: NodeView, refused: Refused, verifier: Verifier) -> Presented:
+    shown = refused.last.connection or next((s.connection for s in reversed(refused.sightings) if s.connection), None)
+    chain = view.certificates(shown.certificate(refused.key.side).chain) if shown and refused.seen else ()
+    if not chain or chain[0].sha256 != refused.leaf.sha256:
+        chain = _as_owner_sends(view, refused)
+    owner = verifier.view or view
+    return Presented(owner=owner, chain=chain, side=refused.key.side, time=refused.last.time)
+
+
+def _as_owner_sends(view: NodeView, refused: Refused) -> tuple[Certificate, ...]:
+    """Return the leaf with the intermediates that its owner's stores hold."""
+    owner = (_partner(view, refused.peer) if refused.key.by_us else view) or view
+    stores = owner.node.stores
+    held = owner.certificates((*(stores.client or ()), *(stores.server or ())))
+    path = build_path(refused.leaf, Pool((*held, *owner.trusted))).certificates
+    return (refused.leaf, *(c for c in path[1:] if not is_self_signed(c)))
+
+
+def _judgement(
+    view: NodeView,
+    refused: Refused,
+    verifier: Verifier,
+    results: Sequence[CheckResult],
+    behind: Sequence[CheckResult],
+) -> Judgement:
+    node, peer = view.node.name or "this node", refused.peer.name
+    who, whose = (node, peer) if refused.key.by_us else (peer, node)
+    first, last = quote.span(sighting.time for sighting in refused.sightings)
+    events = [event for sighting in refused.sightings for event in sighting.events]
+    connections = [sighting.connection for sighting in refused.sightings if sighting.connection]
+    return Judgement(
+        severity=Severity.WARNING,
+        confidence=Confidence.STRONG if refused.seen and verifier.view else Confidence.INFERRED,
+        subject=peer,
+        explanation=f"{who} refused serial {refused.leaf.serial}, which {whose} presents as TLS {refused.key.side}, with "
+        f"“{refused.last.words}”. A verifier reports one error at a time. Behind this one waits: "
+        f"{'; then '.join(result.reason for result in behind)}.{_rest(results, behind, refused.last.checks)}",
+        remedy=(
+            Remedy(
+                text=f"In the same change: {'; '.join(dict.fromkeys(result.fix for result in behind))}. Then look at the "
+                "next handshake.",
+                kind=RemedyKind.DURABLE,
+            ),
+        ),
+        evidence=(
+            *quote.quote_events(events),
+            *(row for connection in connections[:2] for row in _quote_refusal(connection, refused.key.side)),
+            quote.quote_certificate(refused.leaf, None, "the certificate that was refused"),
+            *_quote_obstacles(refused, behind),
+        ),
+        count=max(1, len(connections) + sum(_stands_for_failure(event) for event in events)),
+        first=first,
+        last=last,
+        connections=tuple(connection.id for connection in connections),
+        events=tuple(event.id for event in events),
+    )
+
+
+def _stands_for_failure(event: Event) -> bool:
+    """One failure gives several lines; outside of the capture the Event record stands for it."""
+    return event.connection is None and event.record.name.endswith("TLS Negotiation Error")
+
+
+def _rest(results: Sequence[CheckResult], behind: Sequence[CheckResult], reported: Sequence[Check]) -> str:
+    """Say which other checks pass, and which could not be made."""
+    waiting = {result.check for result in behind}
+    passed = [_WORDS[r.check] for r in results if r.passed and r.check not in reported]
+    open_ = [f"{_WORDS[r.check]} ({r.reason})" for r in results if r.passed is None and r.check not in waiting]
+    return (f" In order: {', '.join(passed)}." if passed else "") + (
+        f" Not judged: {'; '.join(open_)}." if open_ else ""
+    )
+
+
+def _quote_refusal(connection: Connection, side: Side) -> Iterator[Evidence]:
+    yield from quote.quote_certificate_frame(connection, side)
+    for alert in connection.handshake.alerts:
+        if alert.is_fatal:
+            yield quote.quote_alert(connection, alert)
+
+
+def _quote_obstacles(refused: Refused, behind: Sequence[CheckResult]) -> tuple[Evidence, ...]:
+    others = {r.certificate.sha256: r.certificate for r in behind if r.certificate and r.certificate != refused.leaf}
+    return tuple(quote.quote_certificate(certificate, None, "in the way next") for certificate in others.values())
+
+
+RULES = (
+    Rule(
+        id="next-failure-behind-this",
+        title="Behind the error that was reported stands another",
+        severity=Severity.WARNING,
+        judge=next_failure,
+        needs=((Need.LOG, Need.CAPTURE), Need.LOCAL_ADDRESSES),
+        sources=("M",),
+        meaning="A certificate was refused, and it fails a further check of the same verifier, which reports one error at a "
+        "time. Said only of checks that can be made with what is at hand; what is put right together needs one change "
+        "window.",
+    ),
+)
