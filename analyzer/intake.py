@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from analyzer.bundle import MemberStream, OpenMember
 from analyzer.correlate.reading import NodeReading
 from analyzer.evidence import (
+    CarriedCertificate,
     Certificate,
     Configuration,
     LogEvent,
@@ -53,6 +54,7 @@ class _Tray(Struct):
     events: list[LogEvent] = field(default_factory=list)
     traces: list[LogTrace] = field(default_factory=list)
     identities: list[PeerIdentity] = field(default_factory=list)
+    carried: list[CarriedCertificate] = field(default_factory=list)
     logs: list[LogSpan] = field(default_factory=list)
 
 
@@ -157,6 +159,7 @@ def _read_log(member: OpenMember, stream: MemberStream, tray: _Tray) -> _Outcome
     tray.events += reading.events
     tray.traces += reading.traces
     tray.identities += reading.identities
+    tray.carried += reading.carried
     tray.logs.append(reading.span)
     return _Outcome(
         problems=reading.problems, private_keys=reading.private_keys, read_something=reading.span.records > 0
@@ -257,5 +260,6 @@ def _reading(
         events=tuple(tray.events),
         traces=tuple(tray.traces),
         identities=tuple(tray.identities),
+        carried=tuple(tray.carried),
         logs=tuple(tray.logs),
     )

@@ -75,6 +75,7 @@ def _node(reading: NodeReading, host: str | None, name: str | None, as_of: datet
         logs=reading.logs,
         traces=reading.traces,
         identities=reading.identities,
+        carried=reading.carried,
         conversations=reading.conversations,
         reference_time=_reference_time(reading, as_of),
         taken=reading.taken,

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from analyzer.evidence import (
     CaptureFile,
+    CarriedCertificate,
     Certificate,
     Configuration,
     Handshake,
@@ -44,4 +45,5 @@ class NodeReading(Struct, frozen=True, kw_only=True):
     events: tuple[LogEvent, ...] = ()
     traces: tuple[LogTrace, ...] = ()
     identities: tuple[PeerIdentity, ...] = ()
+    carried: tuple[CarriedCertificate, ...] = ()
     logs: tuple[LogSpan, ...] = ()

@@ -38,6 +38,7 @@ from analyzer.evidence.handshake import (
     Visibility,
 )
 from analyzer.evidence.log import (
+    CarriedCertificate,
     LogEvent,
     LogSpan,
     LogTrace,
@@ -66,6 +67,7 @@ __all__ = [
     "Alarm",
     "Alert",
     "CaptureFile",
+    "CarriedCertificate",
     "Case",
     "Certificate",
     "CertificateMessage",

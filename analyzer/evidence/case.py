@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 from analyzer.evidence.certificate import Certificate, CertificateOrigin
 from analyzer.evidence.handshake import CaptureFile, Handshake, Side, TcpConversation, Visibility
-from analyzer.evidence.log import LogEvent, LogSpan, LogTrace, PeerIdentity
+from analyzer.evidence.log import CarriedCertificate, LogEvent, LogSpan, LogTrace, PeerIdentity
 from analyzer.evidence.settings import Alarm, Cluster, Setting, Tunnel, Zone
 from analyzer.evidence.source import Input, Member, Problem
 
@@ -222,6 +222,7 @@ class Node(Struct, frozen=True, kw_only=True):
     logs: tuple[LogSpan, ...] = ()
     traces: tuple[LogTrace, ...] = ()
     identities: tuple[PeerIdentity, ...] = ()
+    carried: tuple[CarriedCertificate, ...] = ()
     conversations: tuple[TcpConversation, ...] = ()
     reference_time: ReferenceTime = field(default_factory=lambda: ReferenceTime(time=None, origin="none"))
     taken: datetime | None = None

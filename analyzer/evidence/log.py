@@ -7,6 +7,7 @@ from datetime import datetime
 
 from msgspec import Struct, field
 
+from analyzer.evidence.certificate import Certificate
 from analyzer.evidence.handshake import Endpoint, Side
 
 
@@ -75,6 +76,23 @@ class PeerIdentity(Struct, frozen=True, kw_only=True):
     local: Endpoint | None = None
     remote: Endpoint | None = None
     zone: str | None = None
+
+
+class CarriedCertificate(Struct, frozen=True, kw_only=True):
+    """A certificate in the body of a SIP SERVICE message that this node received (mobile and remote access does so).
+
+    The peer wrote it there: it is quoted as what the peer says, and is neither a store's nor one that was presented.
+
+    Attributes:
+        time, source: of the message; None: its record is not in the log.
+        line: of the certificate's first line.
+    """
+
+    certificate: Certificate
+    file: str
+    line: int
+    time: datetime | None = None
+    source: Endpoint | None = None
 
 
 class LogSpan(Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from datetime import datetime
 from analyzer.evidence import (
     Alarm,
     Alert,
+    CarriedCertificate,
     Certificate,
     Connection,
     Event,
@@ -127,6 +128,16 @@ def quote_certificate(certificate: Certificate, file: str | None, what: str) -> 
         locator=certificate.sha256,
         text=f"{what}: serial {certificate.serial or 'unreadable'}, subject {certificate.subject or 'unreadable'}, "
         f"issuer {certificate.issuer or 'unreadable'}, extended key usage {eku}, valid {dates}",
+    )
+
+
+def quote_carried(carried: CarriedCertificate) -> Evidence:
+    """Quote a certificate that a peer wrote into a SIP SERVICE message: its fields, never the message."""
+    said = quote_certificate(carried.certificate, None, "certificate in the body of a SIP SERVICE message received")
+    time = f"{iso_utc(carried.time)} " if carried.time else ""
+    source = f" from {carried.source}" if carried.source else ""
+    return Evidence(
+        kind=EvidenceKind.LINE, file=carried.file, locator=carried.line, text=f"{time}{said.text}{source}"
     )
 
 

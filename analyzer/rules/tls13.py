@@ -9,7 +9,16 @@ from msgspec import Struct
 
 from analyzer.correlate.chains import build_path
 from analyzer.correlate.record_lengths import certificate_length, may_be_certificate
-from analyzer.evidence import Certificate, Connection, Handshake, Side, Step, TlsRecord, Visibility
+from analyzer.evidence import (
+    CarriedCertificate,
+    Certificate,
+    Connection,
+    Handshake,
+    Side,
+    Step,
+    TlsRecord,
+    Visibility,
+)
 from analyzer.findings import Confidence, Severity
 from analyzer.rules import quote
 from analyzer.rules.per_peer import Who, by_peer, how_shown, quote_steps, row_of, who_is
@@ -22,6 +31,10 @@ def tls13_certificate_hidden(view: NodeView) -> Iterator[Judgement]:
     for peer, connections in by_peer(view, lambda c: Visibility.ENCRYPTED in how_shown(c)):
         names = {name for c in connections if c.peer_identity for name in c.peer_identity.names}
         instead = f" The log names the peer's certificate: {', '.join(sorted(names)[:4])}." if names else ""
+        carried = _carried_by(view, connections)
+        if carried:
+            said = ", ".join(c.certificate.serial or "unreadable" for c in carried[:3])
+            instead += f" The peer itself sent a certificate in a SIP SERVICE message: serial {said} (its own words, no proof)."
         yield row_of(
             peer,
             connections,
@@ -29,8 +42,23 @@ def tls13_certificate_hidden(view: NodeView) -> Iterator[Judgement]:
             "TLS 1.3: certificates are encrypted on the wire, so the packets do not tell which one was presented. In their "
             "place stand the log's lines about the peer, alerts that clients send in clear, and the store rule (inferred)."
             + instead,
-            quote_steps(connections, Step.CLIENT_HELLO, Step.SERVER_HELLO),
+            (
+                *quote_steps(connections, Step.CLIENT_HELLO, Step.SERVER_HELLO),
+                *(quote.quote_carried(certificate) for certificate in carried[:3]),
+            ),
         )
+
+
+def _carried_by(view: NodeView, connections: Sequence[Connection]) -> tuple[CarriedCertificate, ...]:
+    """Return the certificates that the peer wrote into SIP SERVICE messages to this Core, as the log has them."""
+    if not view.is_core or not view.node.carried:
+        return ()
+    remote = {
+        (c.handshake.server if c.local_role is Side.CLIENT else c.handshake.client).address
+        for c in connections
+        if c.local_role and view.is_between_core_and_edge(c.peer)
+    }
+    return tuple(c for c in view.node.carried if c.source is not None and c.source.address in remote)
 
 
 def tls13_length_match(view: NodeView) -> Iterator[Judgement]:

@@ -94,7 +94,7 @@ INTERNAL = {
     "LogEvent": {"process", "error", "alert", "local_role", "common_name", "fields"},
     "Member": {"reference", "private_keys"},
     "Node": {
-        "host", "host_names", "uptime", "domains", "members", "captures", "logs", "traces", "identities",
+        "host", "host_names", "uptime", "domains", "members", "captures", "logs", "traces", "identities", "carried",
         "conversations", "taken", "partners",
     },
     "Peer": {"kind", "reason", "hint_only", "node", "zone"},

@@ -10,10 +10,11 @@ import re
 
 from msgspec import Struct
 
-from analyzer.evidence import LogEvent, LogSpan, LogTrace, PeerIdentity, Problem
+from analyzer.evidence import CarriedCertificate, LogEvent, LogSpan, LogTrace, PeerIdentity, Problem
 from analyzer.parsers.readable import Readable
 from analyzer.parsers.snapshot.blocks import LineBlocks
 from analyzer.parsers.snapshot.bodies import BODY_LIMIT, outside_bodies
+from analyzer.parsers.snapshot.carried import CarriedCertificates
 from analyzer.parsers.snapshot.connections import Connections
 from analyzer.parsers.snapshot.coverage import Coverage, line_text
 from analyzer.parsers.snapshot.events import event_of, may_matter
@@ -32,12 +33,14 @@ class SnapshotReading(Struct, frozen=True, kw_only=True):
         events: by line.
         traces: by line; at most `max_traces` of each source.
         identities: by line.
+        carried: certificates in bodies of SIP SERVICE messages, by line: to be quoted, and for nothing else.
         private_keys: how many private keys begin in it; their content is not kept.
     """
 
     events: tuple[LogEvent, ...]
     traces: tuple[LogTrace, ...]
     identities: tuple[PeerIdentity, ...]
+    carried: tuple[CarriedCertificate, ...]
     span: LogSpan
     problems: tuple[Problem, ...]
     private_keys: int
@@ -88,6 +91,7 @@ class _Reader:
         self._dropped_events = 0
         self._roles = Roles(limit=max_traces)
         self._connections = Connections(limit=max_traces, roles=self._roles)
+        self._carried = CarriedCertificates(file)
         self._coverage = Coverage()
 
     def feed(self, block: bytes) -> None:
@@ -101,6 +105,7 @@ class _Reader:
             events=tuple(self._roles.complete(event) for event in self._events),
             traces=self._connections.traces(self._file),
             identities=self._connections.identities(self._file),
+            carried=self._carried.result(),
             span=self._coverage.span(self._file, self._line - 1),
             problems=self._problems(cut_lines),
             private_keys=self._private_keys,
@@ -109,6 +114,7 @@ class _Reader:
     def _scan(self, buffer: bytes, *, final: bool) -> None:
         outside = outside_bodies(buffer, final=final, limit=self._body_limit)
         found = [match for match in CANDIDATE.finditer(outside.text) if may_matter(match[0])]
+        self._carried.look(buffer, outside, self._line)
         counted, line = 0, self._line
         for match, position in zip(found, outside.positions([match.start() for match in found]), strict=True):
             if self._coverage.note_going_on(match[0]):
