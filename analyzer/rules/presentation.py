@@ -15,6 +15,7 @@ from analyzer.facts.alarms import AlarmTopic, alarm_ids
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.rule import Judgement, Need, Rule
+from analyzer.rules.uptime import last_restart
 from analyzer.rules.view import FAMILIAR, NodeView
 from analyzer.text import iso_utc
 
@@ -153,6 +154,7 @@ def presented_stale_certificate(view: NodeView) -> Iterator[Judgement]:
     """An older certificate is still served: what was uploaded is not in use yet."""
     alarms = [alarm for alarm in view.node.alarms if alarm.id in alarm_ids(AlarmTopic.RESTART, view.facts)]
     uploads = _uploads(view)
+    restart = last_restart(view)
     for shown, connections in _shown(view).items():
         peer, role, identity = shown
         presented = view.case.certificates[identity]
@@ -166,19 +168,22 @@ def presented_stale_certificate(view: NodeView) -> Iterator[Judgement]:
         capability = view.as_client(presented) if role is Side.CLIENT else view.as_server(presented)
         incapable = capability.capable is False
         why = ", and that is expired" if expired else f", and {capability.reason}" if incapable else ""
+        not_since = restart if restart and newer.not_before and restart.time < newer.not_before else None
         yield _judgement(
             view,
             shown,
             connections,
             Severity.CRITICAL if expired or incapable else Severity.WARNING,
             f"As TLS {role} towards {peer.name} it still presents an older certificate, serial {presented.serial}, not the one "
-            f"in its store, serial {newer.serial}{why}. A new certificate takes effect only after a restart.",
-            confidence=Confidence.STRONG if alarms or uploads else Confidence.INFERRED,
+            f"in its store, serial {newer.serial}{why}. A new certificate takes effect only after a restart."
+            + (f" The last one was at {iso_utc(not_since.time)}, before that one was issued." if not_since else ""),
+            confidence=Confidence.STRONG if alarms or uploads or not_since else Confidence.INFERRED,
             remedy=(RESTART,),
             evidence=(
                 *_quote_expected(view, role),
                 *(row for alarm in alarms for row in quote.quote_alarm(alarm)),
                 *quote.quote_events(uploads),
+                *(not_since.evidence if not_since else ()),
             ),
         )
 
