@@ -41,10 +41,7 @@ def denied(view: NodeView) -> tuple[tuple[Evidence, ...], bool]:
     evidence = (
         *(row for tunnel in rows[: quote.MOST] for row in quote.quote_tunnel(tunnel)),
         *quote.quote_events(lines),
-        *(
-            quote.quote_conversation(flow, "SSH closed right after it was established")
-            for flow in flows[: quote.MOST]
-        ),
+        *(quote.quote_conversation(flow, _closed_early(flow)) for flow in flows[: quote.MOST]),
     )
     return evidence, bool(rows or lines)
 
@@ -59,12 +56,25 @@ def _complains(record: LogEvent) -> bool:
     return record.fields.get("Level") in {"ERROR", "FATAL"} or any(word in words for word in _SSH_TROUBLE)
 
 
+def _closed_early(flow: TcpConversation) -> str:
+    seconds = (flow.ended - flow.started).total_seconds() if flow.ended else 0
+    by = f" by the {flow.closed_by}" if flow.closed_by else ""
+    return (
+        f"SSH closed{by} {seconds:.1f} s after it was opened, behind both banners; {flow.client_bytes} bytes of the "
+        f"client, {flow.server_bytes} of the server"
+    )
+
+
 def is_refused_tunnel(flow: TcpConversation) -> bool:
-    """Whether an SSH connection to the tunnel port was established and closed at once."""
+    """Whether an SSH connection to the tunnel port was closed at once, after both ends had spoken.
+
+    Without the server's banner nobody there refused anything: a firewall or a listener without its service did not.
+    """
     return (
         flow.server.port == SSH_PORT
         and flow.established
         and flow.client_banner is not None
+        and flow.server_banner is not None
         and flow.ended is not None
         and flow.ended - flow.started < CLOSED_EARLY
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
 
-from analyzer.evidence import Certificate, Node
-from tests.rules.cases import NOT_DETERMINABLE, case, causes, judge
+from analyzer.evidence import Certificate, Node, Side
+from tests.rules.cases import NOT_DETERMINABLE, case, causes, conversation, judge, made
 from tests.rules.nodes import DENIED, FAILED_ZONE, WEAK_CORE, bare, core, edge, stores
 from tests.rules.pki import CORE_CLIENT, CORE_SERVER, EDGE_CLIENT, EDGE_SERVER, EVERYONE, WITHOUT_ISSUING
 
@@ -54,3 +56,24 @@ def test_without_the_edges_bundle_it_is_not_determinable() -> None:
 def test_it_is_a_matter_of_the_core() -> None:
     assert judge(case(edge(tunnels=DENIED), lacking()), RULE, "edge") == set()
     assert judge(case(bare(edge().role)), RULE) == set()
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [({}, 1), ({"server_banner": None}, 0), ({"client_banner": None}, 0), ({"ended": None}, 0)],
+    ids=["both spoke", "the server never spoke", "the client never spoke", "still open"],
+)
+def test_a_closed_flow_is_a_refusal_only_if_both_ends_had_spoken(changes: dict[str, Any], expected: int) -> None:
+    owner = replace(lacking(), tunnels=(), conversations=(conversation(**changes),))
+    judged = case(owner, edge())
+
+    assert len(judge(judged, RULE, "core")) == expected
+
+
+def test_the_flow_is_quoted_with_who_closed_it_and_what_went_over() -> None:
+    owner = replace(lacking(), tunnels=(), conversations=(conversation(closed_by=Side.SERVER),))
+
+    (found,) = made(case(owner, edge()), RULE)
+
+    words = "SSH closed by the server 1.0 s after it was opened, behind both banners; 900 bytes of the client, 900"
+    assert any(words in row.text for row in found.evidence)
