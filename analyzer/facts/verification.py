@@ -23,8 +23,9 @@ class Check(IntEnum):
     PURPOSE = 3
     STRENGTH = 4
     REVOCATION = 5
-    DATES = 6
-    NAME = 7
+    NOT_YET_VALID = 6
+    EXPIRED = 7
+    NAME = 8
 
 
 CHECKS_OF_ERROR: Mapping[str, tuple[Check, ...]] = MappingProxyType(
@@ -37,8 +38,8 @@ CHECKS_OF_ERROR: Mapping[str, tuple[Check, ...]] = MappingProxyType(
         "crl-unavailable": (Check.REVOCATION,),
         "crl-expired": (Check.REVOCATION,),
         "revoked": (Check.REVOCATION,),
-        "expired": (Check.DATES,),
-        "not-yet-valid": (Check.DATES,),
+        "expired": (Check.EXPIRED,),
+        "not-yet-valid": (Check.NOT_YET_VALID,),
         "identity-unacceptable": (Check.NAME,),
     }
 )
@@ -46,14 +47,17 @@ CHECKS_OF_ERROR: Mapping[str, tuple[Check, ...]] = MappingProxyType(
 
 CHECKS_OF_ALERT: Mapping[int, tuple[Check, ...]] = MappingProxyType(
     {
-        42: (Check.LEAF_KEY, Check.STRENGTH, Check.DATES, Check.NAME),
+        42: (Check.LEAF_KEY, Check.STRENGTH, Check.NOT_YET_VALID, Check.NAME),
         43: (Check.PURPOSE,),
         44: (Check.REVOCATION,),
-        45: (Check.REVOCATION, Check.DATES),
+        45: (Check.REVOCATION, Check.EXPIRED),
         48: (Check.TRUST, Check.REVOCATION),
     }
 )
 """By alert number. certificate_unknown (46) may be any of them: Webex and Java peers use it."""
+
+TOGETHER = frozenset({Check.NOT_YET_VALID, Check.EXPIRED})
+"""Both are looked at for one certificate after the other: either may come first."""
 
 LEAST_BITS: Mapping[str, int] = MappingProxyType({"RSA": 2048, "DSA": 2048, "EC": 224})
 """Key sizes of OpenSSL's security level 2 (112 bits, `ssl/ssl_cert.c`). Which level Expressway sets is not known."""

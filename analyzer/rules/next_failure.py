@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from analyzer.correlate.chains import Pool, build_path, is_self_signed
-from analyzer.evidence import Certificate, Connection, Event, Outcome, Peer, Side, Zone
-from analyzer.facts.verification import CHECKS_OF_ALERT, CHECKS_OF_ERROR, Check
+from analyzer.evidence import Certificate, Connection, Event, Outcome, Peer, Side, Visibility, Zone
+from analyzer.facts.verification import CHECKS_OF_ALERT, CHECKS_OF_ERROR, TOGETHER, Check
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.per_peer import Who, who_is
@@ -23,13 +23,15 @@ from analyzer.rules.verification import CheckResult, Presented, Verifier, check_
 from analyzer.rules.view import FAMILIAR, NodeView
 
 _TRAVERSAL_TYPE = {Side.CLIENT: "traversalserver", Side.SERVER: "traversalclient"}
+_UNSEEN = frozenset({Visibility.ENCRYPTED, Visibility.NOT_CAPTURED})
 _WORDS = {
     Check.LEAF_KEY: "key strength",
     Check.TRUST: "trust and chain",
     Check.PURPOSE: "purpose",
     Check.STRENGTH: "strength of the chain",
     Check.REVOCATION: "revocation",
-    Check.DATES: "validity",
+    Check.NOT_YET_VALID: "beginning of validity",
+    Check.EXPIRED: "expiry",
     Check.NAME: "names",
 }
 
@@ -74,7 +76,7 @@ class Refused(Struct, frozen=True, kw_only=True):
 
 def next_failure(view: NodeView) -> Iterator[Judgement]:
     """Name what fails behind the error that was reported."""
-    told = {partner.node.name: _own_refusals(partner) for partner in view.partners}
+    told = {other.node.name: _own_refusals(other) for other in view.others}
     for refused in refused_certificates(view):
         verifier = _verifier(view, refused)
         if not refused.key.by_us and verifier.view is not None:
@@ -83,7 +85,7 @@ def next_failure(view: NodeView) -> Iterator[Judgement]:
                 continue
         presented = _as_presented(view, refused, verifier)
         results = check_all(presented, verifier)
-        behind = failures_behind(results, refused.last.checks)
+        behind = failures_behind(results, refused.last.checks, in_order=verifier.view is not None)
         if behind:
             yield _judgement(view, refused, verifier, results, behind)
 
@@ -92,17 +94,28 @@ def _own_refusals(view: NodeView) -> frozenset[tuple[Side, str]]:
     return frozenset((r.key.side, r.leaf.sha256) for r in refused_certificates(view) if r.key.by_us)
 
 
-def failures_behind(results: Sequence[CheckResult], reported: Sequence[Check]) -> tuple[CheckResult, ...]:
+def failures_behind(
+    results: Sequence[CheckResult], reported: Sequence[Check], *, in_order: bool = True
+) -> tuple[CheckResult, ...]:
     """Return the checks that fail behind the one that was reported, in their order.
 
-    Where the words fit several checks, the verifier stopped at the first of them that fails here. What fails before
-    that contradicts what it said, and is not claimed. Where several certificates fail the very check that was
-    reported, one of them was, and the others wait behind it.
+    Where the words fit several checks, the verifier stopped at the first of them that fails here, else at the first
+    that is not known to pass. What fails before that contradicts what it said, and is not claimed. Where several
+    certificates fail the very check that was reported, one of them was, and the others wait behind it.
+    `in_order`: the verifier has OpenSSL's order; else all that fails and was not reported waits.
     """
     failing = [result for result in results if result.passed is False]
-    stopped = next((result.check for result in failing if result.check in reported), max(reported))
+    several = [result for result in failing if result.check in reported and result.failures > 1]
+    if not in_order:
+        return tuple(r for r in failing if r.check not in reported or r in several)
+    open_ = [result.check for result in results if result.check in reported and result.passed is None]
+    stopped = next((r.check for r in failing if r.check in reported), min(open_, default=max(reported)))
+    together = TOGETHER if stopped in TOGETHER else frozenset({stopped})
     return tuple(
-        result for result in failing if result.check > stopped or (result.check == stopped and result.failures > 1)
+        r
+        for r in failing
+        if (r.check > stopped and r.check not in together)
+        or (r.check in together and (r.check != stopped or r in several))
     )
 
 
@@ -118,7 +131,9 @@ def refused_certificates(view: NodeView) -> tuple[Refused, ...]:
         joined.update(connection.events)
         side = connection.refused_by.other
         by_us = connection.refused_by is connection.local_role
-        leaf = connection.certificate(side).leaf or _leaf_of_store(view, connection.peer, side, by_us)
+        leaf = connection.certificate(side).leaf
+        if leaf is None and connection.certificate(side).visibility in _UNSEEN:
+            leaf = _leaf_of_store(view, connection.peer, side, by_us)
         sighting = _sighting_of(view, connection)
         if leaf and sighting and connection.peer.kind in FAMILIAR:
             key = Key(who_is(connection.peer), by_us, side, leaf)
@@ -177,17 +192,16 @@ def _checks_of(event: Event) -> tuple[Check, ...]:
 
 def _leaf_of_store(view: NodeView, peer: Peer, side: Side, by_us: bool) -> str | None:
     """Return what the owner's store says was presented, where no capture shows it."""
-    owner = view if not by_us else _partner(view, peer)
+    owner = view if not by_us else _bundle_of(view, peer)
     leaf = owner.expected_leaf(side) if owner else None
     return leaf.sha256 if leaf else None
 
 
-def _partner(view: NodeView, peer: Peer) -> NodeView | None:
-    """Return the view of the partner that a peer is; an unnamed end of the traversal zone is the only one there is."""
-    known = view.counterpart(peer)
-    if known is None and peer.node is None and view.is_traversal(peer) and len(view.partners) == 1:
-        return view.partners[0]
-    return known
+def _bundle_of(view: NodeView, peer: Peer) -> NodeView | None:
+    """Return the view of the node that a peer is; an unnamed end of the traversal zone is the only partner there is."""
+    if peer.node is None and view.is_traversal(peer):
+        return view.partners[0] if len(view.partners) == 1 else None
+    return next((other for other in view.others if other.node.name == peer.node), None) if peer.node else None
 
 
 def _on_capture_clock(view: NodeView, time: datetime | None) -> datetime | None:
@@ -216,8 +230,9 @@ def _verifier(view: NodeView, refused: Refused) -> Verifier:
     """Return who verified, with its zone: that of the peer, or on the partner the one where it meets this node."""
     if refused.key.by_us:
         return Verifier(view=view, zone=view.zone(refused.peer.zone))
-    partner = _partner(view, refused.peer)
-    return Verifier(view=partner, zone=_meeting_zone(partner, refused.key.side) if partner else None)
+    other = _bundle_of(view, refused.peer)
+    meets = other is not None and view.is_between_core_and_edge(refused.peer)
+    return Verifier(view=other, zone=_meeting_zone(other, refused.key.side) if other and meets else None)
 
 
 def _meeting_zone(partner: NodeView, side: Side) -> Zone | None:
@@ -236,7 +251,7 @@ def _as_presented(view: NodeView, refused: Refused, verifier: Verifier) -> Prese
 
 def _as_owner_sends(view: NodeView, refused: Refused) -> tuple[Certificate, ...]:
     """Return the leaf with the intermediates that its owner's stores hold."""
-    owner = (_partner(view, refused.peer) if refused.key.by_us else view) or view
+    owner = (_bundle_of(view, refused.peer) if refused.key.by_us else view) or view
     stores = owner.node.stores
     held = owner.certificates((*(stores.client or ()), *(stores.server or ())))
     path = build_path(refused.leaf, Pool((*held, *owner.trusted))).certificates

@@ -198,31 +198,44 @@ def _revocation(_: Presented, verifier: Verifier) -> CheckResult:
     return CheckResult(check=Check.REVOCATION, passed=None, reason="revocation lists are not in what was given")
 
 
-def _dates(presented: Presented, verifier: Verifier) -> CheckResult:
-    """All certificates of the path are looked at, the root first; which authorities count, the verifier decides."""
+def _not_yet_valid(presented: Presented, verifier: Verifier) -> CheckResult:
+    def words(certificate: Certificate, time: datetime) -> str | None:
+        begins = certificate.not_before
+        return f"was not valid before {begins:%Y-%m-%d}" if begins is not None and begins > time else None
+
+    return _dates(presented, verifier, Check.NOT_YET_VALID, words)
+
+
+def _expired(presented: Presented, verifier: Verifier) -> CheckResult:
+    def words(certificate: Certificate, time: datetime) -> str | None:
+        ends = certificate.not_after
+        return f"had expired on {ends:%Y-%m-%d}" if ends is not None and ends < time else None
+
+    return _dates(presented, verifier, Check.EXPIRED, words)
+
+
+def _dates(
+    presented: Presented,
+    verifier: Verifier,
+    check: Check,
+    words: Callable[[Certificate, datetime], str | None],
+) -> CheckResult:
+    """Look at all certificates of the path, the root first; which authorities a stranger has is not known."""
     time = presented.time
     if time is None:
-        return CheckResult(check=Check.DATES, passed=None, reason="the time of the handshake is not known")
+        return CheckResult(check=check, passed=None, reason="the time of the handshake is not known")
     certificates = path_of(presented, verifier).certificates if verifier.view else (presented.leaf,)
-    wrong = [(c, words) for c in reversed(certificates) if (words := _out_of_date(c, time))]
+    wrong = [(c, found) for c in reversed(certificates) if (found := words(c, time))]
     if not wrong:
-        return CheckResult(check=Check.DATES, passed=True)
+        return CheckResult(check=check, passed=True)
     return CheckResult(
-        check=Check.DATES,
+        check=check,
         passed=False,
-        reason=" and ".join(f"{name_of(c)} {words}" for c, words in wrong),
-        fix=f"renew {' and '.join(name_of(c) for c, _ in wrong)}",
+        reason=" and ".join(f"{name_of(c)} {found}" for c, found in wrong),
+        fix=f"replace {' and '.join(name_of(c) for c, _ in wrong)}",
         certificate=wrong[-1][0],
         failures=len(wrong),
     )
-
-
-def _out_of_date(certificate: Certificate, time: datetime) -> str | None:
-    if certificate.not_after is not None and certificate.not_after < time:
-        return f"had expired on {certificate.not_after:%Y-%m-%d}"
-    if certificate.not_before is not None and certificate.not_before > time:
-        return f"was not valid before {certificate.not_before:%Y-%m-%d}"
-    return None
 
 
 def _name(presented: Presented, verifier: Verifier) -> CheckResult:
@@ -233,16 +246,16 @@ def _name(presented: Presented, verifier: Verifier) -> CheckResult:
         reason = f"TLS verify of zone {zone.name} is {zone.tls_verify_mode or 'not in the dump'}"
         return CheckResult(check=Check.NAME, passed=None, reason=reason)
     inbound = presented.side is Side.CLIENT
-    wanted = [zone.tls_verify_subject] if inbound else [peer.address for peer in zone.peers]
-    wanted = [name for name in wanted if name]
+    wanted = _names_wanted(zone, inbound=inbound)
     if not wanted:
-        return CheckResult(check=Check.NAME, passed=None, reason=f"zone {zone.name} has no name to compare with")
+        reason = f"zone {zone.name} gives no name to compare with"
+        return CheckResult(check=Check.NAME, passed=None, reason=reason)
     if any(_bears(presented.leaf, name) for name in wanted):
         return CheckResult(check=Check.NAME, passed=True)
     if any(_may_bear(presented.leaf, name) for name in wanted):
         reason = "the name is only in the common name, or under a wildcard"
         return CheckResult(check=Check.NAME, passed=None, reason=reason)
-    what = "the TLS verify subject name" if inbound else "the peer address"
+    what = "the TLS verify subject name" if wanted == [zone.tls_verify_subject] else "the peer address"
     return CheckResult(
         check=Check.NAME,
         passed=False,
@@ -251,6 +264,21 @@ def _name(presented: Presented, verifier: Verifier) -> CheckResult:
         fix=f"have it issued with {wanted[0]} as a subject alternative name, or correct {what} of zone {zone.name}",
         certificate=presented.leaf,
     )
+
+
+def _names_wanted(zone: Zone, *, inbound: bool) -> list[str]:
+    """Return the names that a zone's peer must bear one of.
+
+    A caller that fits no DNS or Webex zone is not refused for it: its call falls into the Default Zone.
+    """
+    kind = (zone.type or "").lower()
+    if inbound:
+        wanted = [zone.tls_verify_subject] if kind == "traversalserver" else []
+    elif kind in {"dns", "webex"}:
+        wanted = [zone.tls_verify_subject]
+    else:
+        wanted = [peer.address for peer in zone.peers]
+    return [name for name in wanted if name]
 
 
 def _bears(leaf: Certificate, name: str) -> bool:
@@ -271,6 +299,7 @@ _CHECKS: Sequence[Callable[[Presented, Verifier], CheckResult]] = (
     _purpose,
     _strength,
     _revocation,
-    _dates,
+    _not_yet_valid,
+    _expired,
     _name,
 )

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from analyzer.evidence import Case, Certificate, Connection, MemberKind, Node, Peer, ReadState, Side, Visibility
+from analyzer.evidence import Case, Certificate, Connection, MemberKind, Node, Peer, ReadState, Side, Visibility, Zone
 from analyzer.facts.verification import CHECKS_OF_ALERT, Check
 from analyzer.rules.next_failure import failures_behind
 from analyzer.rules.verification import CheckResult, Presented, Verifier, check_all
@@ -168,9 +168,8 @@ def test_a_name_is_not_judged_without_a_zone_that_verifies_it() -> None:
         assert judge(refused(node, EXPIRED_MISNAMED, 45), RULE) == set()
 
 
-@pytest.mark.parametrize("held", ["*.harbor.example", "core.harbor.example"])
-def test_a_wildcard_covers_the_name_for_all_that_is_known(held: str) -> None:
-    leaf = certificate("", BOTH, names=(held,), not_after=OLD)
+def test_a_wildcard_covers_the_name_for_all_that_is_known() -> None:
+    leaf = certificate("", BOTH, names=("*.harbor.example",), not_after=OLD)
 
     assert judge(refused(edge(), leaf, 45), RULE) == set()
 
@@ -283,14 +282,69 @@ def test_certificate_unknown_says_nothing_of_the_check() -> None:
     assert judge(refused(edge(), UNTRUSTED_SERVER_ONLY, 46), RULE) == set()
 
 
-def test_an_alert_that_fits_several_checks_stopped_at_the_first_that_fails() -> None:
-    def result(check: Check, passed: bool | None) -> CheckResult:
-        return CheckResult(check=check, passed=passed)
+def result(check: Check, passed: bool | None, failures: int = 1) -> CheckResult:
+    return CheckResult(check=check, passed=passed, failures=failures)
 
-    both = [result(Check.DATES, False), result(Check.NAME, False)]
 
-    assert [one.check for one in failures_behind(both, CHECKS_OF_ALERT[42])] == [Check.NAME]
-    assert failures_behind([result(Check.TRUST, False)], CHECKS_OF_ALERT[42]) == ()
+def behind(results: list[CheckResult], reported: tuple[Check, ...], *, in_order: bool = True) -> list[Check]:
+    return [one.check for one in failures_behind(results, reported, in_order=in_order)]
+
+
+def test_an_alert_that_fits_several_checks_stopped_at_the_first_that_does_not_pass() -> None:
+    early, name = result(Check.NOT_YET_VALID, False), result(Check.NAME, False)
+
+    assert behind([early, name], CHECKS_OF_ALERT[42]) == [Check.NAME]
+    assert behind([result(Check.TRUST, False)], CHECKS_OF_ALERT[42]) == []
+
+
+def test_an_unknown_trust_is_where_unknown_ca_stopped() -> None:
+    """Had it stopped at revocation, it would have refused the purpose first."""
+    results = [result(Check.TRUST, None), result(Check.PURPOSE, False), result(Check.REVOCATION, None)]
+
+    assert behind(results, CHECKS_OF_ALERT[48]) == [Check.PURPOSE]
+    assert behind([result(Check.TRUST, True), *results[1:]], CHECKS_OF_ALERT[48]) == []
+
+
+def test_either_date_may_be_the_first() -> None:
+    dates = [result(Check.NOT_YET_VALID, False), result(Check.EXPIRED, False)]
+
+    assert behind(dates, (Check.EXPIRED,)) == [Check.NOT_YET_VALID]
+    assert behind(dates, (Check.NOT_YET_VALID,)) == [Check.EXPIRED]
+
+
+def test_a_second_certificate_that_fails_the_reported_check_waits() -> None:
+    assert behind([result(Check.EXPIRED, False, 2)], (Check.EXPIRED,)) == [Check.EXPIRED]
+    assert behind([result(Check.EXPIRED, False)], (Check.EXPIRED,)) == []
+
+
+def test_a_stranger_may_check_in_another_order() -> None:
+    results = [result(Check.EXPIRED, False), result(Check.NAME, None)]
+
+    assert behind(results, CHECKS_OF_ALERT[42], in_order=False) == [Check.EXPIRED]
+    assert behind(results, CHECKS_OF_ALERT[42]) == []
+
+
+def test_a_peer_that_got_no_certificate_refused_none() -> None:
+    node = edge(stores=stores(EDGE_SERVER, certificate("edge.harbor.example", BOTH, not_after=OLD)))
+    empty = connection(node, WEBEX, role=Side.CLIENT, client=Visibility.NONE_SENT, alert=(Side.SERVER, 42))
+    hidden = connection(node, WEBEX, role=Side.CLIENT, client=Visibility.ENCRYPTED, alert=(Side.SERVER, 42))
+
+    assert judge(case(node, connections=[empty]), RULE) == set()
+    assert judge(case(node, connections=[hidden]), RULE) == {("warning", "inferred", "Webex")}
+
+
+def test_a_caller_that_fits_no_dns_zone_is_not_refused_for_its_name() -> None:
+    webex_zone = Zone(
+        name="Webex", type="DNS", tls_verify_mode="On", tls_verify_subject="callservice.webex.com", source="x: y"
+    )
+    peer = replace(WEBEX, zone="Webex")
+    node = edge(zones=(*edge().zones, webex_zone))
+    leaf = certificate("l2sip.webex.com", BOTH, not_after=OLD)
+    inbound = connection(node, peer, role=Side.SERVER, client=leaf, alert=(Side.SERVER, 45))
+    outbound = connection(node, peer, role=Side.CLIENT, server=leaf, alert=(Side.CLIENT, 45))
+
+    assert judge(case(node, connections=[inbound]), RULE) == set()
+    assert "callservice.webex.com, is not among" in explanation(case(node, connections=[outbound]))
 
 
 def test_without_log_and_capture_it_is_not_determinable() -> None:
@@ -315,7 +369,7 @@ _ROOT = Authority.root("Order Root")
 _RESTRICTED = _ROOT.intermediate("Restricted Issuing CA", usages=SERVER_ONLY)
 _PLAIN = _ROOT.intermediate("Plain Issuing CA")
 _DEFECTS = ("untrusted", "leaf without clientAuth", "CA without clientAuth", "expired")
-_ERRORS = {20: Check.TRUST, 26: Check.PURPOSE, 10: Check.DATES}
+_ERRORS = {20: Check.TRUST, 26: Check.PURPOSE, 10: Check.EXPIRED}
 _SETS = [chosen for count in range(5) for chosen in combinations(_DEFECTS, count)]
 
 
