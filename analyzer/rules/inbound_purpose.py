@@ -48,7 +48,7 @@ def _judgement(view: NodeView, refusal: Refusal) -> Judgement:
     mode = view.checking_mode
     return refusal.judgement(
         Severity.INFO if nameless else Severity.CRITICAL,
-        Confidence.PROVEN,
+        Confidence.STRONG if refusal.peer.hint_only else Confidence.PROVEN,
         refusal.peer.name,
         f"This node refused {who} because the client certificate presented may not be used as a client's.{held} Their "
         "certificate, our setting: the extended key usage check is On by default since X15.5, and it applies to every "

@@ -102,6 +102,8 @@ def _trust(presented: Presented, verifier: Verifier) -> CheckResult:
         return CheckResult(check=Check.TRUST, passed=True)
     if not view.trusted_is_whole:
         return CheckResult(check=Check.TRUST, passed=None, reason="its trusted CA list could be read only in part")
+    if path.top.issuer_der is None:
+        return CheckResult(check=Check.TRUST, passed=None, reason="the issuer cannot be read")
     sent = {certificate.sha256 for certificate in presented.chain}
     whole = path_of(presented, verifier)
     wanted = [c for c in whole.certificates[1:] if c.sha256 not in held and (c.sha256 not in sent or c.self_issued)]
@@ -252,6 +254,8 @@ def _name(presented: Presented, verifier: Verifier) -> CheckResult:
         return CheckResult(check=Check.NAME, passed=None, reason=reason)
     if any(_bears(presented.leaf, name) for name in wanted):
         return CheckResult(check=Check.NAME, passed=True)
+    if "subject_alternative_names" in presented.leaf.unreadable:
+        return CheckResult(check=Check.NAME, passed=None, reason="the names of the certificate cannot be read")
     if any(_may_bear(presented.leaf, name) for name in wanted):
         reason = "the name is only in the common name, or under a wildcard"
         return CheckResult(check=Check.NAME, passed=None, reason=reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from analyzer.evidence import Case, Node, Peer, Side
 from tests.rules.cases import NOT_DETERMINABLE, case, causes, connection, event, judge, made
@@ -22,6 +23,7 @@ def refused(at: Node, peer: Peer, error: str = "unsupported-purpose", role: Side
     [
         (NAMED, ("critical", "proven", "sip.partner.example")),
         (WEBEX, ("critical", "proven", "Webex")),
+        (replace(WEBEX, hint_only=True), ("critical", "strong", "Webex")),
         (INTERNET, ("info", "proven", "Internet")),
     ],
 )

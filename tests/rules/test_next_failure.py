@@ -9,7 +9,20 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from analyzer.evidence import Case, Certificate, Connection, MemberKind, Node, Peer, ReadState, Side, Visibility, Zone
+from analyzer.evidence import (
+    Case,
+    Certificate,
+    Connection,
+    MemberKind,
+    Node,
+    Peer,
+    ReadState,
+    Setting,
+    Side,
+    Visibility,
+    Zone,
+)
+from analyzer.facts.settings import REVOCATION_CHECKING_MODE
 from analyzer.facts.verification import CHECKS_OF_ALERT, Check
 from analyzer.rules.next_failure import failures_behind
 from analyzer.rules.verification import CheckResult, Presented, Verifier, check_all
@@ -34,8 +47,10 @@ from tests.rules.nodes import (
 )
 from tests.rules.pki import (
     BOTH,
+    CORE_CLIENT,
     CORE_SERVER,
     EDGE_SERVER,
+    EVERYONE,
     SERVER_ONLY,
     authority,
     certificate,
@@ -361,6 +376,85 @@ def _hidden(node: Node) -> Connection:
     return connection(
         node, NAMED, role=Side.SERVER, client=Visibility.ENCRYPTED, alert=(Side.SERVER, 43), tls_version="TLSv1.3"
     )
+
+
+# Each check by itself
+
+
+def checked(
+    sent: tuple[Certificate, ...], node: Node | None = None, time: datetime | None = START
+) -> dict[Check, CheckResult]:
+    view = views_of(case(node or edge()))[0]
+    presented = Presented(owner=view, chain=sent, side=Side.CLIENT, time=time)
+    return {one.check: one for one in check_all(presented, Verifier(view=view, zone=view.node.zones[0]))}
+
+
+def test_a_healthy_certificate_passes_all_that_can_be_judged() -> None:
+    off = Setting(value="Off", source="x: y")
+    node = edge(settings={**edge().settings, REVOCATION_CHECKING_MODE: off})
+
+    assert {one.passed for one in checked(chain(CORE_CLIENT), node).values()} == {True}
+
+
+def test_an_issuer_that_is_no_authority_fails_the_purpose() -> None:
+    leaf, issuing, root = chain(CORE_CLIENT, root=True)
+    node = edge(stores=stores(EDGE_SERVER, EDGE_SERVER, (root,)))
+
+    purpose = checked((leaf, replace(issuing, is_ca=False)), node)[Check.PURPOSE]
+
+    assert (purpose.passed, purpose.reason) == (False, "Harbor Issuing CA is no CA certificate and may issue none")
+
+
+def test_weak_keys_and_signatures_are_named_but_not_claimed_to_fail() -> None:
+    """Which security level the verifier sets is not known."""
+    leaf, issuing = chain(CORE_CLIENT)
+    node = edge(stores=stores(EDGE_SERVER, EDGE_SERVER, tuple(one for one in EVERYONE if one.self_issued)))
+    weak_leaf = replace(leaf, key_type="RSA", key_bits=1024)
+    signed = replace(leaf, signature_algorithm="sha1WithRSAEncryption")
+
+    weak_issuer = replace(issuing, key_type="RSA", key_bits=1024)
+    found = (
+        checked((weak_leaf, issuing), node)[Check.LEAF_KEY],
+        checked((leaf, weak_issuer), node)[Check.STRENGTH],
+        checked((signed, issuing), node)[Check.STRENGTH],
+    )
+
+    assert [one.passed for one in found] == [None, None, None]
+    assert ["1024 bits" in one.reason for one in found] == [True, True, False]
+    assert "is signed with sha1WithRSAEncryption" in found[2].reason
+
+
+def test_a_revocation_check_that_is_on_is_left_open() -> None:
+    on = Setting(value="On", source="x: y")
+
+    assert checked(chain(CORE_CLIENT), edge(settings={REVOCATION_CHECKING_MODE: on}))[Check.REVOCATION].passed is None
+
+
+def test_dates_of_authorities_count_and_are_told_from_the_root_down() -> None:
+    leaf, issuing, root = chain(CORE_CLIENT, root=True)
+    node = edge(stores=stores(EDGE_SERVER, EDGE_SERVER, (root,)))
+    late = replace(issuing, not_before=datetime(2026, 6, 1, tzinfo=UTC))
+
+    dates = checked((replace(leaf, not_after=OLD), late), node)
+
+    assert dates[Check.NOT_YET_VALID].reason == "Harbor Issuing CA was not valid before 2026-06-01"
+    assert dates[Check.EXPIRED].reason == "core.harbor.example had expired on 2026-02-01"
+
+
+def test_nothing_known_of_a_certificate_is_nothing_judged_and_nothing_raised() -> None:
+    empty = Certificate(sha256="0" * 64, der=b"", unreadable=("issuer", "subject_alternative_names"))
+
+    results = checked((empty,), time=None)
+
+    assert [check for check, one in results.items() if one.passed is False] == []
+    assert results[Check.EXPIRED].passed is None
+
+
+def test_a_line_without_a_time_is_still_looked_behind() -> None:
+    owner, node = core(stores=stores(CORE_SERVER, UNTRUSTED_SERVER_ONLY)), edge()
+    line = event(node, CORE, error="issuer-missing", role=Side.SERVER, at=None)
+
+    assert judge(case(node, owner, events=[line]), RULE, "edge") == {("warning", "inferred", "core")}
 
 
 # The order, as OpenSSL has it
