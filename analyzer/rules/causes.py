@@ -54,7 +54,6 @@ _CERTIFICATE_REFUSED = (
     "cucm-ecdsa-selected",
     "peer-ca-not-trusted",
     "identity-unacceptable",
-    "expired-at-handshake",
     *_REFUSED_BY_US,
     *_REFUSED_BY_PEER,
 )

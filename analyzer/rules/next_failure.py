@@ -169,13 +169,12 @@ def refused_certificates(view: NodeView) -> tuple[Refused, ...]:
 
 def _sighting_of(view: NodeView, connection: Connection) -> Sighting | None:
     """Read a refused connection: the log's words say more than an alert's number."""
-    events = tuple(event for event in view.events_of(connection) if event.record.error is not None)
-    said = next((event for event in events if _checks_of(event) and event.record.alert is None), None)
+    events = tuple(event for event in view.events_of(connection) if _checks_of(event))
+    said = next((event for event in events if event.record.alert is None), None)
     alert = next((a for a in connection.handshake.alerts if a.is_fatal), None)
     checks = _checks_of(said) if said else CHECKS_OF_ALERT.get(alert.code, ()) if alert else ()
-    if not checks:
-        spoken = next((event for event in events if _checks_of(event)), None)
-        checks = _checks_of(spoken) if spoken else ()
+    if not checks and events:
+        checks = _checks_of(events[0])
     if not checks:
         return None
     words = said.record.detail if said else connection.outcome_reason or "refused"
@@ -232,7 +231,8 @@ def _verifier(view: NodeView, refused: Refused) -> Verifier:
         return Verifier(view=view, zone=view.zone(refused.peer.zone))
     other = _bundle_of(view, refused.peer)
     meets = other is not None and view.is_between_core_and_edge(refused.peer)
-    return Verifier(view=other, zone=_meeting_zone(other, refused.key.side) if other and meets else None)
+    zone = _meeting_zone(other, refused.key.side) if other and meets else None
+    return Verifier(view=other, zone=zone, is_edge=view.is_core and view.is_between_core_and_edge(refused.peer))
 
 
 def _meeting_zone(partner: NodeView, side: Side) -> Zone | None:

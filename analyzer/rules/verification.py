@@ -12,7 +12,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from analyzer.correlate.chains import CertificationPath, Pool, build_path
-from analyzer.correlate.purpose import client_capable, server_capable
+from analyzer.correlate.purpose import Capability, client_capable, server_capable
 from analyzer.evidence import Certificate, Side, Zone
 from analyzer.facts.releases import Version
 from analyzer.facts.settings import REVOCATION_CHECKING_MODE
@@ -43,10 +43,17 @@ class Presented(Struct, frozen=True, kw_only=True):
 
 
 class Verifier(Struct, frozen=True, kw_only=True):
-    """Who verifies: its view if it is an Expressway whose bundle is at hand, and the zone that it verifies for."""
+    """Who verifies.
+
+    Attributes:
+        view: if it is an Expressway whose bundle is at hand.
+        zone: of its configuration, that it verifies for.
+        is_edge: it is the Edge of this Core, whether its bundle is at hand or not.
+    """
 
     view: NodeView | None = None
     zone: Zone | None = None
+    is_edge: bool = False
 
 
 class CheckResult(Struct, frozen=True, kw_only=True):
@@ -121,15 +128,10 @@ def _trust(presented: Presented, verifier: Verifier) -> CheckResult:
 
 def _purpose(presented: Presented, verifier: Verifier) -> CheckResult:
     asks = _asks_for_purpose(presented, verifier.view)
-    if asks is not True:
-        why = (
-            "its extended key usage check is off"
-            if asks is False
-            else "whether the verifier checks it is not known from what was given"
-        )
-        return CheckResult(check=Check.PURPOSE, passed=None, reason=why)
     path = path_of(presented, verifier)
     capability = client_capable(path) if presented.side is Side.CLIENT else server_capable(path)
+    if asks is not True:
+        return CheckResult(check=Check.PURPOSE, passed=None, reason=_not_asked(asks, verifier, capability))
     usage = "clientAuth" if presented.side is Side.CLIENT else "serverAuth"
     if capability.capable is False:
         return CheckResult(
@@ -152,6 +154,17 @@ def _purpose(presented: Presented, verifier: Verifier) -> CheckResult:
         why = capability.reason if capability.capable is None else "its path is not known up to the root"
         return CheckResult(check=Check.PURPOSE, passed=None, reason=why)
     return CheckResult(check=Check.PURPOSE, passed=True)
+
+
+def _not_asked(asks: bool | None, verifier: Verifier, capability: Capability) -> str:
+    why = (
+        "its extended key usage check is off"
+        if asks is False
+        else "whether the verifier checks it is not known from what was given"
+    )
+    if verifier.is_edge and capability.capable is False:
+        return f"{why}; {capability.reason}, and the SSH tunnels need it whatever the setting"
+    return why
 
 
 def _asks_for_purpose(presented: Presented, view: NodeView | None) -> bool | None:
@@ -234,7 +247,7 @@ def _dates(
         check=check,
         passed=False,
         reason=" and ".join(f"{name_of(c)} {found}" for c, found in wrong),
-        fix=f"replace {' and '.join(name_of(c) for c, _ in wrong)}",
+        fix=f"renew {' and '.join(name_of(c) for c, _ in wrong)}",
         certificate=wrong[-1][0],
         failures=len(wrong),
     )

@@ -37,6 +37,7 @@ from tests.rules.nodes import (
     INTERNET,
     NAMED,
     SOME_CORE,
+    SOME_EDGE,
     START,
     WEBEX,
     core,
@@ -230,6 +231,18 @@ def test_a_partner_verifies_with_its_own_list_and_mode() -> None:
 
     assert judge(judged, RULE, "core") == {("warning", "strong", "edge")}
     assert judge(case(owner, edge(settings=mode("Off")), connections=[sent]), RULE) == set()
+
+
+def test_an_edge_whose_bundle_is_missing_is_not_said_to_check_but_its_tunnels_are_named() -> None:
+    leaf = certificate(CORE_NAME, SERVER_ONLY, STRANGE, not_after=OLD)
+    owner = core(stores=stores(CORE_SERVER, leaf))
+    sent = connection(owner, SOME_EDGE, role=Side.CLIENT, client=leaf, alert=(Side.SERVER, 48))
+    text = explanation(case(owner, connections=[sent]))
+
+    assert (
+        text.index("had expired") < text.index("Not judged: ") < text.index("lacks clientAuth, and the SSH tunnels")
+    )
+    assert causes(case(owner, connections=[sent]))["core", RULE] == "peer-alert-unknown-ca"
 
 
 def test_one_refusal_that_both_bundles_show_is_told_once_by_the_verifier() -> None:
