@@ -88,6 +88,13 @@ def test_an_unknown_rest_of_the_path_may_be_named() -> None:
     assert judge(case(node, connections=[lone]), SILENT_ABOUT_IT) == {("info", "inferred", "Webex")}
 
 
+def test_an_issuer_is_found_by_its_name_though_its_certificate_is_not_at_hand() -> None:
+    node = edge()
+    lone = naming(PARTNER_CAS[:1], connection(node, WEBEX, role=Side.CLIENT, client=(PARTNER,)))
+
+    assert judge(case(node, connections=[lone]), ANNOUNCES) == {("info", "proven", "Webex")}
+
+
 def test_strangers_and_inbound_connections_are_not_meant() -> None:
     node = edge()
     inbound = naming(PARTNER_CAS, connection(node, WEBEX, role=Side.SERVER, client=EDGE_CLIENT))
