@@ -14,11 +14,11 @@ from msgspec import Struct
 from analyzer.correlate.chains import CertificationPath, Pool, build_path
 from analyzer.correlate.purpose import Capability, client_capable, server_capable
 from analyzer.evidence import Certificate, Side, Zone
-from analyzer.facts.releases import Version
+from analyzer.facts.releases import FIRST_WITH_TWO_STORES, Version
 from analyzer.facts.settings import REVOCATION_CHECKING_MODE
 from analyzer.facts.verification import LEAST_BITS, WEAK_DIGESTS, Check
 from analyzer.rules.authorities import name_of
-from analyzer.rules.view import FIRST_WITH_TWO_STORES, NodeView
+from analyzer.rules.view import NodeView
 
 
 class Presented(Struct, frozen=True, kw_only=True):

@@ -97,7 +97,7 @@ def test_a_rule_is_explained_with_its_causes_effects_and_sources() -> None:
     assert "Needs         capture, handshake, local addresses\n" in told
     assert "Said when the chain that this node sent lacks an intermediate;" in told
     assert "Explained by  trust-missing-own-issuer\n" in told
-    assert re.search(r"^Explains      .*peer-alert-unknown-ca", told, re.MULTILINE)
+    assert re.search(r"^Explains      .*peer-alert-unknown-ca.*^Source", told, re.MULTILINE | re.DOTALL)
     assert "(Cisco 212475), 2020-12-06\n              https://www.cisco.com/" in told
     assert [line for line in lines if len(line) > WIDTH and "https://" not in line] == []
 
