@@ -27,6 +27,9 @@ _REFUSED_BY_PEER = (
 )
 _REFUSED_BY_US = tuple(name.replace("peer-", "local-", 1) for name in _REFUSED_BY_PEER)
 
+_NAMES = ("name-mismatch-peer-address", "name-mismatch-verify-subject")
+"""OpenSSL looks at trust, purpose and dates first: where one of those was refused, names were not reached."""
+
 _UC_ZONE = (
     "core-client-eku-missing-check-on",
     "purpose-error-not-leaf-eku",
@@ -41,6 +44,7 @@ _UC_ZONE = (
     *_REFUSED_BY_PEER,
     "core-client-not-client-capable",
     "cert-expired-in-store",
+    *_NAMES,
     "closed-without-alert",
 )
 _CERTIFICATE_REFUSED = (
@@ -92,6 +96,7 @@ _TABLE: Mapping[str, tuple[str, ...]] = {
     "presented-replaced-during-capture": ("client-store-overwritten",),
     "edge-client-is-server-only-copy": ("client-store-overwritten",),
     "client-certificate-empty": ("signature-algorithm-mismatch",),
+    "identity-unacceptable": _NAMES,
     "presented-stale-certificate": ("restart-required",),
     "expired-at-handshake": ("presented-stale-certificate",),
     "cert-expired-in-store": ("expired-at-handshake",),
@@ -112,6 +117,7 @@ _TABLE: Mapping[str, tuple[str, ...]] = {
         *_OUR_CERTIFICATE,
         "far-end-must-trust-private-ca",
         "core-client-to-cucm",
+        *_NAMES,
     ),
     "peer-alert-unsupported-certificate": (
         "core-client-eku-missing-check-on",
@@ -124,7 +130,7 @@ _TABLE: Mapping[str, tuple[str, ...]] = {
         "core-client-not-client-capable",
     ),
     "peer-alert-certificate-expired": ("expired-at-handshake", *_OUR_CERTIFICATE),
-    "peer-alert-bad-certificate": ("expired-at-handshake", *_OUR_CERTIFICATE),
+    "peer-alert-bad-certificate": ("expired-at-handshake", *_OUR_CERTIFICATE, *_NAMES),
     "peer-alert-handshake-failure": ("signature-algorithm-mismatch", "client-certificate-empty"),
     "peer-alert-certificate-required": ("client-certificate-empty",),
     "local-alert-unsupported-certificate": (
@@ -142,6 +148,7 @@ _TABLE: Mapping[str, tuple[str, ...]] = {
         "peer-ca-not-trusted",
         "partner-ca-not-trusted",
         "identity-unacceptable",
+        *_NAMES,
         "client-certificate-empty",
         *_REFUSED_BY_US,
         *_REFUSED_BY_PEER,
@@ -153,12 +160,12 @@ _TABLE: Mapping[str, tuple[str, ...]] = {
         "peer-ca-not-trusted",
         "partner-ca-not-trusted",
     ),
-    "local-alert-certificate-unknown": ("peer-ca-not-trusted", "identity-unacceptable"),
-    "local-alert-bad-certificate": ("identity-unacceptable", "expired-at-handshake"),
+    "local-alert-certificate-unknown": ("peer-ca-not-trusted", "identity-unacceptable", *_NAMES),
+    "local-alert-bad-certificate": ("identity-unacceptable", "expired-at-handshake", *_NAMES),
     "local-alert-certificate-expired": ("expired-at-handshake",),
     "local-alert-handshake-failure": ("signature-algorithm-mismatch", "client-certificate-empty"),
     "local-alert-certificate-required": ("client-certificate-empty",),
-    "closed-without-alert": ("identity-unacceptable", "tls13-suspected-encrypted-alert"),
+    "closed-without-alert": ("identity-unacceptable", *_NAMES, "tls13-suspected-encrypted-alert"),
     "repeated-failure-period": (
         "core-client-eku-missing-check-on",
         "purpose-error-not-leaf-eku",
@@ -167,6 +174,7 @@ _TABLE: Mapping[str, tuple[str, ...]] = {
         "peer-ca-not-trusted",
         "partner-ca-not-trusted",
         "identity-unacceptable",
+        *_NAMES,
         "expired-at-handshake",
         "chain-incomplete-sent",
         "client-certificate-empty",

@@ -14,6 +14,7 @@ from analyzer.evidence import (
     Event,
     Frame,
     Node,
+    PeerIdentity,
     Setting,
     Side,
     Step,
@@ -39,6 +40,9 @@ STEP_WORDS = {
 
 MOST = 8
 """How many pieces of one kind a finding quotes; the rest is in its count."""
+
+MOST_NAMES = 12
+"""How many names of a certificate a quotation shows."""
 
 
 def quote_frame(connection: Connection, frame: Frame, words: str | None = None) -> Evidence:
@@ -141,6 +145,30 @@ def quote_carried(carried: CarriedCertificate) -> Evidence:
     )
 
 
+def quote_names(certificate: Certificate, file: str | None, what: str) -> Evidence:
+    """Quote a certificate's names."""
+    names = ", ".join(certificate.subject_alternative_names[:MOST_NAMES]) or "none"
+    more = len(certificate.subject_alternative_names) - MOST_NAMES
+    return Evidence(
+        kind=EvidenceKind.CERTIFICATE,
+        file=file,
+        locator=certificate.sha256,
+        text=f"{what}: serial {certificate.serial or 'unreadable'}, common name {certificate.common_name or 'none'}, "
+        f"subject alternative names {names}{f' and {more} more' if more > 0 else ''}",
+    )
+
+
+def quote_identity(identity: PeerIdentity) -> Evidence:
+    """Quote the names that the log found in a peer's certificate."""
+    return Evidence(
+        kind=EvidenceKind.LINE,
+        file=identity.file,
+        locator=identity.line,
+        text=f"names found in the peer's certificate: {', '.join(identity.names[:MOST_NAMES])}"
+        + (f"; matched zone {identity.zone}" if identity.zone else ""),
+    )
+
+
 def quote_setting(name: str, setting: Setting) -> tuple[Evidence, ...]:
     """Quote a setting, and the log lines that changed it."""
     quotes = []
@@ -177,6 +205,15 @@ def quote_zone_setting(zone: Zone) -> tuple[Evidence, ...]:
     if zone.source is None:
         return ()
     text = f"zone {zone.name}: TLS verify mode {zone.tls_verify_mode}, subject name {zone.tls_verify_subject}"
+    return (_quote_path(EvidenceKind.SETTING, zone.source, text),)
+
+
+def quote_zone_peers(zone: Zone) -> tuple[Evidence, ...]:
+    """Quote a zone's peer addresses and TLS verify mode."""
+    if zone.source is None:
+        return ()
+    addresses = ", ".join(peer.address for peer in zone.peers) or "none"
+    text = f"zone {zone.name}: peer addresses {addresses}; TLS verify mode {zone.tls_verify_mode or 'not given'}"
     return (_quote_path(EvidenceKind.SETTING, zone.source, text),)
 
 

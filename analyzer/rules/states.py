@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from analyzer.evidence import Event, LogEvent, TcpConversation, Tunnel, Zone
+from analyzer.evidence import Event, LogEvent, Outcome, TcpConversation, Tunnel, Zone
 from analyzer.findings import Evidence
 from analyzer.rules import quote
 from analyzer.rules.view import NodeView
@@ -23,6 +23,39 @@ def is_failed(zone: Zone) -> bool:
 def is_active(zone: Zone) -> bool:
     """Whether the dump shows a zone as active (`Active`, `Active: 1 of 2`)."""
     return (zone.status or "").lower().startswith("active")
+
+
+def came_up(view: NodeView, zone: Zone) -> bool:
+    """Whether the last handshake of a zone in the capture completed, and no wrong password was logged after it."""
+    own = view.connections_by_zone.get(zone.name)
+    if not own:
+        return False
+    newest = max(own, key=lambda connection: connection.handshake.started)
+    return newest.outcome is Outcome.COMPLETED and not refused_credentials(view, zone, newest.handshake.started)
+
+
+def refused_credentials(view: NodeView, zone: Zone, since: datetime | None = None) -> tuple[Event, ...]:
+    """Return the log lines in which a traversal client of a zone failed to authenticate.
+
+    They give the client's address alone. It is the zone's if a partner has it, or a connection to the zone's port.
+
+    Args:
+        view: the node that logged them.
+        zone: its traversal server zone.
+        since: by the capture's clock; None: at any time.
+    """
+    if (zone.type or "").lower() != "traversalserver":
+        return ()
+    offset = timedelta(seconds=view.node.clock_offset.seconds if view.node.clock_offset else 0)
+    clients = {address for partner in view.partners for address in partner.node.addresses}
+    clients |= {c.handshake.client.address for c in view.connections_by_zone.get(zone.name, ())}
+    return tuple(
+        event
+        for event in view.credential_failures
+        if event.record.source is not None
+        and event.record.source.address in clients
+        and (since is None or event.record.time is None or event.record.time - offset >= since)
+    )
 
 
 def has_failed(tunnel: Tunnel) -> bool:

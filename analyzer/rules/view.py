@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
+from typing import TypeVar
 
 from analyzer.correlate.chains import CertificationPath, Pool, build_path
 from analyzer.correlate.purpose import Capability, client_capable, server_capable
@@ -28,6 +30,8 @@ from analyzer.evidence import (
 from analyzer.facts.releases import FIRST_WITH_TWO_STORES, Version
 from analyzer.facts.settings import EKU_CHECKING_MODE
 from analyzer.facts.store import PACKAGED, Facts
+
+T = TypeVar("T")
 
 TRAVERSAL, TUNNELS = "\0traversal zone", "\0SSH tunnels"
 """Stand for the other end of the traversal zone and of its tunnels, however it is called; no peer is named so."""
@@ -176,6 +180,16 @@ class NodeView:
         full = {_ends(event) for event in errors if not _says_less(event)}
         return tuple(event for event in errors if not _says_less(event) or _ends(event) not in full)
 
+    @cached_property
+    def credential_failures(self) -> tuple[Event, ...]:
+        """Events in which a wrong user name or password was refused over TLS."""
+        return tuple(
+            event
+            for event in self.events
+            if event.record.name == "Authentication Failed"
+            and "authentication credential" in event.record.detail.lower()
+        )
+
     def events_of(self, connection: Connection) -> tuple[Event, ...]:
         """Return the events that belong to a connection."""
         return self.events_by_id(connection.events)
@@ -183,6 +197,29 @@ class NodeView:
     def events_by_id(self, identities: Iterable[str]) -> tuple[Event, ...]:
         """Return the events of ids, in order."""
         return tuple(self._events_by_id[identity] for identity in identities if identity in self._events_by_id)
+
+    @cached_property
+    def connections_by_zone(self) -> Mapping[str | None, Sequence[Connection]]:
+        """Connections by the name of the zone of their peer."""
+        return _grouped((connection.peer.zone, connection) for connection in self.connections)
+
+    @cached_property
+    def tls_errors_by_zone(self) -> Mapping[str | None, Sequence[Event]]:
+        """TLS errors by the name of the zone of their peer."""
+        return _grouped((event.peer.zone if event.peer else None, event) for event in self.tls_errors)
+
+    @cached_property
+    def name_errors_by_name(self) -> Mapping[str | None, Sequence[Event]]:
+        """Refusals of a peer's names by the name that was looked for, in lower case."""
+        return _grouped(
+            (event.record.common_name.lower().rstrip("."), event)
+            for event in self.tls_errors
+            if event.record.error == "identity-unacceptable" and event.record.common_name
+        )
+
+    @cached_property
+    def connections_by_id(self) -> Mapping[str, Connection]:
+        return {connection.id: connection for connection in self.connections}
 
     @cached_property
     def _events_by_id(self) -> dict[str, Event]:
@@ -216,6 +253,13 @@ class NodeView:
             return False
         zone = self.zone(peer.zone)
         return zone is not None and (zone.type or "").lower() in {"traversalserver", "traversalclient"}
+
+
+def _grouped(pairs: Iterable[tuple[str | None, T]]) -> Mapping[str | None, Sequence[T]]:
+    groups: defaultdict[str | None, list[T]] = defaultdict(list)
+    for key, value in pairs:
+        groups[key].append(value)
+    return dict(groups)
 
 
 def _ends(event: Event) -> tuple[Endpoint | None, Endpoint | None]:

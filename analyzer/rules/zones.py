@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from analyzer.evidence import Alarm, Connection, Event, NodeRole, Outcome, Tunnel, Zone
+from analyzer.evidence import Alarm, Connection, Event, NodeRole, Outcome, Tunnel
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.rule import Judgement, Need, Rule
-from analyzer.rules.states import has_failed, is_active, is_failed, ssh_errors
+from analyzer.rules.states import came_up, has_failed, is_active, is_failed, ssh_errors
 from analyzer.rules.view import NodeView
 from analyzer.text import iso_utc
 
@@ -19,7 +19,7 @@ _ASK_PARTNER = Remedy(text=Need.PARTNER.collect, kind=RemedyKind.COLLECT)
 def uc_zone_failed(view: NodeView) -> Iterator[Judgement]:
     """A traversal zone is down: by the dump, unless later evidence shows that it came up."""
     for zone in view.traversal_zones:
-        if not is_failed(zone) or _came_up(view, zone):
+        if not is_failed(zone) or came_up(view, zone):
             continue
         yield Judgement(
             severity=Severity.CRITICAL,
@@ -30,15 +30,6 @@ def uc_zone_failed(view: NodeView) -> Iterator[Judgement]:
             remedy=() if view.partners else (_ASK_PARTNER,),
             evidence=quote.quote_zone(zone),
         )
-
-
-def _came_up(view: NodeView, zone: Zone) -> bool:
-    """Whether the last handshake of a zone in the capture completed."""
-    own = [connection for connection in view.connections if connection.peer.zone == zone.name]
-    if not own:
-        return False
-    newest = max(own, key=lambda connection: connection.handshake.started)
-    return newest.outcome is Outcome.COMPLETED
 
 
 def ssh_tunnels_down(view: NodeView) -> Iterator[Judgement]:
