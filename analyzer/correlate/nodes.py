@@ -15,7 +15,9 @@ from analyzer.evidence import (
     Certificate,
     Cluster,
     Configuration,
+    ConfiguredName,
     LogEvent,
+    NeededNames,
     Node,
     NodeRole,
     ReferenceTime,
@@ -70,6 +72,7 @@ def _node(reading: NodeReading, host: str | None, name: str | None, as_of: datet
         alarms=_alarms(status.alarms if status else (), reading.events),
         cluster=_cluster(reading),
         domains=configuration.domains if configuration else (),
+        needed_names=_needed_names(reading),
         members=tuple(replace(member, node=name) for member in reading.members),
         captures=reading.captures,
         logs=reading.logs,
@@ -253,6 +256,21 @@ def _cluster(reading: NodeReading) -> Cluster | None:
         if dump and dump.cluster and (dump.cluster.name or dump.cluster.peers):
             return dump.cluster
     return None
+
+
+def _needed_names(reading: NodeReading) -> NeededNames:
+    """Return the names of either dump; the configuration's, if it says any."""
+    dumps = [source.needed_names for source in (reading.configuration, reading.status) if source]
+    return NeededNames(
+        federation_domains=_first_said(dump.federation_domains for dump in dumps),
+        chat_aliases=_first_said(dump.chat_aliases for dump in dumps),
+        phone_security_profiles=_first_said(dump.phone_security_profiles for dump in dumps),
+    )
+
+
+def _first_said(said: Iterable[tuple[ConfiguredName, ...] | None]) -> tuple[ConfiguredName, ...] | None:
+    known = [names for names in said if names is not None]
+    return next((names for names in known if names), known[0] if known else None)
 
 
 def _reference_time(reading: NodeReading, as_of: datetime | None) -> ReferenceTime:

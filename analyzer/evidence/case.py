@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from analyzer.evidence.certificate import Certificate, CertificateOrigin
 from analyzer.evidence.handshake import CaptureFile, Handshake, Side, TcpConversation, Visibility
 from analyzer.evidence.log import CarriedCertificate, LogEvent, LogSpan, LogTrace, PeerIdentity
-from analyzer.evidence.settings import Alarm, Cluster, Setting, Tunnel, Zone
+from analyzer.evidence.settings import Alarm, Cluster, NeededNames, Setting, Tunnel, Zone
 from analyzer.evidence.source import Input, Member, Problem
 
 
@@ -217,6 +217,7 @@ class Node(Struct, frozen=True, kw_only=True):
     alarms: tuple[Alarm, ...] = ()
     cluster: Cluster | None = None
     domains: tuple[str, ...] = ()
+    needed_names: NeededNames = NeededNames()
     members: tuple[Member, ...] = ()
     captures: tuple[CaptureFile, ...] = ()
     logs: tuple[LogSpan, ...] = ()

@@ -104,6 +104,27 @@ class Cluster(Struct, frozen=True, kw_only=True):
     peers: tuple[str, ...] = ()
 
 
+class ConfiguredName(Struct, frozen=True, kw_only=True):
+    """A name that a dump holds. `source`: `INPUT/MEMBER: path`."""
+
+    name: str
+    source: str
+
+
+class NeededNames(Struct, frozen=True, kw_only=True):
+    """Names that a certificate must have for the services that are configured; None: the dump does not say.
+
+    Attributes:
+        federation_domains: own domains that take part in XMPP federation; empty: it is off.
+        chat_aliases: of the IM and Presence nodes' group chat.
+        phone_security_profiles: of Unified CM.
+    """
+
+    federation_domains: tuple[ConfiguredName, ...] | None = None
+    chat_aliases: tuple[ConfiguredName, ...] | None = None
+    phone_security_profiles: tuple[ConfiguredName, ...] | None = None
+
+
 class Configuration(Struct, frozen=True, kw_only=True):
     """What an xconf dump says.
 
@@ -123,6 +144,7 @@ class Configuration(Struct, frozen=True, kw_only=True):
     zones: tuple[Zone, ...] = ()
     cluster: Cluster | None = None
     domains: tuple[str, ...] = ()
+    needed_names: NeededNames = NeededNames()
     complete: bool = True
 
 
@@ -142,3 +164,4 @@ class Status(Struct, frozen=True, kw_only=True):
     tunnels: tuple[Tunnel, ...] | None = None
     alarms: tuple[Alarm, ...] = ()
     cluster: Cluster | None = None
+    needed_names: NeededNames = NeededNames()

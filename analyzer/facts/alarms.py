@@ -29,10 +29,12 @@ class AlarmTopic(StrEnum):
     LOGGING = "logging"
     NAMES = "names"
     RESTART = "restart"
+    REVERSE_DNS = "reverse-dns"
     REVOCATION = "revocation"
     SSH_TUNNEL = "ssh-tunnel"
     TLS_SETTINGS = "tls-settings"
     TLS_VERIFICATION = "tls-verification"
+    UC_TLS_VERIFICATION = "uc-tls-verification"
 
 
 class AlarmFact(Struct, frozen=True, kw_only=True):

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 from msgspec.structs import fields, replace
 
-from analyzer.evidence import Alarm, Cluster, Configuration, Status, Zone, ZonePeer
+from analyzer.evidence import Alarm, Cluster, Configuration, NeededNames, Status, Zone, ZonePeer
 
-R = TypeVar("R", Configuration, Status, Zone, ZonePeer, Cluster)
+R = TypeVar("R", Configuration, Status, Zone, ZonePeer, Cluster, NeededNames)
 
 _PLACEHOLDER = re.compile(r"Zone \d+")
 """What `zone_name` makes up."""

@@ -28,7 +28,7 @@ WRAPPER_DEPTH = 6
 _DISTINCT = re.compile(r"zones|alternates|systemunit|\w{0,64}tunnel")
 _DIRECT = re.compile(
     r"system|ip(?!t)|dns|ethernet|lan\d|network|time|ntp|sip|xcp|cluster|collaborationedge|unifiedcommunications"
-    r"|edgeconfigserver|management|hardware|software|alarm|warning"
+    r"|edge(?:config|domain|xmpp)|xmpp|chat|phonesecurity|unifiedcm|cucm|management|hardware|software|alarm|warning"
 )
 _REPEATED = frozenset({"zone", "peer", "domain", "ethernet", "alarm", "warning", "tunnel", "server"})
 _SECRET_NAME = re.compile(r"passw|passphrase|secret|community|token|credential|cookie|(?<!extended)key(?!size)")

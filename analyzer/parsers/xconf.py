@@ -25,6 +25,7 @@ from analyzer.evidence import Configuration, Problem, Setting, Zone, ZonePeer
 from analyzer.facts.settings import SETTINGS, KnownSetting
 from analyzer.parsers import dump_fields, dump_merge
 from analyzer.parsers.leaves import Entry, Leaf, LeafReading, Leaves, plain
+from analyzer.parsers.needed_names import DOMAIN_PREFIXES, needed_names
 from analyzer.parsers.readable import Readable
 from analyzer.parsers.text_dump import read_text_leaves
 from analyzer.parsers.xml_dump import read_xml_leaves
@@ -33,7 +34,6 @@ _PORT_KEYS = ("sipport", "siptlsport", "port")
 _TRANSPORT_KEYS = ("siptransport", "sipdefaulttransport", "transport", "defaulttransport")
 _MAX_PORT = 65535
 _DISTINCT_LENGTH = 24
-_DOMAIN_PREFIXES = ("sipdomainsdomain", "sipdomain")
 _DOMAIN_SERVICE = re.compile(r"edge(?!mode)|collaborationedge|unifiedc|mobileremoteaccess|mra")
 
 
@@ -63,6 +63,7 @@ def merge_configurations(primary: Configuration, fallback: Configuration) -> Con
         zones=dump_merge.merge_zones(primary.zones, fallback.zones),
         cluster=dump_merge.fill_optional(primary.cluster, fallback.cluster),
         domains=dump_merge.union(primary.domains, fallback.domains),
+        needed_names=dump_merge.fill(primary.needed_names, fallback.needed_names),
         complete=primary.complete or fallback.complete,
     )
 
@@ -88,6 +89,7 @@ def _interpret(reading: LeafReading, file: str, what: str) -> ConfigurationReadi
         zones=dump_fields.numbered([_zone(zone, file) for zone in leaves.entries("zoneszone")]),
         cluster=dump_fields.cluster(leaves),
         domains=_domains(leaves),
+        needed_names=needed_names(leaves, file),
         complete=reading.complete,
     )
     return ConfigurationReading(configuration=configuration, problems=reading.problems)
@@ -148,7 +150,7 @@ def _domains(leaves: Leaves) -> tuple[str, ...]:
     """Return the domains whose calls, presence or logins are Unified CM's, by the flags of each domain."""
     names = (
         domain.leaves.value("name", "domainname")
-        for prefix in _DOMAIN_PREFIXES
+        for prefix in DOMAIN_PREFIXES
         for domain in leaves.entries(prefix)
         if any(_DOMAIN_SERVICE.match(leaf.key) and dump_fields.yes_no(leaf.value) for leaf in domain.leaves)
     )

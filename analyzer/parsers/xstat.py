@@ -29,6 +29,7 @@ from analyzer.evidence import Problem, Status, Zone, ZonePeer
 from analyzer.facts.releases import Version
 from analyzer.parsers import dump_fields, dump_merge
 from analyzer.parsers.leaves import Entry, LeafReading, plain
+from analyzer.parsers.needed_names import needed_names
 from analyzer.parsers.readable import Readable
 from analyzer.parsers.status_rows import alarms, tunnels
 from analyzer.parsers.text_dump import read_text_leaves
@@ -75,6 +76,7 @@ def merge_statuses(primary: Status, fallback: Status) -> Status:
         zones=dump_merge.merge_zones(primary.zones, fallback.zones),
         alarms=dump_merge.merge_alarms(primary.alarms, fallback.alarms),
         cluster=dump_merge.fill_optional(primary.cluster, fallback.cluster),
+        needed_names=dump_merge.fill(primary.needed_names, fallback.needed_names),
     )
 
 
@@ -104,6 +106,7 @@ def _interpret(reading: LeafReading, file: str, what: str) -> StatusReading:
         tunnels=tunnels(leaves, file),
         alarms=alarms(leaves, file),
         cluster=dump_fields.cluster(leaves),
+        needed_names=needed_names(leaves, file),
     )
     return StatusReading(status=status, problems=reading.problems)
 

@@ -42,6 +42,7 @@ _UC_ZONE = (
     "client-certificate-empty",
     *_REFUSED_BY_US,
     *_REFUSED_BY_PEER,
+    "traversal-credentials",
     "core-client-not-client-capable",
     "cert-expired-in-store",
     *_NAMES,
@@ -75,6 +76,7 @@ _TABLE: Mapping[str, tuple[str, ...]] = {
         "tcp-never-established",
         "uc-zone-failed",
         *_UC_ZONE,
+        "ptr-mismatch",
     ),
     "core-client-not-client-capable": (
         "core-client-eku-missing-check-on",
@@ -97,6 +99,10 @@ _TABLE: Mapping[str, tuple[str, ...]] = {
     "edge-client-is-server-only-copy": ("client-store-overwritten",),
     "client-certificate-empty": ("signature-algorithm-mismatch",),
     "identity-unacceptable": _NAMES,
+    "name-mismatch-verify-subject": ("client-store-names-differ-from-server-store",),
+    "san-missing-cluster-name": ("client-store-names-differ-from-server-store",),
+    "san-missing-phone-security-profile": ("client-store-names-differ-from-server-store",),
+    "mra-client-name-or-ca-prompt": ("san-missing-mra-domain",),
     "presented-stale-certificate": ("restart-required",),
     "expired-at-handshake": ("presented-stale-certificate",),
     "cert-expired-in-store": ("expired-at-handshake",),
@@ -246,7 +252,7 @@ _ABOUT: Mapping[str, frozenset[str]] = {
 }
 """What is about the traversal zone or its tunnels, whatever it rests on."""
 
-_CONTEXT = frozenset({"bundle-no-pcap"})
+_CONTEXT = frozenset({"bundle-no-pcap", "ptr-mismatch"})
 """Causes that are only information themselves."""
 
 

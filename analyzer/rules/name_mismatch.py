@@ -23,6 +23,7 @@ from analyzer.rules.zone_names import (
     has_other_reason,
     held_by,
     held_in,
+    is_behind,
     is_down,
     name_errors,
     same_name,
@@ -184,7 +185,7 @@ def _wanted_subject(view: NodeView, zone: Zone) -> Wanted | None:
         ids = dict.fromkeys(event.connection for event in errors)
         own = [view.connections_by_id[one] for one in ids if one is not None and one in view.connections_by_id]
     seen = tuple(held_in(subject, own, view))
-    partners = [partner for partner in view.partners if is_server and _is_behind(view, zone, partner)]
+    partners = [partner for partner in view.partners if is_server and is_behind(view, zone, partner)]
     stored = tuple(one for partner in partners for one in held_by(subject, partner, Side.CLIENT, seen))
     return Wanted(
         zone=zone,
@@ -203,14 +204,6 @@ def _errors_about_subject(view: NodeView, errors: Sequence[Event], subject: str)
     asked = view.name_errors_by_name.get(subject.lower().rstrip("."), ())
     inbound = (event for event in errors if event.record.local_role is Side.SERVER)
     return tuple({event.id: event for event in (*inbound, *asked)}.values())
-
-
-def _is_behind(view: NodeView, zone: Zone, partner: NodeView) -> bool:
-    """Whether a Core comes to this traversal server zone: by the port that its own zone dials."""
-    ports = {own.port for own in partner.node.zones if zone_type(own) == "traversalclient" and own.port}
-    if ports and zone.port:
-        return zone.port in ports
-    return sum(zone_type(other) == "traversalserver" for other in view.node.zones) == 1
 
 
 def _words_of_subject(view: NodeView, wanted: Wanted) -> tuple[str, tuple[Remedy, ...]]:

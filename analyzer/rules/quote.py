@@ -10,6 +10,7 @@ from analyzer.evidence import (
     Alert,
     CarriedCertificate,
     Certificate,
+    ConfiguredName,
     Connection,
     Event,
     Frame,
@@ -158,6 +159,11 @@ def quote_names(certificate: Certificate, file: str | None, what: str) -> Eviden
     )
 
 
+def quote_configured_name(name: ConfiguredName) -> Evidence:
+    """Quote a name that a dump holds."""
+    return _quote_path(EvidenceKind.SETTING, name.source, f"{name.source.rpartition(': ')[2]}: {name.name}")
+
+
 def quote_identity(identity: PeerIdentity) -> Evidence:
     """Quote the names that the log found in a peer's certificate."""
     return Evidence(
@@ -202,19 +208,22 @@ def quote_zone(zone: Zone) -> tuple[Evidence, ...]:
 
 def quote_zone_setting(zone: Zone) -> tuple[Evidence, ...]:
     """Quote a zone's TLS verify mode and subject name."""
-    if zone.source is None:
-        return ()
-    text = f"zone {zone.name}: TLS verify mode {zone.tls_verify_mode}, subject name {zone.tls_verify_subject}"
-    return (_quote_path(EvidenceKind.SETTING, zone.source, text),)
+    return quote_zone_words(zone, f"TLS verify mode {zone.tls_verify_mode}, subject name {zone.tls_verify_subject}")
 
 
 def quote_zone_peers(zone: Zone) -> tuple[Evidence, ...]:
     """Quote a zone's peer addresses and TLS verify mode."""
+    addresses = ", ".join(peer.address for peer in zone.peers) or "none"
+    return quote_zone_words(
+        zone, f"peer addresses {addresses}; TLS verify mode {zone.tls_verify_mode or 'not given'}"
+    )
+
+
+def quote_zone_words(zone: Zone, words: str) -> tuple[Evidence, ...]:
+    """Quote what the configuration says of a zone."""
     if zone.source is None:
         return ()
-    addresses = ", ".join(peer.address for peer in zone.peers) or "none"
-    text = f"zone {zone.name}: peer addresses {addresses}; TLS verify mode {zone.tls_verify_mode or 'not given'}"
-    return (_quote_path(EvidenceKind.SETTING, zone.source, text),)
+    return (_quote_path(EvidenceKind.SETTING, zone.source, f"zone {zone.name}: {words}"),)
 
 
 def quote_tunnel(tunnel: Tunnel) -> tuple[Evidence, ...]:

@@ -53,6 +53,27 @@ class Need(Enum):
     )
     REFERENCE_TIME = ("a time to judge dates at", "Give one with --as-of DATE.")
 
+    DOMAINS = (
+        "the domains of mobile and remote access (xconf_dump of the Core)",
+        "Add the Core's whole diagnostic bundle, or see Configuration > Domains there.",
+    )
+    FEDERATION_DOMAINS = (
+        "the domains of XMPP federation (no dump names them)",
+        "See Configuration > Domains on the Core: XMPP federation.",
+    )
+    CHAT_ALIASES = (
+        "the chat node aliases (no dump names them)",
+        "See the IM and Presence nodes of the Core: chat node aliases.",
+    )
+    PHONE_SECURITY_PROFILES = (
+        "the names of Unified CM's phone security profiles (no dump names them)",
+        "See Unified CM: System > Security > Phone Security Profile.",
+    )
+    DEFAULT_ZONE = (
+        "the Default Zone's TLS verify and media encryption modes (xconf_dump)",
+        "See Configuration > Zones > Zones > DefaultZone.",
+    )
+
     def __init__(self, missing: str, collect: str) -> None:
         self.missing = missing
         self.collect = collect

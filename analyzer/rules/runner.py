@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from analyzer.evidence import Case, NodeRole
 from analyzer.facts.citations import citations
 from analyzer.facts.releases import matches
+from analyzer.facts.settings import DEFAULT_ZONE_MEDIA_ENCRYPTION_MODE, DEFAULT_ZONE_TLS_VERIFY_MODE
 from analyzer.facts.store import PACKAGED, Facts
 from analyzer.findings import Confidence, Finding, Remedy, RemedyKind, Severity
 from analyzer.rules.recovery import as_of_now
@@ -104,6 +105,19 @@ def is_met(need: Need, view: NodeView) -> bool:
             return view.version is not None
         case Need.PARTNER:
             return bool(view.partners)
+        case Need.DOMAINS:
+            return bool(view.service_domains) or view.is_without_remote_access
+        case Need.FEDERATION_DOMAINS:
+            return view.federation_domains is not None
+        case Need.CHAT_ALIASES:
+            return view.chat_aliases is not None
+        case Need.PHONE_SECURITY_PROFILES:
+            return node.needed_names.phone_security_profiles is not None
+        case Need.DEFAULT_ZONE:
+            mode = view.setting(DEFAULT_ZONE_TLS_VERIFY_MODE)
+            return mode == "Off" or (
+                mode is not None and view.setting(DEFAULT_ZONE_MEDIA_ENCRYPTION_MODE) is not None
+            )
         case Need.REFERENCE_TIME:
             return node.reference_time.time is not None
 

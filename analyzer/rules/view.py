@@ -13,6 +13,7 @@ from analyzer.correlate.purpose import Capability, client_capable, server_capabl
 from analyzer.evidence import (
     Case,
     Certificate,
+    ConfiguredName,
     Connection,
     Endpoint,
     Event,
@@ -28,7 +29,7 @@ from analyzer.evidence import (
     Zone,
 )
 from analyzer.facts.releases import FIRST_WITH_TWO_STORES, Version
-from analyzer.facts.settings import EKU_CHECKING_MODE
+from analyzer.facts.settings import COLLABORATION_EDGE_ENABLED, EKU_CHECKING_MODE
 from analyzer.facts.store import PACKAGED, Facts
 
 T = TypeVar("T")
@@ -235,6 +236,28 @@ class NodeView:
         zones = tuple(z for z in self.node.zones if (z.type or "").lower() in {"traversalserver", "traversalclient"})
         return tuple(zone for zone in zones if zone.unified_communications) or zones
 
+    @cached_property
+    def service_domains(self) -> tuple[str, ...]:
+        """Domains of mobile and remote access: they are configured on the Core, whoever needs them."""
+        return tuple(dict.fromkeys(name for view in (self, *self.partners) for name in view.node.domains))
+
+    @property
+    def is_without_remote_access(self) -> bool:
+        """Whether the dump says that mobile and remote access is off."""
+        return self.setting(COLLABORATION_EDGE_ENABLED) == "Off"
+
+    @cached_property
+    def federation_domains(self) -> tuple[ConfiguredName, ...] | None:
+        """Domains of XMPP federation, by this node's dumps or its partners'; None: none says."""
+        said = [view.node.needed_names.federation_domains for view in (self, *self.partners)]
+        return None if all(names is None for names in said) else _each_once(said)
+
+    @cached_property
+    def chat_aliases(self) -> tuple[ConfiguredName, ...] | None:
+        """Chat node aliases, by this node's dumps or its partners'; None: none says."""
+        said = [view.node.needed_names.chat_aliases for view in (self, *self.partners)]
+        return None if all(names is None for names in said) else _each_once(said)
+
     @property
     def tunnels(self) -> tuple[Tunnel, ...]:
         return self.node.tunnels or ()
@@ -253,6 +276,10 @@ class NodeView:
             return False
         zone = self.zone(peer.zone)
         return zone is not None and (zone.type or "").lower() in {"traversalserver", "traversalclient"}
+
+
+def _each_once(said: Iterable[tuple[ConfiguredName, ...] | None]) -> tuple[ConfiguredName, ...]:
+    return tuple({one.name.lower(): one for names in said for one in names or ()}.values())
 
 
 def _grouped(pairs: Iterable[tuple[str | None, T]]) -> Mapping[str | None, Sequence[T]]:

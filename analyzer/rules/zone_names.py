@@ -158,6 +158,14 @@ def verifies(zone: Zone) -> bool | None:
     return True if zone.unified_communications or (zone.type or "").lower() == "webex" else None
 
 
+def is_behind(view: NodeView, zone: Zone, partner: NodeView) -> bool:
+    """Whether a Core comes to this traversal server zone: by the port that its own zone dials."""
+    ports = {own.port for own in partner.node.zones if zone_type(own) == "traversalclient" and own.port}
+    if ports and zone.port:
+        return zone.port in ports
+    return sum(zone_type(other) == "traversalserver" for other in view.node.zones) == 1
+
+
 def zone_type(zone: Zone) -> str:
     """Return a zone's type in lower case; empty: not said."""
     return (zone.type or "").lower()

@@ -14,6 +14,7 @@ from analyzer.evidence import (
     LogSpan,
     Member,
     MemberKind,
+    NeededNames,
     Node,
     NodeRole,
     Peer,
@@ -26,7 +27,7 @@ from analyzer.evidence import (
     Zone,
     ZonePeer,
 )
-from analyzer.facts.settings import EKU_CHECKING_MODE
+from analyzer.facts.settings import DEFAULT_ZONE_TLS_VERIFY_MODE, EKU_CHECKING_MODE
 from tests.rules.pki import CORE_CLIENT, CORE_CLIENT_SERVER_ONLY, CORE_SERVER, EDGE_CLIENT, EDGE_SERVER, EVERYONE
 
 START = datetime(2026, 3, 24, 11, 0, 0, tzinfo=UTC)
@@ -92,7 +93,12 @@ def _node(host: str, role: NodeRole, address: str, traversal: Zone, held: Stores
         addresses=(address,),
         host_names=(host, f"{host}.harbor.example"),
         stores=held,
-        settings={EKU_CHECKING_MODE: Setting(value="On", source=f"{host}.zip/xconf.xml: EKU")},
+        settings={
+            EKU_CHECKING_MODE: Setting(value="On", source=f"{host}.zip/xconf.xml: EKU"),
+            DEFAULT_ZONE_TLS_VERIFY_MODE: Setting(value="Off", source=f"{host}.zip/xconf.xml: DefaultZone"),
+        },
+        domains=("harbor.example",),
+        needed_names=NeededNames(federation_domains=(), chat_aliases=(), phone_security_profiles=()),
         zones=(traversal, NEIGHBOR_ZONE),
         tunnels=(tunnel(),),
         members=tuple(

@@ -1,0 +1,247 @@
+"""Settings of zones that decide whether certificates are checked, and calls matched, as intended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzer.correlate.name_match import plain_name
+from analyzer.evidence import NodeRole, Outcome, PeerIdentity, Side, Visibility, Zone
+from analyzer.facts.alarms import AlarmTopic, alarm_ids
+from analyzer.facts.settings import DEFAULT_ZONE_MEDIA_ENCRYPTION_MODE, DEFAULT_ZONE_TLS_VERIFY_MODE
+from analyzer.facts.webex import is_webex_name
+from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
+from analyzer.rules import quote
+from analyzer.rules.inventory import fact
+from analyzer.rules.rule import Judgement, Need, Rule
+from analyzer.rules.states import is_active, is_failed, refused_credentials
+from analyzer.rules.view import TRAVERSAL, NodeView
+from analyzer.rules.zone_names import verifies, zone_type
+
+_ZONES = "Configuration > Zones > Zones"
+_DEFAULT_ZONE_SETTINGS = (DEFAULT_ZONE_TLS_VERIFY_MODE, DEFAULT_ZONE_MEDIA_ENCRYPTION_MODE)
+_DEFAULT_ZONE_NAMES = frozenset({"defaultzone", "default zone"})
+
+
+def inbound_mapping_off(view: NodeView) -> Iterator[Judgement]:
+    """A DNS zone for Webex is not used for what Webex dials: those calls come in through the Default Zone."""
+    for zone in view.node.zones:
+        if zone_type(zone) != "dns" or not is_webex_name(zone.tls_verify_subject, view.facts):
+            continue
+        if zone.inbound_classification is None:
+            yield _unknown(f"whether DNS zone {zone.name} is matched to inbound TLS calls (xconf_dump)")
+        elif zone.inbound_classification == "Off":
+            yield _mapping_off(view, zone)
+
+
+def _mapping_off(view: NodeView, zone: Zone) -> Judgement:
+    fallen = [identity for identity in view.node.identities if _fell_into_default_zone(view, identity)]
+    seen = f" The log shows it: {len(fallen)} time{'s'[: len(fallen) > 1]} Webex was matched to the Default Zone."
+    first, last = quote.span(identity.time for identity in fallen)
+    return Judgement(
+        severity=Severity.WARNING,
+        confidence=Confidence.PROVEN,
+        subject=zone.name,
+        explanation=f"DNS zone {zone.name} looks for {zone.tls_verify_subject}, but its inbound classification is Off: calls "
+        f"that Webex places are not matched to it and are handled by the Default Zone.{seen if fallen else ''}",
+        remedy=(
+            Remedy(
+                text=f"Set the TLS verify inbound mapping of zone {zone.name} to On, or use a Webex zone (X12.5 and later).",
+                command=f"{_ZONES} > {zone.name} > TLS verify inbound mapping",
+                kind=RemedyKind.DURABLE,
+            ),
+        ),
+        evidence=(
+            *quote.quote_zone_words(zone, f"TLS verify inbound classification {zone.inbound_classification}"),
+            *(quote.quote_identity(identity) for identity in fallen[: quote.MOST]),
+        ),
+        count=max(len(fallen), 1),
+        first=first,
+        last=last,
+        about=("Webex",),
+    )
+
+
+def _fell_into_default_zone(view: NodeView, identity: PeerIdentity) -> bool:
+    zone = (identity.zone or "").strip().lower()
+    return zone in _DEFAULT_ZONE_NAMES and any(is_webex_name(plain_name(n), view.facts) for n in identity.names)
+
+
+def uc_zone_tls_verify_off(view: NodeView) -> Iterator[Judgement]:
+    """A Unified Communications traversal zone does not verify the other end's certificate."""
+    alarms = [a for a in view.node.alarms if a.id in alarm_ids(AlarmTopic.UC_TLS_VERIFICATION, view.facts)]
+    evidence = tuple(row for alarm in alarms for row in quote.quote_alarm(alarm))
+    off = [z for z in view.traversal_zones if z.unified_communications and verifies(z) is False]
+    for zone in off:
+        yield _verify_off(zone.name, (*quote.quote_zone_setting(zone), *evidence))
+    if alarms and not off:
+        yield _verify_off(f"alarm {alarms[0].id}", evidence)
+
+
+def _verify_off(subject: str, evidence: tuple[Evidence, ...]) -> Judgement:
+    return Judgement(
+        severity=Severity.WARNING,
+        confidence=Confidence.PROVEN,
+        subject=subject,
+        explanation="TLS verify mode is off in a Unified Communications traversal zone: the other end's certificate is not "
+        "checked. Mobile and remote access needs it on.",
+        remedy=(
+            Remedy(
+                text="See first that each end trusts the other's authority and that the names match; then set TLS verify mode "
+                "to On.",
+                command=f"{_ZONES} > (traversal zone) > TLS verify mode",
+                kind=RemedyKind.DURABLE,
+            ),
+        ),
+        evidence=evidence,
+        about=(TRAVERSAL,),
+    )
+
+
+def zone_active_but_oneway(view: NodeView) -> Iterator[Judgement]:
+    """A traversal zone is up although nobody asks its client for a certificate."""
+    for zone in view.traversal_zones:
+        own = [c for c in view.connections_by_zone.get(zone.name, ()) if c.outcome is Outcome.COMPLETED]
+        if not own or not is_active(zone) or (zone_type(zone) == "traversalserver" and verifies(zone) is not False):
+            continue
+        newest = max(own, key=lambda connection: connection.handshake.started)
+        if newest.client_certificate.visibility is not Visibility.NOT_REQUESTED:
+            continue
+        yield Judgement(
+            severity=Severity.INFO,
+            confidence=Confidence.PROVEN,
+            subject=zone.name,
+            explanation=f"Zone {zone.name} is Active, and its server asks for no client certificate (TLS verify off): that is "
+            "why a certificate without clientAuth works here. It says nothing about what a check would find.",
+            evidence=(
+                *quote.quote_zone(zone),
+                *quote.quote_zone_setting(zone),
+                *quote.quote_certificate_frame(newest, Side.SERVER),
+            ),
+            connections=(newest.id,),
+        )
+
+
+def default_zone_mtls_b2bua(view: NodeView) -> Iterator[Judgement]:
+    """Mutual TLS on the Default Zone, and calls that pass the B2BUA, which can't check client certificates."""
+    verify, media = view.setting(DEFAULT_ZONE_TLS_VERIFY_MODE), view.setting(DEFAULT_ZONE_MEDIA_ENCRYPTION_MODE)
+    if verify != "On" or media is None or media.lower() == "auto":
+        return
+    settings = ((name, view.node.settings[name]) for name in _DEFAULT_ZONE_SETTINGS)
+    yield fact(
+        "Default Zone",
+        f"Mutual TLS is enabled on the Default Zone, and its media encryption mode is {media}: calls then pass the B2BUA, "
+        "which can't check client certificates on the SIP TLS port.",
+        severity=Severity.WARNING,
+        remedy=(
+            Remedy(
+                text="Use the separate mutual TLS port for peers that present certificates, or set the media encryption mode of "
+                "the Default Zone to Auto.",
+                command="Configuration > Protocols > SIP > Mutual TLS mode and port",
+                kind=RemedyKind.DURABLE,
+            ),
+        ),
+        evidence=tuple(row for name, setting in settings for row in quote.quote_setting(name, setting)),
+    )
+
+
+def traversal_credentials(view: NodeView) -> Iterator[Judgement]:
+    """The traversal client authenticated with a wrong user name or password: that is no certificate's fault."""
+    told: set[str] = set()
+    for zone in view.traversal_zones:
+        lines = [event for event in refused_credentials(view, zone) if event.id not in told]
+        told |= {event.id for event in lines}
+        if not lines:
+            continue
+        first, last = quote.span(event.record.time for event in lines)
+        clients = sorted({event.record.source.address for event in lines if event.record.source})
+        working = is_active(zone) and not is_failed(zone)
+        yield Judgement(
+            severity=Severity.WARNING if working else Severity.CRITICAL,
+            confidence=Confidence.PROVEN,
+            subject=zone.name,
+            explanation=f"The traversal client {', '.join(clients)} sent a wrong user name or password for zone {zone.name}: TLS "
+            "was through by then, so this is no certificate problem."
+            + (" The zone was Active when logging started." if working else ""),
+            remedy=(
+                Remedy(
+                    text="Enter the same user name and password on both ends: in the zone of the Core, and in the Edge's local "
+                    "authentication database.",
+                    command=f"Core: {_ZONES} > (traversal zone) > Connection credentials; Edge: Configuration > Authentication > Devices > Local database",
+                    kind=RemedyKind.DURABLE,
+                ),
+            ),
+            evidence=(*quote.quote_events(lines), *quote.quote_zone(zone)),
+            count=len(lines),
+            first=first,
+            last=last,
+            events=tuple(event.id for event in lines),
+            about=(TRAVERSAL,),
+        )
+
+
+def _unknown(missing: str) -> Judgement:
+    return Judgement(
+        severity=Severity.INFO,
+        confidence=Confidence.NOT_DETERMINABLE,
+        subject="",
+        explanation=f"Not determinable: {missing} is not in what was given.",
+        remedy=(Remedy(text=Need.CONFIGURATION.collect, kind=RemedyKind.COLLECT),),
+        missing=missing,
+    )
+
+
+RULES = (
+    Rule(
+        id="traversal-credentials",
+        title="The traversal client's user name or password is wrong",
+        severity=Severity.CRITICAL,
+        judge=traversal_credentials,
+        needs=(Need.LOG, Need.CONFIGURATION),
+        roles=(NodeRole.EDGE,),
+        sources=("T3",),
+        meaning="The Edge's log says that the traversal client's credentials were refused. The zone stays down although TLS "
+        "works: certificates have nothing to do with it.",
+    ),
+    Rule(
+        id="uc-zone-tls-verify-off",
+        title="TLS verify is off in the Unified Communications traversal zone",
+        severity=Severity.WARNING,
+        judge=uc_zone_tls_verify_off,
+        needs=((Need.CONFIGURATION, Need.STATUS),),
+        roles=(NodeRole.CORE, NodeRole.EDGE),
+        sources=("AR",),
+        meaning="An alarm or the dump says that a Unified Communications traversal zone does not verify certificates, which "
+        "mobile and remote access needs.",
+    ),
+    Rule(
+        id="inbound-mapping-off",
+        title="Calls from Webex are not matched to its DNS zone",
+        severity=Severity.WARNING,
+        judge=inbound_mapping_off,
+        needs=(Need.CONFIGURATION,),
+        sources=("W",),
+        meaning="The DNS zone for Webex has its inbound classification off: what Webex dials falls into the Default Zone, with "
+        "that zone's access rules.",
+    ),
+    Rule(
+        id="default-zone-mtls-b2bua",
+        title="Mutual TLS on the Default Zone cannot check calls that pass the B2BUA",
+        severity=Severity.WARNING,
+        judge=default_zone_mtls_b2bua,
+        needs=(Need.DEFAULT_ZONE,),
+        sources=("AZ",),
+        meaning="Mutual TLS is on for the Default Zone while its media encryption mode sends calls through the B2BUA, which "
+        "can't check client certificates.",
+    ),
+    Rule(
+        id="zone-active-but-oneway",
+        title="The zone works with one-way TLS",
+        severity=Severity.INFO,
+        judge=zone_active_but_oneway,
+        needs=(Need.STATUS, Need.HANDSHAKE),
+        roles=(NodeRole.CORE, NodeRole.EDGE),
+        sources=("P",),
+        meaning="A traversal zone is Active without a client certificate being asked for: a certificate without clientAuth is "
+        "no trouble there, and its being up proves nothing about it.",
+    ),
+)
