@@ -235,11 +235,27 @@ def test_a_typo_in_the_subject_of_a_webex_zone_is_told_by_the_refusal() -> None:
         node, peer, error="identity-unacceptable", role=Side.CLIENT, common_name="calllservice.webex.com", joined="c1"
     )
 
-    assert judge(case(node, connections=[shown]), SUBJECT) == set()
     judged = case(node, connections=[shown], events=[line])
     assert judge(judged, SUBJECT) == {("critical", "proven", "Webex")}
-    other = case(node, events=[event(node, peer, error="identity-unacceptable", role=Side.CLIENT, common_name="x")])
-    assert judge(other, SUBJECT) == set()
+    other = event(node, peer, error="identity-unacceptable", role=Side.CLIENT, common_name="sip.webex.com")
+    assert judge(case(node, events=[other]), SUBJECT) == {("warning", "inferred", "Webex")}
+
+
+@pytest.mark.parametrize(
+    ("subject", "found"),
+    [
+        ("calllservice.webex.com", {("warning", "inferred", ZONE)}),
+        ("callservice.webx.com", set()),
+        ("callservice.webex.com", set()),
+        ("CallService.ciscospark.com.", set()),
+        ("sip.webex.com", set()),
+        ("calllservice.example.com", set()),
+    ],
+)
+def test_a_subject_that_is_nearly_one_of_webexs_is_taken_for_a_typo(subject: str, found: set[object]) -> None:
+    webex = zone("DNS", unified_communications=None, tls_verify_subject=subject)
+
+    assert judge(case(edge(zones=(webex,))), SUBJECT) == found
 
 
 def test_without_a_configuration_nothing_is_said_about_names() -> None:

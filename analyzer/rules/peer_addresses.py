@@ -1,0 +1,165 @@
+"""Zones that dial a peer by a name, or an address, that is not in the certificate of the server that answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from analyzer.correlate.name_match import is_ip
+from analyzer.evidence import Connection, Event, Side, Zone
+from analyzer.findings import Remedy, RemedyKind, Severity
+from analyzer.rules.name_mismatch import LACKING, ZONES, mismatch
+from analyzer.rules.rule import Judgement, Need, Rule
+from analyzer.rules.view import NodeView
+from analyzer.rules.zone_names import (
+    Wanted,
+    closed_over_name,
+    errors_of,
+    has_other_reason,
+    held_by,
+    held_in,
+    is_down,
+    name_errors,
+    same_name,
+    verifies,
+    zone_type,
+)
+
+
+def name_mismatch_peer_address(view: NodeView) -> Iterator[Judgement]:
+    """This node dials a name, or an address, that the server's certificate does not have."""
+    for zone in view.node.zones:
+        if zone_type(zone) not in {"traversalclient", "neighbor"} or not zone.peers:
+            continue
+        errors = name_errors(view, zone)
+        if verifies(zone) is not True and not errors:
+            continue
+        for wanted in _wanted_addresses(view, zone, errors):
+            judgement = mismatch(view, wanted, f"{zone.name}: {wanted.name}", _words_of_address(wanted))
+            if judgement is not None:
+                yield judgement
+
+
+def _wanted_addresses(view: NodeView, zone: Zone, errors: Sequence[Event]) -> Iterator[Wanted]:
+    """Yield each peer address of a zone, with what that peer presents."""
+    failed = {event.connection for event in errors}
+    # A neighbour zone looks for the peer address inbound, too (Administrator Guide); a failure must show it there.
+    own = [
+        connection
+        for connection in view.connections_by_zone.get(zone.name, ())
+        if connection.local_role is Side.CLIENT or connection.id in failed
+    ]
+    addresses = [peer.address for peer in zone.peers]
+    by_address = _by_address(view, addresses, own)
+    partners = _partners_by_address(view, addresses) if zone_type(zone) == "traversalclient" else {}
+    for address in addresses:
+        connections = by_address[address]
+        seen = tuple(held_in(address, connections, view))
+        stored = tuple(
+            one for partner in partners.get(address, ()) for one in held_by(address, partner, Side.SERVER, seen)
+        )
+        yield Wanted(
+            zone=zone,
+            name=address,
+            role=Side.SERVER,
+            held=(*seen, *stored),
+            errors=_errors_about(errors, address, addresses, connections),
+            refused=tuple(connection for connection in connections if closed_over_name(connection)),
+            down=is_down(view, zone, address),
+            other_reason=has_other_reason(view, zone),
+        )
+
+
+def _by_address(
+    view: NodeView, addresses: Sequence[str], connections: Iterable[Connection]
+) -> Mapping[str, list[Connection]]:
+    """Assign each connection to the peer that it is with; one that fits none is left out, unless there is one peer."""
+    found: dict[str, list[Connection]] = {address: [] for address in addresses}
+    names = {other.node.name: (*other.node.addresses, *other.node.host_names) for other in view.others}
+    for connection in connections:
+        called = [connection.handshake.server_name, connection.peer.name, *names.get(connection.peer.node, ())]
+        called += [end.address for end in (connection.handshake.client, connection.handshake.server)]
+        called += [event.record.common_name for event in view.events_of(connection)]
+        fitting = [address for address in addresses if any(same_name(address, name) for name in called)]
+        for address in fitting or (addresses if len(addresses) == 1 else ()):
+            found[address].append(connection)
+    return found
+
+
+def _partners_by_address(view: NodeView, addresses: Sequence[str]) -> Mapping[str, tuple[NodeView, ...]]:
+    """Tell which partners' bundles each peer address means; an alias means whoever no other address means."""
+    named = {
+        address: tuple(
+            partner
+            for partner in view.partners
+            if any(same_name(address, name) for name in (*partner.node.addresses, *partner.node.host_names))
+        )
+        for address in addresses
+    }
+    taken = {partner.node.name for partners in named.values() for partner in partners}
+    left = tuple(partner for partner in view.partners if partner.node.name not in taken)
+    open_ones = [address for address in addresses if not named[address]]
+    # Several aliases and several bundles: which is whose is not known.
+    return {**named, **{address: left for address in open_ones if len(open_ones) == len(left) == 1}}
+
+
+def _errors_about(
+    errors: Sequence[Event], address: str, addresses: Sequence[str], connections: Sequence[Connection]
+) -> tuple[Event, ...]:
+    """Return the errors about one peer: by the name that was looked for, by the connection, by the address."""
+    joined = {event.id for event in errors_of(errors, connections)}
+    return tuple(
+        event
+        for event in errors
+        if event.id in joined
+        or same_name(event.record.common_name, address)
+        or (event.record.common_name is None and (len(addresses) == 1 or _is_with(event, address)))
+    )
+
+
+def _is_with(event: Event, address: str) -> bool:
+    ends = (event.record.source, event.record.destination)
+    return any(end is not None and same_name(end.address, address) for end in ends)
+
+
+def _words_of_address(wanted: Wanted) -> tuple[str, tuple[Remedy, ...]]:
+    zone, name = wanted.zone.name, wanted.name
+    says = f"Zone {zone} dials {name} and looks for that in the subjectAltName of the server's certificate; the common name does not count."
+    if is_ip(name):
+        says += (
+            " The peer address is an IP address, which certificates hardly ever have: a name has to be configured."
+        )
+    names = [held.names for held in wanted.held if held.match in LACKING]
+    instead = next((f", for example {one.removeprefix('DNS:')}" for held in names for one in held), "")
+    return says, (
+        Remedy(
+            text=f"Set the peer address of zone {zone} to a name that the peer's certificate has{instead}; it must resolve to "
+            "the peer.",
+            command=f"{ZONES} > {zone} > Location > Peer address",
+            kind=RemedyKind.DURABLE,
+        ),
+        *(
+            ()
+            if is_ip(name)
+            else (
+                Remedy(
+                    text=f"Or have the peer's server certificate issued with DNS:{name} in its subjectAltName.",
+                    kind=RemedyKind.DURABLE,
+                ),
+            )
+        ),
+    )
+
+
+RULES = (
+    Rule(
+        id="name-mismatch-peer-address",
+        title="The zone's peer address is not in the peer's certificate",
+        severity=Severity.CRITICAL,
+        judge=name_mismatch_peer_address,
+        needs=(Need.CONFIGURATION,),
+        sources=("CG0", "MRA", "T3"),
+        meaning="A zone that verifies certificates dials a peer by a name or address that the peer's certificate does not "
+        "have in its subjectAltName. Critical where the log or the failed zone shows it, else a warning; inferred where "
+        "only the partner's stores tell it.",
+    ),
+)

@@ -1,0 +1,121 @@
+"""What clients of mobile and remote access find in the Edge's server certificate: their domain, and who issued it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from analyzer.correlate.name_match import plain_name
+from analyzer.evidence import Certificate, CertificateOrigin, NodeRole, Side
+from analyzer.facts.services import services
+from analyzer.findings import Confidence, Evidence, EvidenceKind, Remedy, RemedyKind, Severity
+from analyzer.rules import quote
+from analyzer.rules.authorities import name_of
+from analyzer.rules.certificate_names import lacks, missing_names
+from analyzer.rules.rule import Judgement, Need, Rule
+from analyzer.rules.view import NodeView
+
+_CLIENTS_COME_TO = frozenset({"mra-https", "xmpp-clients"})
+"""Services of an Edge that clients of mobile and remote access use, and nobody else."""
+
+
+def san_missing_mra_domain(view: NodeView) -> Iterator[Judgement]:
+    """The Edge's server certificate names no domain that clients sign in with."""
+    leaf = view.server_leaf
+    missing = [] if leaf is None else _domains_not_named(view, leaf)
+    if leaf is None or not missing:
+        return
+    yield missing_names(
+        view,
+        leaf,
+        Side.SERVER,
+        missing,
+        f"Clients that sign in with a user of {', '.join(missing[: quote.MOST])} look for that domain, or for "
+        "collab-edge. before it, in the Edge's certificate. Jabber asks its user to accept the certificate; phones "
+        "may not connect." + ("" if clients_may_come(view) else " No such client came while the capture ran."),
+        severity=Severity.WARNING if clients_may_come(view) else Severity.INFO,
+        evidence=(_quote_domains(view, missing),),
+    )
+
+
+def _domains_not_named(view: NodeView, leaf: Certificate) -> list[str]:
+    if view.is_without_remote_access:
+        return []
+    domains = [domain for domain in view.service_domains if plain_name(domain)]
+    return [one for one in domains if lacks(leaf, one) and lacks(leaf, f"collab-edge.{plain_name(one)}")]
+
+
+def clients_may_come(view: NodeView) -> bool:
+    """Whether clients of mobile and remote access come to this Edge: the capture shows some, or there is none."""
+    ports = {service.first for service in services(view.facts) if service.id in _CLIENTS_COME_TO}
+    return not view.node.captures or any(
+        c.local_role is Side.SERVER and c.handshake.server.port in ports for c in view.connections
+    )
+
+
+def _quote_domains(view: NodeView, domains: Sequence[str]) -> Evidence:
+    source = view if set(view.node.domains) & set(domains) else next(iter(view.partners), view)
+    file = next((m.reference for m in source.node.members if m.kind in {"xconf_xml", "xconf_text"}), None)
+    text = f"domains with Unified Communications services: {', '.join(domains[: quote.MOST])}"
+    return Evidence(kind=EvidenceKind.SETTING, file=file, locator="SIP Domains", text=text)
+
+
+def mra_client_name_or_ca_prompt(view: NodeView) -> Iterator[Judgement]:
+    """Clients of mobile and remote access are asked to accept the Edge's certificate (seed condition 3b)."""
+    leaf = view.server_leaf
+    in_use = view.service_domains or any(zone.unified_communications for zone in view.traversal_zones)
+    if leaf is None or not in_use or view.is_without_remote_access:
+        return
+    known = view.case.origins.get(leaf.sha256)
+    origin = known.origin if known else CertificateOrigin.UNKNOWN
+    unnamed = _domains_not_named(view, leaf) if clients_may_come(view) else []
+    nobody_trusts = origin in {CertificateOrigin.SELF_SIGNED, CertificateOrigin.DEFAULT}
+    reasons = [f"it comes from no authority ({origin})"] if nobody_trusts else []
+    reasons += ["it comes from a private authority"] if origin is CertificateOrigin.PRIVATE else []
+    reasons += [f"it does not name {', '.join(unnamed[: quote.MOST])}"] if unnamed else []
+    if not reasons:
+        return
+    yield Judgement(
+        severity=Severity.WARNING if nobody_trusts and clients_may_come(view) else Severity.INFO,
+        confidence=Confidence.STRONG,
+        subject=name_of(leaf),
+        explanation=f"Clients of mobile and remote access meet the Edge's server certificate, and {' and '.join(reasons)}. "
+        "Jabber asks its user to accept it, unless the device was taught to trust it; phones with a fixed list of "
+        "authorities refuse it.",
+        remedy=(
+            Remedy(
+                text="Use a public CA for the Edge's server certificate, with the domains as subject alternative names.",
+                command="Maintenance > Security > Server certificate > Generate CSR",
+                kind=RemedyKind.DURABLE,
+            ),
+        ),
+        evidence=(
+            quote.quote_certificate(leaf, quote.store_file(view.node, "server"), "server store"),
+            quote.quote_names(leaf, quote.store_file(view.node, "server"), "server store"),
+        ),
+    )
+
+
+RULES = (
+    Rule(
+        id="san-missing-mra-domain",
+        title="A domain of mobile and remote access is not in the Edge's certificate",
+        severity=Severity.WARNING,
+        judge=san_missing_mra_domain,
+        needs=(Need.SERVER_STORE, Need.DOMAINS),
+        roles=(NodeRole.EDGE,),
+        sources=("CG", "T1"),
+        meaning="The Edge's server certificate names a domain that clients sign in with in neither of the two forms that they "
+        "accept. Only noted where a capture shows no such client.",
+    ),
+    Rule(
+        id="mra-client-name-or-ca-prompt",
+        title="Clients of mobile and remote access are asked to accept the certificate",
+        severity=Severity.WARNING,
+        judge=mra_client_name_or_ca_prompt,
+        needs=(Need.SERVER_STORE, Need.CONFIGURATION),
+        roles=(NodeRole.EDGE,),
+        sources=("S", "T1", "MRA"),
+        meaning="The Edge's server certificate comes from an authority that clients do not know by themselves, or does not "
+        "name their domain.",
+    ),
+)

@@ -1,0 +1,140 @@
+"""Zones whose TLS verify subject name is not in the certificate that their peer presents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+
+from analyzer.correlate.name_match import plain_name
+from analyzer.evidence import Event, Side, Zone
+from analyzer.facts.webex import is_webex_name, webex_verify_names
+from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
+from analyzer.rules import quote
+from analyzer.rules.name_mismatch import LACKING, ZONES, mismatch
+from analyzer.rules.rule import Judgement, Need, Rule
+from analyzer.rules.view import NodeView
+from analyzer.rules.zone_names import (
+    Wanted,
+    closed_over_name,
+    has_other_reason,
+    held_by,
+    held_in,
+    is_behind,
+    is_down,
+    name_errors,
+    verifies,
+    zone_type,
+)
+
+_NEARLY_ALIKE = 0.93
+"""Of two names, by `difflib`: one letter too many, too few or wrong in a name as long as those of Webex."""
+
+
+def name_mismatch_verify_subject(view: NodeView) -> Iterator[Judgement]:
+    """A zone's TLS verify subject name is not in the certificate that its peer presents."""
+    for zone in view.node.zones:
+        wanted = _wanted_subject(view, zone)
+        judgement = mismatch(view, wanted, zone.name, _words_of_subject(view, wanted)) if wanted else None
+        judgement = judgement or _misspelt(view, zone)
+        if judgement is not None:
+            yield judgement
+
+
+def _misspelt(view: NodeView, zone: Zone) -> Judgement | None:
+    """Return the judgement about a subject that is nearly the one that Webex's certificates have."""
+    subject = plain_name(zone.tls_verify_subject or "")
+    known = webex_verify_names(view.facts)
+    if zone_type(zone) != "dns" or subject in known or not is_webex_name(subject, view.facts):
+        return None
+    meant = next(iter(get_close_matches(subject, known, n=1, cutoff=_NEARLY_ALIKE)), None)
+    if meant is None:
+        return None
+    return Judgement(
+        severity=Severity.WARNING,
+        confidence=Confidence.INFERRED,
+        subject=zone.name,
+        explanation=f'The TLS verify subject name of zone {zone.name} is "{subject}", which looks like {meant} misspelt: '
+        "Webex's certificates would not have it. No failure shows it yet.",
+        remedy=(
+            Remedy(
+                text=f"If {meant} is meant, correct it.",
+                command=f"{ZONES} > {zone.name} > TLS verify subject name",
+                kind=RemedyKind.DURABLE,
+            ),
+        ),
+        evidence=quote.quote_zone_setting(zone),
+        about=("Webex",),
+    )
+
+
+def _wanted_subject(view: NodeView, zone: Zone) -> Wanted | None:
+    subject = zone.tls_verify_subject
+    if not subject or zone_type(zone) not in {"traversalserver", "dns", "webex"}:
+        return None
+    is_server = zone_type(zone) == "traversalserver"
+    errors = name_errors(view, zone)
+    if not is_server:
+        errors = _errors_about_subject(view, errors, subject)
+    if not errors and not (is_server and verifies(zone)):
+        return None
+    own = [c for c in view.connections_by_zone.get(zone.name, ()) if c.local_role is Side.SERVER]
+    if not is_server:
+        # Not all that is Webex's goes through this zone: only what was refused over its subject name does for sure.
+        ids = dict.fromkeys(event.connection for event in errors)
+        own = [view.connections_by_id[one] for one in ids if one is not None and one in view.connections_by_id]
+    seen = tuple(held_in(subject, own, view))
+    partners = [partner for partner in view.partners if is_server and is_behind(view, zone, partner)]
+    stored = tuple(one for partner in partners for one in held_by(subject, partner, Side.CLIENT, seen))
+    return Wanted(
+        zone=zone,
+        name=subject,
+        role=Side.CLIENT if is_server else Side.SERVER,
+        held=(*seen, *stored),
+        errors=errors,
+        refused=tuple(connection for connection in own if closed_over_name(connection)),
+        down=is_down(view, zone),
+        other_reason=has_other_reason(view, zone),
+    )
+
+
+def _errors_about_subject(view: NodeView, errors: Sequence[Event], subject: str) -> tuple[Event, ...]:
+    """Return the errors about a DNS or Webex zone: outbound those that name its subject, inbound those of its peer."""
+    asked = view.name_errors_by_name.get(subject.lower().rstrip("."), ())
+    inbound = (event for event in errors if event.record.local_role is Side.SERVER)
+    return tuple({event.id: event for event in (*inbound, *asked)}.values())
+
+
+def _words_of_subject(view: NodeView, wanted: Wanted) -> tuple[str, tuple[Remedy, ...]]:
+    zone, name = wanted.zone.name, wanted.name
+    says = f'The TLS verify subject name of zone {zone} is "{name}": the peer\'s {wanted.role} certificate must have it in its subjectAltName.'
+    moved = next((held.owner for held in wanted.held if held.owner and held.match in LACKING), None)
+    partner = moved or next(iter(view.partners), None)
+    if wanted.role is Side.CLIENT and partner is not None and partner.has_two_stores:
+        says += f" On {partner.version} that is the certificate in the Core's client store, not the one in its server store."
+    return says, (
+        Remedy(
+            text=f"Correct the TLS verify subject name of zone {zone} (for a cluster: the cluster's name, which every peer's "
+            "certificate must have).",
+            command=f"{ZONES} > {zone} > TLS verify subject name",
+            kind=RemedyKind.DURABLE,
+        ),
+        Remedy(
+            text=f"Or have the peer's {wanted.role} certificate issued with DNS:{name} in its subjectAltName.",
+            kind=RemedyKind.DURABLE,
+        ),
+    )
+
+
+RULES = (
+    Rule(
+        id="name-mismatch-verify-subject",
+        title="The TLS verify subject name is not in the peer's certificate",
+        severity=Severity.CRITICAL,
+        judge=name_mismatch_verify_subject,
+        needs=(Need.CONFIGURATION,),
+        sources=("W", "AZ", "T1"),
+        meaning="A traversal server, DNS or Webex zone looks for a subject name that the peer's certificate does not have; "
+        "on X15.5 an Edge meets the names of the Core's client certificate. Critical where the log or the failed zone "
+        "shows it, else a warning; inferred where only the partner's stores tell it.",
+    ),
+)
