@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import Enum, auto
+from functools import lru_cache
 from ipaddress import ip_address
 
 from analyzer.evidence import Certificate
@@ -49,6 +50,7 @@ def match_among(wanted: str, names: Iterable[str]) -> NameMatch:
     return NameMatch.WILDCARD if wildcard else NameMatch.NONE
 
 
+@lru_cache(maxsize=4096)
 def plain_name(name: str) -> str:
     """Return a DNS name in lower case, in its ASCII form, without a trailing dot; an address compressed."""
     plain = name.strip().lower().rstrip(".")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from analyzer.correlate.name_match import is_ip
+from analyzer.correlate.name_match import is_ip, plain_name
 from analyzer.evidence import Connection, Event, Side, Zone
 from analyzer.findings import Remedy, RemedyKind, Severity
 from analyzer.rules.name_mismatch import LACKING, ZONES, mismatch
@@ -13,7 +13,6 @@ from analyzer.rules.view import NodeView
 from analyzer.rules.zone_names import (
     Wanted,
     closed_over_name,
-    errors_of,
     has_other_reason,
     held_by,
     held_in,
@@ -48,9 +47,11 @@ def _wanted_addresses(view: NodeView, zone: Zone, errors: Sequence[Event]) -> It
         for connection in view.connections_by_zone.get(zone.name, ())
         if connection.local_role is Side.CLIENT or connection.id in failed
     ]
-    addresses = [peer.address for peer in zone.peers]
+    addresses = tuple(dict.fromkeys(peer.address for peer in zone.peers))
     by_address = _by_address(view, addresses, own)
+    errors_by_address = _errors_by_address(errors, addresses, by_address)
     partners = _partners_by_address(view, addresses) if zone_type(zone) == "traversalclient" else {}
+    other_reason = has_other_reason(view, zone)
     for address in addresses:
         connections = by_address[address]
         seen = tuple(held_in(address, connections, view))
@@ -62,27 +63,59 @@ def _wanted_addresses(view: NodeView, zone: Zone, errors: Sequence[Event]) -> It
             name=address,
             role=Side.SERVER,
             held=(*seen, *stored),
-            errors=_errors_about(errors, address, addresses, connections),
+            errors=tuple(errors_by_address[address]),
             refused=tuple(connection for connection in connections if closed_over_name(connection)),
             down=is_down(view, zone, address),
-            other_reason=has_other_reason(view, zone),
+            other_reason=other_reason,
         )
 
 
 def _by_address(
     view: NodeView, addresses: Sequence[str], connections: Iterable[Connection]
 ) -> Mapping[str, list[Connection]]:
-    """Assign each connection to the peer that it is with; one that fits none is left out, unless there is one peer."""
+    """Assign each connection to the peers that it is with; one that fits none is left out, unless there is one peer."""
     found: dict[str, list[Connection]] = {address: [] for address in addresses}
     names = {other.node.name: (*other.node.addresses, *other.node.host_names) for other in view.others}
     for connection in connections:
         called = [connection.handshake.server_name, connection.peer.name, *names.get(connection.peer.node, ())]
         called += [end.address for end in (connection.handshake.client, connection.handshake.server)]
-        called += [event.record.common_name for event in view.events_of(connection)]
-        fitting = [address for address in addresses if any(same_name(address, name) for name in called)]
-        for address in fitting or (addresses if len(addresses) == 1 else ()):
+        called += {event.record.common_name for event in view.events_of(connection)}
+        for address in _called(addresses, called) or (addresses if len(addresses) == 1 else ()):
             found[address].append(connection)
     return found
+
+
+def _called(addresses: Iterable[str], names: Iterable[str | None]) -> tuple[str, ...]:
+    """Return the addresses that are among names, however they are spelt."""
+    plain = {plain_name(name) for name in names if name}
+    return tuple(address for address in addresses if plain_name(address) in plain)
+
+
+def _errors_by_address(
+    errors: Iterable[Event], addresses: Sequence[str], connections: Mapping[str, Iterable[Connection]]
+) -> Mapping[str, list[Event]]:
+    """Assign each error to the peer that it is about: by the name that was looked for, by connection or address."""
+    found: dict[str, list[Event]] = {address: [] for address in addresses}
+    joined: dict[str | None, list[str]] = {}
+    for address, own in connections.items():
+        for connection in own:
+            joined.setdefault(connection.id, []).append(address)
+    known: dict[tuple[str | None, ...], tuple[str, ...]] = {}
+    for event in errors:
+        record = event.record
+        names = (record.common_name, *(end.address for end in (record.source, record.destination) if end))
+        if names not in known:
+            known[names] = _meant(addresses, names[0], names[1:])
+        for address in {*known[names], *joined.get(event.connection, ())}:
+            found[address].append(event)
+    return found
+
+
+def _meant(addresses: Sequence[str], looked_for: str | None, ends: Iterable[str | None]) -> tuple[str, ...]:
+    """Return the peer addresses that a log line is about."""
+    if looked_for is not None:
+        return _called(addresses, (looked_for,))
+    return _called(addresses, ends) or (tuple(addresses) if len(addresses) == 1 else ())
 
 
 def _partners_by_address(view: NodeView, addresses: Sequence[str]) -> Mapping[str, tuple[NodeView, ...]]:
@@ -100,25 +133,6 @@ def _partners_by_address(view: NodeView, addresses: Sequence[str]) -> Mapping[st
     open_ones = [address for address in addresses if not named[address]]
     # Several aliases and several bundles: which is whose is not known.
     return {**named, **{address: left for address in open_ones if len(open_ones) == len(left) == 1}}
-
-
-def _errors_about(
-    errors: Sequence[Event], address: str, addresses: Sequence[str], connections: Sequence[Connection]
-) -> tuple[Event, ...]:
-    """Return the errors about one peer: by the name that was looked for, by the connection, by the address."""
-    joined = {event.id for event in errors_of(errors, connections)}
-    return tuple(
-        event
-        for event in errors
-        if event.id in joined
-        or same_name(event.record.common_name, address)
-        or (event.record.common_name is None and (len(addresses) == 1 or _is_with(event, address)))
-    )
-
-
-def _is_with(event: Event, address: str) -> bool:
-    ends = (event.record.source, event.record.destination)
-    return any(end is not None and same_name(end.address, address) for end in ends)
 
 
 def _words_of_address(wanted: Wanted) -> tuple[str, tuple[Remedy, ...]]:

@@ -7,7 +7,7 @@ rules-amendments A10).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
@@ -174,9 +174,3 @@ def zone_type(zone: Zone) -> str:
 def same_name(one: str | None, other: str | None) -> bool:
     """Whether two configured names are the same."""
     return bool(one and other) and plain_name(one or "") == plain_name(other or "")
-
-
-def errors_of(events: Sequence[Event], connections: Iterable[Connection]) -> tuple[Event, ...]:
-    """Return the events that belong to connections."""
-    ids = {connection.id for connection in connections}
-    return tuple(event for event in events if event.connection in ids)
