@@ -236,9 +236,17 @@ _OF_THE_OTHER = frozenset(
         ("peer-alert-unknown-ca", "partner-ca-not-trusted"),
         ("peer-alert-certificate-unknown", "partner-ca-not-trusted"),
         *_SEEN_FROM_BOTH_ENDS,
+        *((f"peer-alert-{name}", cause) for name in ("bad-certificate", "certificate-unknown") for cause in _NAMES),
     }
 )
 """Effects with a cause that must stand on the partner: who verifies is not who presents."""
+
+_OF_THE_SAME = frozenset(
+    (effect, cause)
+    for effect in ("identity-unacceptable", "local-alert-bad-certificate", "local-alert-certificate-unknown")
+    for cause in _NAMES
+)
+"""Effects with a cause that must stand on the same node: it is who verifies."""
 
 _BETWEEN_CORE_AND_EDGE = frozenset({TRAVERSAL, TUNNELS})
 _ABOUT: Mapping[str, frozenset[str]] = {
@@ -287,7 +295,7 @@ def _explains(cause: Grounded, effect: Grounded) -> bool:
     same_node = cause.finding.node == effect.finding.node
     if effect.finding.id in _OF_ONE_NODE and not same_node:
         return False
-    if same_node and (effect.finding.id, cause.finding.id) in _OF_THE_OTHER:
+    if (effect.finding.id, cause.finding.id) in (_OF_THE_OTHER if same_node else _OF_THE_SAME):
         return False
     if same_node and cause.connections and effect.connections:
         return bool(cause.connections & effect.connections)

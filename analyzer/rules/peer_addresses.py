@@ -17,6 +17,7 @@ from analyzer.rules.zone_names import (
     held_by,
     held_in,
     is_down,
+    listens,
     name_errors,
     same_name,
     verifies,
@@ -120,16 +121,17 @@ def _meant(addresses: Sequence[str], looked_for: str | None, ends: Iterable[str 
 
 def _partners_by_address(view: NodeView, addresses: Sequence[str]) -> Mapping[str, tuple[NodeView, ...]]:
     """Tell which partners' bundles each peer address means; an alias means whoever no other address means."""
+    listening = [partner for partner in view.partners if listens(partner)]
     named = {
         address: tuple(
             partner
-            for partner in view.partners
+            for partner in listening
             if any(same_name(address, name) for name in (*partner.node.addresses, *partner.node.host_names))
         )
         for address in addresses
     }
     taken = {partner.node.name for partners in named.values() for partner in partners}
-    left = tuple(partner for partner in view.partners if partner.node.name not in taken)
+    left = tuple(partner for partner in listening if partner.node.name not in taken)
     open_ones = [address for address in addresses if not named[address]]
     # Several aliases and several bundles: which is whose is not known.
     return {**named, **{address: left for address in open_ones if len(open_ones) == len(left) == 1}}

@@ -112,6 +112,26 @@ def test_alerts_about_names_show_it_and_others_come_first(code: int, severity: s
     assert {one[0] for one in judge(case(node, connections=[shown]), ADDRESS)} == {severity}
 
 
+def test_a_mismatch_explains_the_alert_of_whoever_looked_at_the_names() -> None:
+    node = core_to(ALIAS)
+    shown: dict[str, Any] = {"server": EDGE_SERVER, "client": CORE_CLIENT}
+    by_core = [
+        connection(node, EDGE, role=Side.CLIENT, alert=(Side.CLIENT, 42), **shown),
+        connection(edge(), CORE, role=Side.SERVER, alert=(Side.CLIENT, 42), **shown),
+    ]
+    by_edge = [
+        connection(node, EDGE, role=Side.CLIENT, alert=(Side.SERVER, 42), **shown),
+        connection(edge(), CORE, role=Side.SERVER, alert=(Side.SERVER, 42), **shown),
+    ]
+
+    told = causes(case(node, edge(), connections=by_core))
+    assert told["core", "local-alert-bad-certificate"] == ADDRESS
+    assert told["edge", "peer-alert-bad-certificate"] == ADDRESS
+    told = causes(case(node, edge(), connections=by_edge))
+    assert told["edge", "local-alert-bad-certificate"] is None
+    assert told["core", "peer-alert-bad-certificate"] not in {ADDRESS, SUBJECT}
+
+
 def test_an_address_as_peer_address_is_a_case_of_its_own() -> None:
     node = core_to("10.2.2.20")
 
@@ -256,6 +276,20 @@ def test_a_subject_that_is_nearly_one_of_webexs_is_taken_for_a_typo(subject: str
     webex = zone("DNS", unified_communications=None, tls_verify_subject=subject)
 
     assert judge(case(edge(zones=(webex,))), SUBJECT) == found
+
+
+def test_only_the_end_that_listens_is_taken_for_a_peer_that_is_dialled() -> None:
+    upstream = zone("TraversalClient", peers=(ZonePeer(address="outer.harbor.example"),), port=7011)
+    between = edge(zones=(zone(), replace(upstream, name="to the outer Edge")))
+
+    assert judge(case(core(), between), ADDRESS) == set()
+    assert judge(case(core_to(ALIAS), edge(zones=())), ADDRESS) == {("warning", "inferred", f"{ZONE}: {ALIAS}")}
+
+
+def test_a_core_behind_another_zone_is_not_held_against_this_one() -> None:
+    partners = replace(zone(tls_verify_subject="other.harbor.example"), name="of the partner", port=7002)
+
+    assert judge(case(core(), edge(zones=(zone(), partners))), SUBJECT) == set()
 
 
 def test_without_a_configuration_nothing_is_said_about_names() -> None:
