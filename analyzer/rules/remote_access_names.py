@@ -30,8 +30,8 @@ def san_missing_mra_domain(view: NodeView) -> Iterator[Judgement]:
         Side.SERVER,
         missing,
         f"Clients that sign in with a user of {', '.join(missing[: quote.MOST])} look for that domain, or for "
-        "collab-edge. before it, in the Edge's certificate. Jabber asks its user to accept the certificate; phones "
-        "may not connect." + ("" if clients_may_come(view) else " No such client came while the capture ran."),
+        "collab-edge. before it, in the Edge's certificate. Jabber asks its user to accept the certificate otherwise."
+        + ("" if clients_may_come(view) else " No such client came while the capture ran."),
         severity=Severity.WARNING if clients_may_come(view) else Severity.INFO,
         evidence=(_quote_domains(view, missing),),
     )
