@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from analyzer.facts.alarms import alarms
+from analyzer.facts.certificates import key_load_failures, key_strengths, weak_hashes
 from analyzer.facts.citations import citation_table
 from analyzer.facts.dates import alternative_roots, sunset_dates, threshold_days
 from analyzer.facts.releases import releases
@@ -22,6 +23,9 @@ TABLE_READERS: tuple[Callable[[Facts], object], ...] = (
     webex_suffixes,
     webex_verify_names,
     alarms,
+    key_strengths,
+    weak_hashes,
+    key_load_failures,
 )
 
 

@@ -1,8 +1,7 @@
 """Names of the object identifiers that certificates are made of.
 
 Sources: RFC 5280 (attributes, extensions, key purposes), RFC 4945 and RFC 5924 (key purposes), RFC 3279, 4055,
-5758 and 8410 (algorithms), RFC 5480 and 5639 (curves), RFC 4514 section 3 (short names of attributes). An
-attribute without a name here has none in OpenSSL either.
+5758 and 8410 (algorithms), RFC 5480 and 5639 (curves), RFC 4514 section 3 (short names of attributes).
 """
 
 from __future__ import annotations
@@ -44,7 +43,20 @@ ATTRIBUTES = {
     "1.3.6.1.4.1.311.60.2.1.2": "jurisdictionST",
     "1.3.6.1.4.1.311.60.2.1.3": "jurisdictionC",
 }
-"""Attribute types of distinguished names."""
+"""Attribute types of distinguished names that are written by a short name."""
+
+_X500_ATTRIBUTES = (*range(3, 55), 65, 72, *range(97, 101))
+_PILOT_ATTRIBUTES = (*range(1, 16), *range(20, 32), *range(37, 57))
+NAMED_BY_OPENSSL = frozenset(
+    {
+        *ATTRIBUTES,
+        *(f"2.5.4.{number}" for number in _X500_ATTRIBUTES),
+        *(f"0.9.2342.19200300.100.1.{number}" for number in _PILOT_ATTRIBUTES),
+        *(f"1.2.840.113549.1.9.{number}" for number in (*range(1, 10), 14, 15, 16, 20, 21)),
+        *(f"1.2.643.100.{number}" for number in (1, 3, 5, 111, 112, 113)),
+    }
+)
+"""Attribute types that OpenSSL has a name for (object table of 3.0.19); RFC 4514 writes most of them as numbers."""
 
 EXTENDED_KEY_USAGES = {
     "2.5.29.37.0": "anyExtendedKeyUsage",

@@ -36,6 +36,9 @@ FILE_OF_TABLE: Mapping[str, str] = MappingProxyType(
         "webex_verify_name": "webex.toml",
         "webex_networks": "webex.toml",
         "alarm": "alarms.toml",
+        "key_strength": "certificates.toml",
+        "weak_hash": "certificates.toml",
+        "key_load_failure": "certificates.toml",
     }
 )
 

@@ -401,6 +401,7 @@ def test_events_of_interest_are_kept(name: str) -> None:
         ("shutdown: Rebooting", "Rebooting"),
         ('newdaemon: Level="ERROR" Detail="Could not load the certificate store"', "certificate store"),
         ('tvcs: Event="New TLS Event" Detail="something" Level="1"', "something"),
+        ('tvcs: Level="ERROR" Detail="error:0906D066:PEM routines:PEM_read_bio:bad end line"', "bad end line"),
         ("DEBUG_MARKER: before the call", "before the call"),
     ],
 )

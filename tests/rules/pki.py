@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
 from functools import cache
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from msgspec.structs import replace
 
 from analyzer.evidence import (
     Certificate,
@@ -58,6 +61,13 @@ def certificate(
     leaf = read(identity.certificate)
     _above[leaf.sha256] = tuple(read(one) for one in above.path)
     return leaf
+
+
+def altered(certificate: Certificate, **changes: Any) -> Certificate:
+    """Return a certificate of which the program would read something else, under an identity of its own."""
+    identity = hashlib.sha256(repr((certificate.sha256, sorted(changes.items()))).encode()).hexdigest()
+    _above[identity] = _above.get(certificate.sha256, ())
+    return _made.setdefault(identity, replace(certificate, sha256=identity, **changes))
 
 
 def chain(leaf: Certificate, *, root: bool = False) -> tuple[Certificate, ...]:

@@ -54,7 +54,7 @@ _EVENTS = {
 """The guide and the log differ in capitals (`Alarm raised`, `Alarm Raised`)."""
 
 _SERIOUS = frozenset({"FATAL", "ERROR", "WARN", "WARNING"})
-_MARKS_OF_TLS = re.compile(r"certificat|\b(?:tls|ssl|ttssl|openssl)", re.IGNORECASE)
+_MARKS_OF_TLS = re.compile(r"certificat|\b(?:tls|ssl|ttssl|openssl|pem)", re.IGNORECASE)
 _RESTART = re.compile(
     r"\b(?:system|server|expressway)\b.{0,40}\b(?:restart|reboot|shut ?down|shutting down)"
     r"|\b(?:restarting|rebooting|shutting down)\b",
