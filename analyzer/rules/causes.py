@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from analyzer.findings import Finding, Severity
 from analyzer.rules.runner import Grounded, with_cause
-from analyzer.rules.view import TRAVERSAL, TUNNELS
+from analyzer.rules.view import NOBODY, TRAVERSAL, TUNNELS
 
 _REFUSED_BY_PEER = (
     "peer-alert-unsupported-certificate",
@@ -30,10 +30,22 @@ _REFUSED_BY_US = tuple(name.replace("peer-", "local-", 1) for name in _REFUSED_B
 _NAMES = ("name-mismatch-peer-address", "name-mismatch-verify-subject")
 """OpenSSL looks at trust, purpose and dates first: where one of those was refused, names were not reached."""
 
+_VERIFIED_IN_VAIN = (
+    "certificate-revoked",
+    "revocation-unavailable",
+    "trust-ca-expired",
+    "trust-ca-not-yet-valid",
+    "weak-key",
+)
+"""Why a chain is refused whose names, use and issuer are in order."""
+
 _UC_ZONE = (
     "core-client-eku-missing-check-on",
     "purpose-error-not-leaf-eku",
+    "edge-server-not-server-capable",
     "expired-at-handshake",
+    "not-yet-valid-at-handshake",
+    *_VERIFIED_IN_VAIN,
     "identity-unacceptable",
     "partner-ca-not-trusted",
     "peer-ca-not-trusted",
@@ -46,7 +58,15 @@ _UC_ZONE = (
     "core-client-not-client-capable",
     "cert-expired-in-store",
     *_NAMES,
+    "cert-not-yet-valid",
     "closed-without-alert",
+    "clock-wrong",
+    "key-8192",
+)
+_STORE_PURPOSES = (
+    "edge-client-not-client-capable",
+    "edge-server-not-server-capable",
+    "core-server-lacks-serverauth",
 )
 _CERTIFICATE_REFUSED = (
     "core-client-eku-missing-check-on",
@@ -75,6 +95,7 @@ _TABLE: Mapping[str, tuple[str, ...]] = {
         "core-client-eku-missing-check-on",
         "tcp-never-established",
         "uc-zone-failed",
+        "unknown-oid-in-dn",
         *_UC_ZONE,
         "ptr-mismatch",
     ),
@@ -84,7 +105,7 @@ _TABLE: Mapping[str, tuple[str, ...]] = {
         "purpose-error-not-leaf-eku",
     ),
     "next-failure-behind-this": _CERTIFICATE_REFUSED,
-    "peer-ca-not-trusted": ("partner-ca-not-trusted", "trusted-list-in-memory-differs", "cucm-ecdsa-selected"),
+    "peer-ca-not-trusted": ("partner-ca-not-trusted", "trusted-list-in-memory-differs", "cucm-ecdsa-selected", "trust-duplicate-cn"),
     "peer-does-not-announce-our-ca": (
         "signature-algorithm-mismatch",
         "client-store-overwritten",
@@ -98,13 +119,17 @@ _TABLE: Mapping[str, tuple[str, ...]] = {
     "presented-replaced-during-capture": ("client-store-overwritten",),
     "edge-client-is-server-only-copy": ("client-store-overwritten",),
     "client-certificate-empty": ("signature-algorithm-mismatch",),
-    "identity-unacceptable": _NAMES,
+    "identity-unacceptable": (*_NAMES, "wildcard-certificate"),
     "name-mismatch-verify-subject": ("client-store-names-differ-from-server-store",),
     "san-missing-cluster-name": ("client-store-names-differ-from-server-store",),
     "san-missing-phone-security-profile": ("client-store-names-differ-from-server-store",),
     "mra-client-name-or-ca-prompt": ("san-missing-mra-domain",),
     "presented-stale-certificate": ("restart-required",),
-    "expired-at-handshake": ("presented-stale-certificate",),
+    "presented-unknown-certificate": ("pem-multiple-leaves",),
+    "edge-client-not-client-capable": ("edge-client-is-server-only-copy",),
+    "expired-at-handshake": ("presented-stale-certificate", "trust-ca-expired", "clock-wrong"),
+    "not-yet-valid-at-handshake": ("trust-ca-not-yet-valid", "clock-wrong"),
+    "cert-not-yet-valid": ("not-yet-valid-at-handshake", "clock-wrong"),
     "cert-expired-in-store": ("expired-at-handshake",),
     "chain-incomplete-sent": ("trust-missing-own-issuer",),
     "partner-ca-not-trusted": ("trust-missing-own-issuer",),
@@ -114,6 +139,8 @@ _TABLE: Mapping[str, tuple[str, ...]] = {
         "chain-incomplete-sent",
         "partner-ca-not-trusted",
         *_OUR_CERTIFICATE,
+        "default-certificate",
+        "trust-ca-expired",
         "far-end-must-trust-private-ca",
         "core-client-to-cucm",
     ),
@@ -121,6 +148,9 @@ _TABLE: Mapping[str, tuple[str, ...]] = {
         "chain-incomplete-sent",
         "partner-ca-not-trusted",
         *_OUR_CERTIFICATE,
+        "default-certificate",
+        "trust-ca-expired",
+        "wildcard-certificate",
         "far-end-must-trust-private-ca",
         "core-client-to-cucm",
         *_NAMES,
@@ -134,9 +164,23 @@ _TABLE: Mapping[str, tuple[str, ...]] = {
         "cluster-enforcing-server-only",
         "core-client-to-cucm",
         "core-client-not-client-capable",
+        *_STORE_PURPOSES,
     ),
-    "peer-alert-certificate-expired": ("expired-at-handshake", *_OUR_CERTIFICATE),
-    "peer-alert-bad-certificate": ("expired-at-handshake", *_OUR_CERTIFICATE, *_NAMES),
+    "peer-alert-certificate-expired": (
+        "expired-at-handshake",
+        "trust-ca-expired",
+        *_OUR_CERTIFICATE,
+        "clock-wrong",
+    ),
+    "peer-alert-certificate-revoked": ("certificate-revoked",),
+    "peer-alert-bad-certificate": (
+        "expired-at-handshake",
+        "not-yet-valid-at-handshake",
+        "weak-key",
+        "wildcard-certificate",
+        *_OUR_CERTIFICATE,
+        *_NAMES,
+    ),
     "peer-alert-handshake-failure": ("signature-algorithm-mismatch", "client-certificate-empty"),
     "peer-alert-certificate-required": ("client-certificate-empty",),
     "local-alert-unsupported-certificate": (
@@ -145,6 +189,7 @@ _TABLE: Mapping[str, tuple[str, ...]] = {
         "neighbor-inbound-purpose-error",
         "inbound-purpose-error-default-zone",
         "core-client-not-client-capable",
+        "edge-server-not-server-capable",
     ),
     "tls13-suspected-encrypted-alert": (
         "core-client-eku-missing-check-on",
@@ -156,19 +201,35 @@ _TABLE: Mapping[str, tuple[str, ...]] = {
         "identity-unacceptable",
         *_NAMES,
         "client-certificate-empty",
+        *_VERIFIED_IN_VAIN,
         *_REFUSED_BY_US,
         *_REFUSED_BY_PEER,
         "core-client-not-client-capable",
     ),
     "local-alert-unknown-ca": (
+        "revocation-unavailable",
         "trusted-list-in-memory-differs",
         "cucm-ecdsa-selected",
         "peer-ca-not-trusted",
         "partner-ca-not-trusted",
+        "trust-ca-expired",
+        "trust-duplicate-cn",
     ),
     "local-alert-certificate-unknown": ("peer-ca-not-trusted", "identity-unacceptable", *_NAMES),
-    "local-alert-bad-certificate": ("identity-unacceptable", "expired-at-handshake", *_NAMES),
-    "local-alert-certificate-expired": ("expired-at-handshake",),
+    "local-alert-bad-certificate": (
+        "identity-unacceptable",
+        "expired-at-handshake",
+        "not-yet-valid-at-handshake",
+        "weak-key",
+        *_NAMES,
+    ),
+    "local-alert-certificate-expired": (
+        "expired-at-handshake",
+        "trust-ca-expired",
+        "revocation-unavailable",
+        "clock-wrong",
+    ),
+    "local-alert-certificate-revoked": ("certificate-revoked",),
     "local-alert-handshake-failure": ("signature-algorithm-mismatch", "client-certificate-empty"),
     "local-alert-certificate-required": ("client-certificate-empty",),
     "closed-without-alert": ("identity-unacceptable", *_NAMES, "tls13-suspected-encrypted-alert"),
@@ -182,8 +243,10 @@ _TABLE: Mapping[str, tuple[str, ...]] = {
         "identity-unacceptable",
         *_NAMES,
         "expired-at-handshake",
+        "not-yet-valid-at-handshake",
         "chain-incomplete-sent",
         "client-certificate-empty",
+        *_VERIFIED_IN_VAIN,
         "tcp-never-established",
         "closed-without-alert",
     ),
@@ -235,6 +298,8 @@ _OF_THE_OTHER = frozenset(
         ("partner-ca-not-trusted", "trust-missing-own-issuer"),
         ("peer-alert-unknown-ca", "partner-ca-not-trusted"),
         ("peer-alert-certificate-unknown", "partner-ca-not-trusted"),
+        ("local-alert-unsupported-certificate", "edge-server-not-server-capable"),
+        ("identity-unacceptable", "wildcard-certificate"),
         *_SEEN_FROM_BOTH_ENDS,
         *((f"peer-alert-{name}", cause) for name in ("bad-certificate", "certificate-unknown") for cause in _NAMES),
     }
@@ -299,7 +364,7 @@ def _explains(cause: Grounded, effect: Grounded) -> bool:
         return False
     if same_node and cause.connections and effect.connections:
         return bool(cause.connections & effect.connections)
-    causing, affected = _peers(cause), _peers(effect)
+    causing, affected = _peers(cause), _peers(effect) - {NOBODY}
     if same_node:
         return not causing or not affected or bool(causing & affected)
     between = [(peers or _BETWEEN_CORE_AND_EDGE) & _BETWEEN_CORE_AND_EDGE for peers in (causing, affected)]

@@ -37,6 +37,9 @@ T = TypeVar("T")
 TRAVERSAL, TUNNELS = "\0traversal zone", "\0SSH tunnels"
 """Stand for the other end of the traversal zone and of its tunnels, however it is called; no peer is named so."""
 
+NOBODY = "\0nobody"
+"""Stands for no peer at all: a judgement about it explains nothing that happened with one."""
+
 FAMILIAR = frozenset(PeerKind) - {PeerKind.INTERNET, PeerKind.UNKNOWN}
 """Peers whose failures matter: configured, named, or Webex (rules-amendments A6)."""
 
@@ -167,6 +170,20 @@ class NodeView:
         return tuple(connection for connection in self.case.connections if connection.node == self.node.name)
 
     @cached_property
+    def connections_by_id(self) -> Mapping[str, Connection]:
+        return {connection.id: connection for connection in self.connections}
+
+    @cached_property
+    def connections_by_own_leaf(self) -> Mapping[str, Sequence[Connection]]:
+        """The connections in which this node is seen to present a certificate, by the certificate's id."""
+        shown: dict[str, list[Connection]] = defaultdict(list)
+        for connection in self.connections:
+            local = connection.local_certificate
+            if local is not None and local.leaf is not None:
+                shown[local.leaf].append(connection)
+        return shown
+
+    @cached_property
     def events(self) -> tuple[Event, ...]:
         return tuple(event for event in self.case.events if event.node == self.node.name)
 
@@ -194,6 +211,11 @@ class NodeView:
     def events_of(self, connection: Connection) -> tuple[Event, ...]:
         """Return the events that belong to a connection."""
         return self.events_by_id(connection.events)
+
+    def connections_of(self, events: Iterable[Event]) -> tuple[Connection, ...]:
+        """Return the connections that events belong to, each once."""
+        joined = dict.fromkeys(event.connection for event in events if event.connection is not None)
+        return tuple(self.connections_by_id[one] for one in joined if one in self.connections_by_id)
 
     def events_by_id(self, identities: Iterable[str]) -> tuple[Event, ...]:
         """Return the events of ids, in order."""

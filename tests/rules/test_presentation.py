@@ -213,12 +213,15 @@ def test_what_webex_was_shown(
     assert judge(case(node, connections=[shown]), "webex-client-presented") == {(expected, "proven", "Webex")}
 
 
-def test_the_refusal_by_webex_is_judged_by_its_alert_and_nothing_else() -> None:
+def test_the_refusal_by_webex_is_judged_by_its_alert() -> None:
     node = edge()
     shown = connection(node, WEBEX, role=Side.CLIENT, client=EDGE_CLIENT, alert=(Side.SERVER, 45))
     judged = case(node, connections=[shown])
 
-    assert causes(judged) == {("edge", "peer-alert-certificate-expired"): None}
+    assert causes(judged) == {
+        ("edge", "peer-alert-certificate-expired"): "clock-wrong",
+        ("edge", "clock-wrong"): None,
+    }
     assert {one.caused_by for one in made(judged, "webex-client-presented")} == {"peer-alert-certificate-expired"}
 
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analyzer.evidence import NodeRole, ReferenceTime, Side, Stores, TlsRecord, Visibility
+from analyzer.evidence import Alarm, NodeRole, ReferenceTime, Setting, Side, Stores, TlsRecord, Visibility
 from analyzer.facts.citations import citations
+from analyzer.facts.settings import REVOCATION_CHECKING_MODE
 from analyzer.findings import Confidence, Severity
 from analyzer.rules.catalogue import RULES
 from analyzer.rules.causes import CAUSES
@@ -173,10 +174,11 @@ shown = st.sampled_from([*Visibility, CORE_CLIENT, CORE_CLIENT_SERVER_ONLY, EDGE
     lambda one: one is not Visibility.SEEN
 )
 roles = st.sampled_from([None, *Side])
-codes = st.sampled_from([0, 40, 42, 43, 45, 46, 48, 51, 116, 250])
+codes = st.sampled_from([0, 40, 42, 43, 44, 45, 46, 48, 51, 116, 250])
 errors = st.sampled_from(
     [None, "unsupported-purpose", "issuer-missing", "expired", "identity-unacceptable", "remote-disconnect",
-     "handshake-failure", "verify-failed", "no-certificate"]
+     "handshake-failure", "verify-failed", "no-certificate", "not-yet-valid", "weak-key", "revoked",
+     "crl-unavailable", "crl-expired"]
 )  # fmt: skip
 record = TlsRecord(sender=Side.SERVER, length=19, capture=CAPTURE, frame=9, time=START)
 
@@ -196,7 +198,11 @@ def cases(draw: st.DrawFn) -> Any:
         odd: dict[str, Any] = {
             "zones": (zone(status=draw(st.sampled_from([None, "Failed", "Active", "?"])), port=None, source=None),),
             "tunnels": (tunnel(draw(st.sampled_from(["Failed", "Active"])), "Permission denied"),),
-            "settings": mode(draw(st.sampled_from([None, "Off", "On"]))),
+            "settings": mode(draw(st.sampled_from([None, "Off", "On"])))
+            | {REVOCATION_CHECKING_MODE: Setting(value=draw(st.sampled_from([None, "Off", "On"])))},
+            "alarms": (
+                Alarm(id=draw(st.sampled_from([None, "25020", "25022", "40001", "40052"])), severity=None, title=""),
+            ),
             "conversations": (conversation(), conversation(established=False, ended=None)),
         }
         nodes.append(make(**{**(odd if draw(st.booleans()) else {}), **gone}))

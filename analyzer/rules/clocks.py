@@ -1,0 +1,144 @@
+"""Clocks that are wrong: by an alarm, or because a verifier called dates wrong that are right by the capture."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from analyzer.correlate.chains import Pool, build_path
+from analyzer.evidence import Alarm, Connection, Event, Peer, Side
+from analyzer.facts.alarms import AlarmTopic, alarm_ids
+from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
+from analyzer.rules import quote
+from analyzer.rules.presented_dates import has_expired, is_not_yet_valid
+from analyzer.rules.rule import Judgement, Need, Rule
+from analyzer.rules.view import FAMILIAR, NOBODY, TRAVERSAL, TUNNELS, NodeView
+
+OVER_TRAVERSAL_ZONE = "25022"
+"""The alarm "Time not synchronized over traversal zone"."""
+
+CERTIFICATE_EXPIRED = 45
+_ABOUT_DATES = frozenset({"expired", "not-yet-valid"})
+_DRIFT = timedelta(days=1)
+"""A clock without a source of time runs fast by minutes; only one that was reset is off by years, and then it is behind."""
+
+_SET_CLOCKS = Remedy(
+    text="Set the NTP servers of both ends and see that they are synchronised. Then judge dates anew.",
+    command="System > Time; Status > Alarms",
+    kind=RemedyKind.DURABLE,
+)
+
+
+def clock_wrong(view: NodeView) -> Iterator[Judgement]:
+    """The node's time is not synchronised, or a verifier's dates don't agree with the capture's."""
+    alarms = [alarm for alarm in view.node.alarms if alarm.id in alarm_ids(AlarmTopic.CLOCK, view.facts)]
+    if alarms:
+        yield _alarmed(view, alarms)
+    of_lists = {event.connection for event in view.tls_errors if event.record.error == "crl-expired"}
+    lines: dict[tuple[Peer, bool], list[Event]] = defaultdict(list)
+    for event in view.tls_errors:
+        peer, by_peer = event.peer, event.record.alert == CERTIFICATE_EXPIRED
+        by_us = event.record.alert is None and event.record.error in _ABOUT_DATES
+        if peer is not None and peer.kind in FAMILIAR and event.connection and (by_peer or by_us):
+            lines[peer, by_us].append(event)
+    refused: dict[tuple[Peer, bool], list[Connection]] = defaultdict(list)
+    for connection in view.connections:
+        if connection.local_role is None or connection.peer.kind not in FAMILIAR:
+            continue
+        for alert in connection.handshake.alerts:
+            if alert.code == CERTIFICATE_EXPIRED:
+                refused[connection.peer, alert.sender is connection.local_role].append(connection)
+    for peer, by_us in dict.fromkeys((*refused, *lines)):
+        events = lines.get((peer, by_us), [])
+        shown = {c.id: c for c in (*refused.get((peer, by_us), []), *view.connections_of(events))}
+        in_date = [c for c in shown.values() if c.id not in of_lists and _is_in_date(view, c, by_us=by_us)]
+        if in_date:
+            ids = {connection.id for connection in in_date}
+            yield _contradicted(peer, in_date, [e for e in events if e.connection in ids], by_us=by_us)
+
+
+def _alarmed(view: NodeView, alarms: Sequence[Alarm]) -> Judgement:
+    """The alarm explains certificates that look too young, or expired only a moment ago, and what it says itself."""
+    off = [c for c in view.connections if c.peer.kind in FAMILIAR and _may_be_clock(view, c)]
+    between = any(alarm.id == OVER_TRAVERSAL_ZONE for alarm in alarms)
+    return Judgement(
+        severity=Severity.WARNING,
+        confidence=Confidence.PROVEN,
+        subject=view.node.name or "",
+        explanation=f"The time of this node is not synchronised: {'; '.join(dict.fromkeys(a.title for a in alarms))}. Dates of "
+        "certificates are judged by that clock here; SSH tunnels need clocks that agree, too.",
+        remedy=(_SET_CLOCKS,),
+        evidence=tuple(row for alarm in alarms[: quote.MOST] for row in quote.quote_alarm(alarm)),
+        count=len(alarms),
+        connections=tuple(connection.id for connection in off),
+        about=(TRAVERSAL, TUNNELS) if between else () if off else (NOBODY,),
+    )
+
+
+def _may_be_clock(view: NodeView, connection: Connection) -> bool:
+    time = connection.handshake.started
+    chains = (connection.client_certificate.chain, connection.server_certificate.chain)
+    return any(
+        is_not_yet_valid(c, time) or (has_expired(c, time) and not has_expired(c, time - _DRIFT))
+        for chain in chains
+        for c in view.certificates(chain)
+    )
+
+
+def _is_in_date(view: NodeView, connection: Connection, *, by_us: bool) -> bool:
+    """Whether the refused chain was in date by the capture, with the authorities that the verifier is known to have."""
+    role = connection.local_role
+    if role is None:
+        return False
+    refused: Side = role.other if by_us else role
+    chain = view.certificates(connection.certificate(refused).chain)
+    if not chain:
+        return False
+    pool = Pool((*chain, *view.trusted)) if by_us else Pool(chain)
+    time: datetime = connection.handshake.started
+    path = build_path(chain[0], pool, time).certificates
+    return not any(has_expired(c, time) or is_not_yet_valid(c, time) for c in (*chain, *path))
+
+
+def _contradicted(peer: Peer, shown: Sequence[Connection], events: Sequence[Event], *, by_us: bool) -> Judgement:
+    first, last = quote.span(connection.handshake.started for connection in shown)
+    who, whose = ("This node", f"{peer.name}'s") if by_us else (peer.name, "this node's")
+    frames = (
+        row
+        for c in shown[: quote.MOST]
+        if c.local_role
+        for row in quote.quote_certificate_frame(c, c.local_role.other if by_us else c.local_role)
+    )
+    return Judgement(
+        severity=Severity.WARNING,
+        confidence=Confidence.INFERRED,
+        subject=peer.name,
+        explanation=f"{who} refused {whose} certificate for its dates, and every certificate that was sent is in date by the "
+        f"capture. Either the clock of one end is wrong, or an authority in the list of the side that refused it is out of date.",
+        remedy=(_SET_CLOCKS,),
+        evidence=(
+            *frames,
+            *(quote.quote_alert(c, a) for c in shown[: quote.MOST] for a in c.handshake.alerts),
+            *quote.quote_events(events),
+        ),
+        count=len(shown),
+        first=first,
+        last=last,
+        connections=tuple(connection.id for connection in shown),
+        events=tuple(event.id for event in events),
+    )
+
+
+RULES = (
+    Rule(
+        id="clock-wrong",
+        title="A clock is wrong",
+        severity=Severity.WARNING,
+        judge=clock_wrong,
+        needs=((Need.STATUS, Need.LOG, Need.CAPTURE),),
+        sources=("AR", "AG"),
+        meaning="An alarm says that the node's time is not synchronised, or a certificate was refused for its dates though it was "
+        "in date by the capture. Dates are judged by clocks, so this comes before any of them.",
+    ),
+)

@@ -1,0 +1,98 @@
+"""Certificates that end soon: of the stores, and of the authorities above them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from analyzer.evidence import Certificate
+from analyzer.facts.alarms import AlarmTopic, alarm_ids
+from analyzer.facts.dates import threshold_days
+from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
+from analyzer.rules import quote
+from analyzer.rules.rule import Judgement, Need, Rule
+from analyzer.rules.view import NodeView
+
+
+def cert_expires_soon(view: NodeView) -> Iterator[Judgement]:
+    """A store's certificate, or an authority above it, ends within days of the reference time."""
+    time = view.node.reference_time.time
+    if time is None:
+        return
+    alarms = [a for a in view.node.alarms if a.id in alarm_ids(AlarmTopic.EXPIRY, view.facts)]
+    for certificate, uses in _in_use(view).items():
+        if certificate.not_after is None or certificate.not_after < time:
+            continue
+        left = (certificate.not_after - time).days
+        if left > threshold_days("certificate-expires-info", view.facts):
+            continue
+        kinds = [kind for kind, leaf in uses if leaf]
+        what = " and ".join(f"the {kind} store's certificate" for kind in kinds)
+        above = " and ".join(f"an authority above the {kind} store's certificate" for kind, _ in uses)
+        raised = alarms if "server" in kinds else []
+        said = f" Alarm {', '.join(a.id or '' for a in raised)} says so, too." if raised else ""
+        yield Judgement(
+            severity=Severity.WARNING
+            if left <= threshold_days("certificate-expires-warning", view.facts)
+            else Severity.INFO,
+            confidence=Confidence.PROVEN,
+            subject=certificate.common_name or certificate.sha256[:16],
+            explanation=f"{(what or above).capitalize()} ends on {certificate.not_after:%Y-%m-%d}, {_days(left)} after "
+            f"{time:%Y-%m-%d} ({view.node.reference_time.origin}). Peers that verify refuse it from then on.{said}",
+            remedy=(_renew(kinds),),
+            evidence=(
+                *(quote.quote_certificate(certificate, quote.store_file(view.node, k), f"{k} store") for k in kinds),
+                *((quote.quote_certificate(certificate, None, above),) if not kinds else ()),
+                *(row for alarm in raised for row in quote.quote_alarm(alarm)),
+            ),
+        )
+
+
+def _in_use(view: NodeView) -> dict[Certificate, list[tuple[str, bool]]]:
+    """Return the certificates of the stores and of the paths above them, with the stores that use each; leaf or not."""
+    used: dict[Certificate, list[tuple[str, bool]]] = defaultdict(list)
+    for kind, leaf in (("server", view.server_leaf), ("client", view.client_leaf)):
+        if leaf is not None:
+            for number, certificate in enumerate(view.path(leaf).certificates):
+                used[certificate].append((kind, number == 0))
+    return used
+
+
+def _days(number: int) -> str:
+    return "less than a day" if number == 0 else f"{number} day{'s' if number > 1 else ''}"
+
+
+def _renew(kinds: list[str]) -> Remedy:
+    if not kinds:
+        return Remedy(
+            text="Get the authority's successor from the CA, append it to the trusted CA list here and at every peer that verifies, "
+            "and have the certificate issued below it.",
+            command="Maintenance > Security > Trusted CA certificate",
+            kind=RemedyKind.DURABLE,
+        )
+    return Remedy(
+        text="Renew it before that day, with the extended key usages that its role needs. A new certificate takes effect after a "
+        "restart: service-affecting, in a maintenance window, one peer at a time.",
+        command="; ".join(f"Maintenance > Security > {kind.capitalize()} certificate" for kind in kinds),
+        kind=RemedyKind.DURABLE,
+    )
+
+
+def _expired(view: NodeView, connection: Connection, side: Side, time: datetime) -> Certificate | None:
+    """Return the first certificate of a side's chain that had expired when it was presented."""
+    chain = view.certificates(connection.certificate(side).chain)
+    return next((c for c in chain if c.not_after is not None and c.not_after < time), None)
+
+
+RULES = (
+    Rule(
+        id="cert-expires-soon",
+        title="A certificate ends soon",
+        severity=Severity.WARNING,
+        judge=cert_expires_soon,
+        needs=((Need.SERVER_STORE, Need.CLIENT_STORE), Need.REFERENCE_TIME),
+        sources=("AR",),
+        meaning="A store's certificate, or an authority on its path, ends within the days that the facts name (30 for a warning, "
+        "60 for a remark), counted from the time of the evidence.",
+    ),
+)

@@ -1,0 +1,135 @@
+"""The certificates of the own stores, each once, and how familiar peers received them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from msgspec import Struct
+
+from analyzer.evidence import Certificate, Connection, Event, Outcome, Side
+from analyzer.findings import Evidence
+from analyzer.rules import quote
+from analyzer.rules.authorities import name_of
+from analyzer.rules.view import FAMILIAR, NOBODY, NodeView
+
+
+class OwnCertificate(Struct, frozen=True):
+    """A store's leaf, and the stores that hold it (`server`, `client`)."""
+
+    certificate: Certificate
+    stores: tuple[str, ...]
+
+    @property
+    def where(self) -> str:
+        return f"{self.stores[0]} store" if len(self.stores) == 1 else "both stores"
+
+    @property
+    def subject(self) -> str:
+        """What a finding about it is about: client and server certificate mostly bear one name."""
+        return f"{name_of(self.certificate)} ({self.where})"
+
+
+class Reception(Struct, frozen=True):
+    """What familiar peers made of a certificate that this node presented.
+
+    Attributes:
+        refused: connections in which the peer sent one of the alerts asked for.
+        lines: the same as the log tells it.
+        accepted: connections that completed.
+        shown: all in which it was presented.
+    """
+
+    refused: tuple[Connection, ...]
+    lines: tuple[Event, ...]
+    accepted: tuple[Connection, ...]
+    shown: tuple[Connection, ...]
+
+    @property
+    def is_refused(self) -> bool:
+        return bool(self.refused or self.lines)
+
+    @property
+    def connections(self) -> tuple[str, ...]:
+        """Ids of the refusals, for `Judgement.connections`."""
+        return tuple(connection.id for connection in self.refused)
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        """Ids of the log's refusals, for `Judgement.events`."""
+        return tuple(event.id for event in self.lines)
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        """For `Judgement.about`: what nobody refused explains no refusal."""
+        return () if self.is_refused else (NOBODY,)
+
+    def evidence(self) -> tuple[Evidence, ...]:
+        """Quote the refusals."""
+        alerts = (quote.quote_alert(c, a) for c in self.refused[: quote.MOST] for a in c.handshake.alerts)
+        return (*alerts, *quote.quote_events(self.lines))
+
+
+def own_certificates(view: NodeView) -> tuple[OwnCertificate, ...]:
+    """Return the leaves of both stores; one that is in both comes once."""
+    server, client = view.server_leaf, view.client_leaf
+    if server is not None and client is not None and server.sha256 == client.sha256:
+        return (OwnCertificate(server, ("server", "client")),)
+    held = (("server", server), ("client", client))
+    return tuple(OwnCertificate(leaf, (store,)) for store, leaf in held if leaf is not None)
+
+
+def quote_own(view: NodeView, own: OwnCertificate) -> tuple[Evidence, ...]:
+    """Quote a store's leaf, once for each store."""
+    return tuple(
+        quote.quote_certificate(own.certificate, quote.store_file(view.node, store), f"{store} store")
+        for store in own.stores
+    )
+
+
+def reception(
+    view: NodeView, certificate: Certificate, codes: Collection[int], role: Side | None = None
+) -> Reception:
+    """Collect what familiar peers made of an own leaf.
+
+    Args:
+        view: of the node that presents it.
+        certificate: the leaf.
+        codes: the alerts that count as refusing it.
+        role: in which it was presented; None: either.
+
+    A log line names no certificate. Where it belongs to no connection that shows one, the store rule tells which it was.
+    """
+    roles = {role} if role else set(Side)
+    shown = [
+        c
+        for c in view.connections_by_own_leaf.get(certificate.sha256, ())
+        if c.peer.kind in FAMILIAR and c.local_role in roles
+    ]
+    return Reception(
+        refused=tuple(
+            c
+            for c in shown
+            if c.local_role and any(a.code in codes and a.sender is c.local_role.other for a in c.handshake.alerts)
+        ),
+        lines=tuple(
+            event
+            for event in view.tls_errors
+            if event.record.alert in codes
+            and event.record.local_role in roles
+            and event.peer is not None
+            and event.peer.kind in FAMILIAR
+            and _presented_in(view, event) == certificate.sha256
+        ),
+        accepted=tuple(c for c in shown if c.outcome is Outcome.COMPLETED),
+        shown=tuple(shown),
+    )
+
+
+def _presented_in(view: NodeView, event: Event) -> str | None:
+    """Return the id of the leaf that this node presented in what a log line tells."""
+    connection = view.connections_by_id.get(event.connection or "")
+    shown = connection.local_certificate if connection else None
+    if shown is not None and shown.leaf is not None:
+        return shown.leaf
+    expected = view.expected_leaf(event.record.local_role) if event.record.local_role else None
+    return expected.sha256 if expected else None

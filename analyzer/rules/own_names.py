@@ -1,0 +1,219 @@
+"""What the own certificates are called: names that Expressway cannot do with, or does not support."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzer.correlate.attributes import unnamed_attributes
+from analyzer.correlate.chains import is_self_signed
+from analyzer.evidence import Certificate, CertificateOrigin, Event
+from analyzer.facts.alarms import AlarmTopic, alarm_ids
+from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
+from analyzer.rules import quote
+from analyzer.rules.authorities import CHAIN_ALERTS
+from analyzer.rules.own_certificates import own_certificates, quote_own, reception
+from analyzer.rules.rule import Judgement, Need, Rule
+from analyzer.rules.states import has_failed, ssh_errors
+from analyzer.rules.view import NOBODY, TRAVERSAL, TUNNELS, NodeView
+
+NO_COMMON_NAME = "40052"
+"""The alarm "Server certificate has no CN"."""
+
+_NAME_ALERTS = frozenset({42, 46})
+"""bad_certificate, certificate_unknown: what clients send for a name that does not fit (measured)."""
+
+
+def _replace(what: str) -> Remedy:
+    return Remedy(
+        text=f"Replace it by a certificate {what}. It takes effect after a restart: service-affecting, in a maintenance "
+        "window, one peer at a time.",
+        command="Maintenance > Security > Server certificate (or Client certificate) > Generate CSR",
+        kind=RemedyKind.DURABLE,
+    )
+
+
+def unknown_oid_in_dn(view: NodeView) -> Iterator[Judgement]:
+    """An attribute that OpenSSL has no name for: SSH tunnels may fail."""
+    rows = [tunnel for tunnel in view.tunnels if has_failed(tunnel)]
+    alarms = [a for a in view.node.alarms if a.id in alarm_ids(AlarmTopic.SSH_TUNNEL, view.facts)]
+    lines = ssh_errors(view)
+    down = bool(rows or alarms or lines)
+    for own in own_certificates(view):
+        identifiers = unnamed_attributes(own.certificate)
+        if not identifiers:
+            continue
+        yield Judgement(
+            severity=Severity.WARNING if down else Severity.INFO,
+            confidence=Confidence.STRONG if down else Confidence.INFERRED,
+            subject=own.subject,
+            explanation=f"Subject or issuer have attributes that OpenSSL has no name for: {', '.join(identifiers[:6])}. The "
+            f"certificate guide says that SSH tunnels may fail with such a name. "
+            f"{'They do fail here; it is one of several possible causes.' if down else 'Nothing shows that they do.'}",
+            remedy=(_replace("whose subject and issuer have usual attributes only"),) if down else (),
+            evidence=(
+                *quote_own(view, own),
+                *(row for tunnel in rows[: quote.MOST] for row in quote.quote_tunnel(tunnel)),
+                *(row for alarm in alarms[: quote.MOST] for row in quote.quote_alarm(alarm)),
+                *quote.quote_events(lines),
+            ),
+            about=(TUNNELS,),
+        )
+
+
+def no_common_name(view: NodeView) -> Iterator[Judgement]:
+    """Mobile and remote access and the web proxy need a common name."""
+    alarms = [alarm for alarm in view.node.alarms if alarm.id == NO_COMMON_NAME]
+    nameless = [own for own in own_certificates(view) if _has_no_common_name(own.certificate)]
+    is_in_use = bool(view.node.domains) or any(zone.unified_communications for zone in view.traversal_zones)
+    for own in nameless:
+        is_served = "server" in own.stores
+        alarmed = alarms if is_served else []
+        yield Judgement(
+            severity=Severity.WARNING if is_served and (is_in_use or alarmed) else Severity.INFO,
+            confidence=Confidence.PROVEN,
+            subject=own.subject,
+            explanation="The subject has no common name (CN). "
+            + (
+                "Mobile and remote access and the web proxy need one in the server certificate."
+                if is_served
+                else "The guide demands one of the server certificate; of the client certificate nothing is said."
+            ),
+            remedy=(_replace("whose subject has a common name, the node's own host name"),) if is_served else (),
+            evidence=(*quote_own(view, own), *(row for alarm in alarmed for row in quote.quote_alarm(alarm))),
+            about=(NOBODY,),
+        )
+    if alarms and not any("server" in own.stores for own in nameless):
+        yield Judgement(
+            severity=Severity.WARNING,
+            confidence=Confidence.PROVEN,
+            subject=f"alarm {NO_COMMON_NAME}",
+            explanation=f"An alarm says that the server certificate has no common name: {alarms[0].title}. The certificate that "
+            "it is about is not in what was given, or was replaced since.",
+            remedy=(_replace("whose subject has a common name, the node's own host name"),),
+            evidence=tuple(row for alarm in alarms for row in quote.quote_alarm(alarm)),
+            about=(NOBODY,),
+        )
+
+
+def _has_no_common_name(leaf: Certificate) -> bool:
+    return leaf.common_name is None and leaf.subject is not None and "subject" not in leaf.unreadable
+
+
+def wildcard_certificate(view: NodeView) -> Iterator[Judgement]:
+    """A wildcard name in an own certificate: not supported, though it often works."""
+    for own in own_certificates(view):
+        names = [own.certificate.common_name or "", *own.certificate.names]
+        wild = sorted({name.lower() for name in names if name.startswith("*.")})
+        if not wild:
+            continue
+        received = reception(view, own.certificate, _NAME_ALERTS)
+        partners = _refused_for_its_name(view)
+        refused = received.is_refused or bool(partners)
+        yield Judgement(
+            severity=Severity.WARNING if refused else Severity.INFO,
+            confidence=Confidence.INFERRED if refused else Confidence.PROVEN,
+            subject=own.subject,
+            explanation=f"The certificate has the wildcard name {', '.join(wild[:3])}. An older certificate guide says that "
+            "Expressway does not support wildcard certificates; peers that compare names, as TLS verify does, may not match it."
+            + (" A peer refused it in a way that a name which does not match would explain." if refused else ""),
+            remedy=(_replace("that has each host name in full"),),
+            evidence=(*quote_own(view, own), *received.evidence(), *quote.quote_events(partners)),
+            count=max(1, len(received.refused), len(received.lines), len(partners)),
+            connections=received.connections,
+            events=received.events,
+            about=(TRAVERSAL,) if partners else received.about,
+        )
+
+
+def _refused_for_its_name(view: NodeView) -> list[Event]:
+    """Return the partners' log lines that refuse this node for the names in its certificate."""
+    return [
+        event
+        for partner in view.partners
+        for event in partner.tls_errors
+        if event.record.error == "identity-unacceptable"
+        and event.peer is not None
+        and (event.peer.node == view.node.name or partner.is_traversal(event.peer))
+    ]
+
+
+def default_certificate(view: NodeView) -> Iterator[Judgement]:
+    """The certificate that an Expressway makes for itself, which nobody else trusts."""
+    for own in own_certificates(view):
+        leaf = own.certificate
+        origin = view.case.origins.get(leaf.sha256)
+        is_default = origin is not None and origin.origin is CertificateOrigin.DEFAULT
+        if not is_default and not is_self_signed(leaf):
+            continue
+        received = reception(view, leaf, CHAIN_ALERTS)
+        accepted = sorted({connection.peer.name for connection in received.accepted})
+        works = bool(accepted) and not received.is_refused
+        what = (
+            "It names the temporary CA of an Expressway: the certificate of a new system"
+            if is_default
+            else "It bears its own signature, as the certificate of a new system does"
+        )
+        yield Judgement(
+            severity=Severity.CRITICAL
+            if received.is_refused
+            else Severity.INFO
+            if works and not is_default
+            else Severity.WARNING,
+            confidence=Confidence.STRONG if is_default else Confidence.INFERRED,
+            subject=own.subject,
+            explanation=f"{what}. Whoever verifies it refuses it, unless this very certificate or its CA was imported there."
+            + (" A peer refused it." if received.is_refused else "")
+            + (f" It was accepted by {', '.join(accepted[:6])}." if accepted else ""),
+            remedy=(_replace("of a CA that the peers trust"),),
+            evidence=(*quote_own(view, own), *received.evidence()),
+            count=max(1, len(received.refused), len(received.lines)),
+            connections=received.connections,
+            events=received.events,
+            about=received.about,
+        )
+
+
+_STORE = ((Need.SERVER_STORE, Need.CLIENT_STORE),)
+
+RULES = (
+    Rule(
+        id="default-certificate",
+        title="A default or self-signed certificate is in a store",
+        severity=Severity.CRITICAL,
+        judge=default_certificate,
+        needs=_STORE,
+        sources=("W", "CG0"),
+        meaning="A store holds the certificate that an Expressway makes for itself when it is new, or one that bears its own "
+        "signature. The exact name of the former is documented nowhere; it is told by the words “Temporary CA”.",
+    ),
+    Rule(
+        id="no-common-name",
+        title="A certificate has no common name",
+        severity=Severity.WARNING,
+        judge=no_common_name,
+        needs=((Need.SERVER_STORE, Need.CLIENT_STORE, Need.STATUS),),
+        sources=("CG0", "AR"),
+        meaning="The subject of a store's certificate has no CN, or alarm 40052 says so. Mobile and remote access and the web "
+        "proxy need one in the server certificate.",
+    ),
+    Rule(
+        id="unknown-oid-in-dn",
+        title="A name has an attribute that OpenSSL does not know",
+        severity=Severity.WARNING,
+        judge=unknown_oid_in_dn,
+        needs=_STORE,
+        sources=("CG0",),
+        meaning="Subject or issuer of a store's certificate have an attribute that OpenSSL shows as a number. SSH tunnels may "
+        "fail with it; a warning only where they do.",
+    ),
+    Rule(
+        id="wildcard-certificate",
+        title="A certificate has a wildcard name",
+        severity=Severity.WARNING,
+        judge=wildcard_certificate,
+        needs=_STORE,
+        sources=("CG0", "X"),
+        meaning="A store's certificate has a name such as *.example.com, which an older guide does not support. A warning only "
+        "where a peer refused it in a way that a name which does not match would explain.",
+    ),
+)

@@ -1,0 +1,147 @@
+"""Certificates that were out of their dates when they were presented, by the time of their frames."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+from msgspec import Struct
+
+from analyzer.evidence import Certificate, Connection, Outcome, Side, Visibility
+from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
+from analyzer.rules import quote
+from analyzer.rules.rule import Judgement, Need, Rule
+from analyzer.rules.view import FAMILIAR, NodeView
+from analyzer.text import iso_utc
+
+
+class Presented(Struct, frozen=True):
+    """A certificate of a chain that was out of its dates, and the connections with one peer in which a side sent it."""
+
+    peer: str
+    side: Side
+    is_ours: bool
+    certificate: Certificate
+    connections: tuple[Connection, ...]
+
+    @property
+    def accepted(self) -> bool:
+        return all(connection.outcome is Outcome.COMPLETED for connection in self.connections)
+
+    @property
+    def who(self) -> str:
+        return "This node presented" if self.is_ours else f"{self.peer} presented"
+
+    @property
+    def reception(self) -> str:
+        return "The other side accepted it all the same." if self.accepted else "A side that checks refuses it."
+
+
+def has_expired(certificate: Certificate, time: datetime) -> bool:
+    """Whether a certificate is past its dates."""
+    return certificate.not_after is not None and certificate.not_after < time
+
+
+def is_not_yet_valid(certificate: Certificate, time: datetime) -> bool:
+    """Whether the dates of a certificate have not begun."""
+    return certificate.not_before is not None and certificate.not_before > time
+
+
+def _presented(view: NodeView, is_out: Callable[[Certificate, datetime], bool]) -> Iterator[Presented]:
+    groups: dict[tuple[str, Side, bool, str], list[Connection]] = defaultdict(list)
+    for connection in view.connections:
+        if connection.peer.kind not in FAMILIAR or connection.local_role is None:
+            continue
+        for side in Side:
+            shown = connection.certificate(side)
+            if shown.visibility is not Visibility.SEEN:
+                continue
+            chain = view.certificates(shown.chain)
+            out = next((c for c in chain if is_out(c, connection.handshake.started)), None)
+            if out is not None:
+                is_ours = side is connection.local_role
+                groups[connection.peer.name, side, is_ours, out.sha256].append(connection)
+    for (peer, side, is_ours, identity), connections in groups.items():
+        yield Presented(peer, side, is_ours, view.case.certificates[identity], tuple(connections))
+
+
+def expired_at_handshake(view: NodeView) -> Iterator[Judgement]:
+    """A certificate on the wire had expired by the time of its frame."""
+    for presented in _presented(view, has_expired):
+        certificate = presented.certificate
+        yield _judgement(
+            presented,
+            f"{presented.who} serial {certificate.serial}, which had expired on {certificate.not_after:%Y-%m-%d} when it was "
+            f"presented. {presented.reception}",
+            Remedy(
+                text="Replace the certificate, and restart so that the new one is served (service-affecting, in a "
+                "maintenance window, one peer at a time)."
+                if presented.is_ours
+                else f"Have {presented.peer} renew its certificate.",
+                kind=RemedyKind.DURABLE,
+            ),
+        )
+
+
+def not_yet_valid_at_handshake(view: NodeView) -> Iterator[Judgement]:
+    """A certificate on the wire was not valid yet by the time of its frame."""
+    for presented in _presented(view, is_not_yet_valid):
+        begins = iso_utc(presented.certificate.not_before) if presented.certificate.not_before else "later"
+        first = iso_utc(presented.connections[0].handshake.started)
+        yield _judgement(
+            presented,
+            f"{presented.who} serial {presented.certificate.serial} at {first} by the clock of this node, and it is valid from "
+            f"{begins} only. {presented.reception} A certificate is rarely issued for later: first see whether the clock is right.",
+            Remedy(
+                text="Check the time of both ends and their NTP servers; only then the certificate.",
+                command="System > Time",
+                kind=RemedyKind.DURABLE,
+            ),
+        )
+
+
+def _judgement(presented: Presented, explanation: str, remedy: Remedy) -> Judgement:
+    connections: Sequence[Connection] = presented.connections
+    first, last = quote.span(connection.handshake.started for connection in connections)
+    return Judgement(
+        severity=Severity.WARNING if presented.accepted else Severity.CRITICAL,
+        confidence=Confidence.PROVEN,
+        subject=presented.peer,
+        explanation=explanation,
+        remedy=(remedy,),
+        evidence=(
+            *(row for c in connections[: quote.MOST] for row in quote.quote_certificate_frame(c, presented.side)),
+            quote.quote_certificate(presented.certificate, None, "presented"),
+        ),
+        count=len(connections),
+        first=first,
+        last=last,
+        connections=tuple(connection.id for connection in connections),
+    )
+
+
+_NEEDS = (Need.CAPTURE, Need.HANDSHAKE, Need.LOCAL_ADDRESSES)
+
+RULES = (
+    Rule(
+        id="expired-at-handshake",
+        title="An expired certificate was presented",
+        severity=Severity.CRITICAL,
+        judge=expired_at_handshake,
+        needs=_NEEDS,
+        sources=("M",),
+        meaning="A certificate of a chain on the wire had expired by the time of its frame. A warning where the other side "
+        "accepted it all the same.",
+    ),
+    Rule(
+        id="not-yet-valid-at-handshake",
+        title="A certificate was presented before it is valid",
+        severity=Severity.CRITICAL,
+        judge=not_yet_valid_at_handshake,
+        needs=_NEEDS,
+        sources=("M",),
+        meaning="The dates of a certificate on the wire begin after the time of its frame. Mostly a clock is wrong; a warning "
+        "where the other side accepted it all the same.",
+    ),
+)

@@ -1,0 +1,99 @@
+"""Certificates that were refused as revoked, by this node or by its peers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from analyzer.evidence import Connection, Event, Peer
+from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
+from analyzer.rules import quote
+from analyzer.rules.alerts import CERTIFICATE_REVOKED
+from analyzer.rules.rule import Judgement, Need, Rule
+from analyzer.rules.view import FAMILIAR, NodeView
+
+
+def certificate_revoked(view: NodeView) -> Iterator[Judgement]:
+    """Somebody refused a certificate because it was revoked."""
+    connections: dict[tuple[Peer, bool], list[Connection]] = defaultdict(list)
+    events: dict[tuple[Peer, bool], list[Event]] = defaultdict(list)
+    for connection in view.connections:
+        if connection.local_role is None or connection.peer.kind not in FAMILIAR:
+            continue
+        for alert in connection.handshake.alerts:
+            if alert.code == CERTIFICATE_REVOKED:
+                connections[connection.peer, alert.sender is connection.local_role].append(connection)
+    for event in view.tls_errors:
+        by_peer = event.record.alert == CERTIFICATE_REVOKED
+        if event.peer is None or event.peer.kind not in FAMILIAR:
+            continue
+        if by_peer or (event.record.error == "revoked" and event.record.alert is None):
+            events[event.peer, not by_peer].append(event)
+    for peer, by_us in dict.fromkeys((*connections, *events)):
+        yield _revoked(view, peer, connections.get((peer, by_us), []), events.get((peer, by_us), []), by_us=by_us)
+
+
+def _revoked(
+    view: NodeView, peer: Peer, connections: Sequence[Connection], events: Sequence[Event], *, by_us: bool
+) -> Judgement:
+    shown = list({c.id: c for c in (*connections, *view.connections_of(events))}.values())
+    presented = [c.peer_certificate if by_us else c.local_certificate for c in shown]
+    leaf = next((found for p in presented if p and (found := view.case.certificates.get(p.leaf or ""))), None)
+    seen = leaf is not None
+    if leaf is None and not by_us:
+        roles = [event.record.local_role for event in events]
+        leaf = next((found for role in roles if role and (found := view.expected_leaf(role))), None)
+    serial = f", serial {leaf.serial}{'' if seen else ' by the store rule'}," if leaf else ""
+    whose = f"{peer.name}'s" if by_us else "this node's"
+    first, last = quote.span([c.handshake.started for c in connections] + [e.record.time for e in events])
+    return Judgement(
+        severity=Severity.CRITICAL,
+        confidence=Confidence.PROVEN,
+        subject=peer.name,
+        explanation=f"{'This node' if by_us else peer.name} refused {whose} certificate{serial} because it, or an authority above "
+        "it, was revoked.",
+        remedy=(
+            Remedy(
+                text=f"Have {peer.name} present a certificate that is not revoked."
+                if by_us
+                else "Have the certificate issued again with a new key, and ask the CA why it was revoked. The new one takes "
+                "effect after a restart: service-affecting, in a maintenance window, one peer at a time.",
+                command=None if by_us else "Maintenance > Security > Server certificate (or Client certificate)",
+                kind=RemedyKind.DURABLE,
+            ),
+        ),
+        evidence=(
+            *(quote.quote_alert(c, a) for c in connections[: quote.MOST] for a in c.handshake.alerts),
+            *quote.quote_events(events),
+            *((quote.quote_certificate(leaf, None, "presented" if seen else "in the store"),) if leaf else ()),
+            *_certificate_frames(shown, by_us=by_us),
+        ),
+        count=max(1, len({c.id for c in shown}) + sum(event.connection is None for event in events)),
+        first=first,
+        last=last,
+        connections=tuple(connection.id for connection in shown),
+        events=tuple(event.id for event in events),
+    )
+
+
+def _certificate_frames(shown: Sequence[Connection], *, by_us: bool) -> tuple[Evidence, ...]:
+    quotes: list[Evidence] = []
+    for connection in shown[: quote.MOST]:
+        role = connection.local_role
+        if role is not None:
+            quotes += quote.quote_certificate_frame(connection, role.other if by_us else role)
+    return tuple(quotes)
+
+
+RULES = (
+    Rule(
+        id="certificate-revoked",
+        title="A certificate was refused as revoked",
+        severity=Severity.CRITICAL,
+        judge=certificate_revoked,
+        needs=((Need.CAPTURE, Need.LOG),),
+        sources=("M",),
+        meaning="This node or a familiar peer refused a certificate with certificate_revoked (44), or the log says so. The "
+        "certificate, or an authority above it, was revoked by its issuer.",
+    ),
+)

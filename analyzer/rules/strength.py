@@ -1,0 +1,215 @@
+"""Keys that are too small or too large, and signatures made with hashes that no longer count as secure.
+
+Judged along the paths of the own certificates. A root's signature of itself proves nothing and is ignored, its key is
+not (OpenSSL's security level checks the same).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from analyzer.correlate.chains import is_self_signed
+from analyzer.evidence import Certificate, Event
+from analyzer.facts.certificates import key_strengths, weak_hash_in
+from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
+from analyzer.rules import quote
+from analyzer.rules.authorities import name_of
+from analyzer.rules.own_certificates import OwnCertificate, own_certificates, quote_own, reception
+from analyzer.rules.per_peer import Who, who_is
+from analyzer.rules.rule import Judgement, Need, Rule
+from analyzer.rules.states import is_failed
+from analyzer.rules.view import FAMILIAR, NOBODY, NodeView
+
+BAD_CERTIFICATE = 42
+
+
+class Link(Struct, frozen=True):
+    """A certificate on the path of own leaves, the leaf itself included."""
+
+    certificate: Certificate
+    leaves: tuple[OwnCertificate, ...]
+
+    @property
+    def subject(self) -> str:
+        leaf = next((own for own in self.leaves if own.certificate.sha256 == self.certificate.sha256), None)
+        return leaf.subject if leaf else name_of(self.certificate)
+
+    @property
+    def place(self) -> str:
+        """Say where it stands: in a store, or above what is there."""
+        below = " and ".join(dict.fromkeys(own.where for own in self.leaves))
+        if self._is_leaf:
+            return f"The certificate ({below})"
+        return f"The authority {name_of(self.certificate)}, above the certificate ({below}),"
+
+    @property
+    def _is_leaf(self) -> bool:
+        return any(own.certificate.sha256 == self.certificate.sha256 for own in self.leaves)
+
+    def evidence(self, view: NodeView) -> tuple[Evidence, ...]:
+        """Quote it, and the leaves below it."""
+        leaves = tuple(row for own in self.leaves for row in quote_own(view, own))
+        return leaves if self._is_leaf else (quote.quote_certificate(self.certificate, None, "authority"), *leaves)
+
+
+def _links(view: NodeView) -> tuple[Link, ...]:
+    """Return every certificate on the paths of the own leaves, once."""
+    leaves: dict[str, list[OwnCertificate]] = defaultdict(list)
+    found: dict[str, Certificate] = {}
+    for own in own_certificates(view):
+        for certificate in view.path(own.certificate).certificates:
+            found[certificate.sha256] = certificate
+            leaves[certificate.sha256].append(own)
+    return tuple(Link(certificate, tuple(leaves[identity])) for identity, certificate in found.items())
+
+
+def weak_key(view: NodeView) -> Iterator[Judgement]:
+    """A key on an own path that peers refuse as too small, and peers whose key this node refused."""
+    for link in _links(view):
+        kind, bits = link.certificate.key_type, link.certificate.key_bits
+        strength = key_strengths(view.facts).get(kind or "")
+        if strength is None or bits is None or not strength.is_weak(bits):
+            continue
+        received = [reception(view, own.certificate, {BAD_CERTIFICATE}) for own in link.leaves]
+        is_refused = any(one.is_refused for one in received)
+        is_accepted = any(one.accepted for one in received)
+        broken = strength.is_broken(bits) and not is_accepted
+        yield Judgement(
+            severity=Severity.CRITICAL if is_refused or broken else Severity.WARNING,
+            confidence=Confidence.PROVEN,
+            subject=link.subject,
+            explanation=f"{link.place} has a {kind} key of {bits} bits. Peers that follow today's security levels refuse it as "
+            "too weak (OpenSSL: alert bad_certificate)."
+            + (" A peer did refuse it with that alert." if is_refused else ""),
+            remedy=(_issue_again("a new key of at least 2048 bits (RSA) or 256 bits (EC)"),),
+            evidence=(*link.evidence(view), *(row for one in received for row in one.evidence())),
+            count=max(1, sum(len(one.refused) or len(one.lines) for one in received)),
+            connections=tuple(identity for one in received for identity in one.connections),
+            events=tuple(identity for one in received for identity in one.events),
+            about=() if is_refused else (NOBODY,),
+        )
+    yield from _weak_keys_of_peers(view)
+
+
+def _weak_keys_of_peers(view: NodeView) -> Iterator[Judgement]:
+    refused: dict[Who, list[Event]] = defaultdict(list)
+    for event in view.tls_errors:
+        if event.record.error == "weak-key" and event.peer is not None and event.peer.kind in FAMILIAR:
+            refused[who_is(event.peer)].append(event)
+    for (_, peer), events in refused.items():
+        first, last = quote.span(event.record.time for event in events)
+        yield Judgement(
+            severity=Severity.CRITICAL,
+            confidence=Confidence.PROVEN,
+            subject=peer,
+            explanation=f"This node refused {peer}: the key of its certificate, or of an authority above it, is too small. "
+            f"The log says: {events[0].record.detail}.",
+            remedy=(
+                Remedy(
+                    text=f"Have {peer} present a certificate with a key of at least 2048 bits (RSA) or 256 bits (EC).",
+                    kind=RemedyKind.DURABLE,
+                ),
+            ),
+            evidence=quote.quote_events(events),
+            count=len({event.connection or event.id for event in events}),
+            first=first,
+            last=last,
+            events=tuple(event.id for event in events),
+        )
+
+
+def weak_signature(view: NodeView) -> Iterator[Judgement]:
+    """A leaf or an intermediate on an own path is signed with a weak hash."""
+    for link in _links(view):
+        certificate = link.certificate
+        weak = weak_hash_in(certificate.signature_algorithm, view.facts)
+        if weak is None or is_self_signed(certificate) or _has_stronger_twin(view, certificate):
+            continue
+        yield Judgement(
+            severity=Severity.WARNING,
+            confidence=Confidence.PROVEN,
+            subject=link.subject,
+            explanation=f"{link.place} is signed with {weak} ({certificate.signature_algorithm}). Browsers, phones and peers "
+            "of today refuse such a signature; Expressway itself warns of it when it is uploaded.",
+            remedy=(_issue_again("a signature with SHA-256 or better"),),
+            evidence=link.evidence(view),
+            about=(NOBODY,),
+        )
+
+
+def _has_stronger_twin(view: NodeView, certificate: Certificate) -> bool:
+    """Whether the same authority, with the same key, is at hand with a better signature: either makes the path."""
+    return certificate.is_ca is True and any(
+        twin.public_key_sha256 == certificate.public_key_sha256
+        and weak_hash_in(twin.signature_algorithm, view.facts) is None
+        for twin in view.known_authorities.named(certificate.subject_der)
+    )
+
+
+def key_8192(view: NodeView) -> Iterator[Judgement]:
+    """A key so large that zones may not become active with it."""
+    failed = [zone.name for zone in view.node.zones if is_failed(zone)]
+    down = f" Failed when logging started: {', '.join(failed[:6])}." if failed else ""
+    for own in own_certificates(view):
+        kind, bits = own.certificate.key_type, own.certificate.key_bits
+        strength = key_strengths(view.facts).get(kind or "")
+        if strength is None or bits is None or not strength.is_oversized(bits):
+            continue
+        yield Judgement(
+            severity=Severity.WARNING if failed else Severity.INFO,
+            confidence=Confidence.INFERRED if failed else Confidence.PROVEN,
+            subject=own.subject,
+            explanation=f"The key has {bits} bits. The certificate guide says that zones may not become active with so large a "
+            f"key.{down}",
+            remedy=(_issue_again("a key of 4096 bits"),) if failed else (),
+            evidence=quote_own(view, own),
+        )
+
+
+def _issue_again(what: str) -> Remedy:
+    return Remedy(
+        text=f"Have the certificate issued again with {what}, under authorities that keep to the same. It takes effect after a "
+        "restart: service-affecting, in a maintenance window, one peer at a time.",
+        command="Maintenance > Security > Server certificate (or Client certificate) > Generate CSR",
+        kind=RemedyKind.DURABLE,
+    )
+
+
+_STORE = ((Need.SERVER_STORE, Need.CLIENT_STORE),)
+
+RULES = (
+    Rule(
+        id="weak-key",
+        title="A key is too small",
+        severity=Severity.CRITICAL,
+        judge=weak_key,
+        needs=((Need.SERVER_STORE, Need.CLIENT_STORE, Need.LOG),),
+        sources=("M",),
+        meaning="A certificate of the node, or an authority above it, has a key that today's security levels refuse, or this "
+        "node refused a peer for the size of its key. Grave where somebody refused it, or where nearly everybody does.",
+    ),
+    Rule(
+        id="weak-signature",
+        title="A signature was made with a weak hash",
+        severity=Severity.WARNING,
+        judge=weak_signature,
+        needs=_STORE,
+        sources=("CG0", "I"),
+        meaning="A certificate of the node, or an intermediate above it, is signed with SHA-1, MD5 or MD2. A root's signature "
+        "of itself is not looked at.",
+    ),
+    Rule(
+        id="key-8192",
+        title="A key is very large",
+        severity=Severity.WARNING,
+        judge=key_8192,
+        needs=_STORE,
+        sources=("CG0",),
+        meaning="A certificate of the node has an RSA key of 8192 bits or more, with which zones may not become active. "
+        "Context, unless a zone failed.",
+        is_context=True,
+    ),
+)
