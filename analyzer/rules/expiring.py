@@ -78,12 +78,6 @@ def _renew(kinds: list[str]) -> Remedy:
     )
 
 
-def _expired(view: NodeView, connection: Connection, side: Side, time: datetime) -> Certificate | None:
-    """Return the first certificate of a side's chain that had expired when it was presented."""
-    chain = view.certificates(connection.certificate(side).chain)
-    return next((c for c in chain if c.not_after is not None and c.not_after < time), None)
-
-
 RULES = (
     Rule(
         id="cert-expires-soon",

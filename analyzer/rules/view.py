@@ -241,10 +241,6 @@ class NodeView:
         )
 
     @cached_property
-    def connections_by_id(self) -> Mapping[str, Connection]:
-        return {connection.id: connection for connection in self.connections}
-
-    @cached_property
     def _events_by_id(self) -> dict[str, Event]:
         return {event.id: event for event in self.events}
 

@@ -178,3 +178,20 @@ def test_what_succeeds_or_has_a_name_is_no_background() -> None:
 
     assert [one.outcome for one in judged.connections] == [Outcome.COMPLETED, Outcome.REFUSED]
     assert judge(judged, "internet-background") == set()
+
+
+@pytest.mark.parametrize(
+    "identifier", ["local-alert-access-denied-or-decrypt", "peer-alert-access-denied-or-decrypt"]
+)
+@pytest.mark.parametrize("code", [49, 51, 80])
+def test_denied_undecryptable_and_internal_errors_are_a_warning_to_the_side_that_sent_them(
+    identifier: str, code: int
+) -> None:
+    node = edge()
+    sender = Side.SERVER if identifier.startswith("local") else Side.CLIENT
+    sent = connection(node, CUBE, role=Side.SERVER, client=CORE_CLIENT, server=EDGE_SERVER, alert=(sender, code))
+    other = connection(node, CUBE, role=Side.SERVER, client=CORE_CLIENT, server=EDGE_SERVER, alert=(sender, 50))
+
+    assert judge(case(node, connections=[sent]), identifier) == {("warning", "proven", CUBE.name)}
+    assert judge(case(node, connections=[other]), identifier) == set()
+    assert judge(case(edge(captures=(), logs=())), identifier) == {("info", NOT_DETERMINABLE, "edge")}

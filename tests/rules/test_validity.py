@@ -1,50 +1,19 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
 
-from analyzer.evidence import Alarm, Certificate, ClockOffset, Peer, ReferenceTime, Side
+from analyzer.evidence import Alarm, Certificate, ClockOffset, ReferenceTime
 from samples.builders.certificates import Authority
-from tests.rules.cases import NOT_DETERMINABLE, case, causes, connection, judge, made
-from tests.rules.nodes import INTERNET, START, WEBEX, edge, stores
+from tests.rules.cases import NOT_DETERMINABLE, case, causes, judge, made
+from tests.rules.nodes import START, bare, edge, stores
 from tests.rules.pki import BOTH, EDGE_CLIENT, EDGE_SERVER, EVERYONE, certificate, chain
 
 NAME = "edge.harbor.example"
-EXPIRED = certificate(NAME, BOTH, not_before=datetime(2025, 1, 1, tzinfo=UTC), not_after=START - timedelta(days=1))
+BEGINS_LATER = certificate(NAME, BOTH, not_before=START + timedelta(days=1))
 EXPIRES_LATER = certificate(NAME, BOTH, not_after=START + timedelta(minutes=1))
-
-
-def shown(client: Any = EDGE_CLIENT, server: Any = EDGE_SERVER, peer: Peer = WEBEX, **changes: Any) -> Any:
-    node = edge()
-    return case(node, connections=[connection(node, peer, role=Side.CLIENT, client=client, server=server, **changes)])
-
-
-@pytest.mark.parametrize("side", ["client", "server"])
-@pytest.mark.parametrize(("completed", "expected"), [(None, "critical"), (True, "warning")])
-def test_an_expired_certificate_on_the_wire_is_grave_unless_it_was_accepted(
-    side: str, completed: bool | None, expected: str
-) -> None:
-    judged = shown(EXPIRED, completed=completed) if side == "client" else shown(server=EXPIRED, completed=completed)
-
-    (finding,) = made(judged, "expired-at-handshake")
-
-    assert (str(finding.severity), str(finding.confidence), finding.subject) == (expected, "proven", "Webex")
-    assert finding.explanation.startswith("This node presented" if side == "client" else "Webex presented")
-
-
-def test_what_expired_only_afterwards_had_not_expired_at_the_handshake() -> None:
-    assert judge(shown(EXPIRES_LATER), "expired-at-handshake") == set()
-    assert judge(shown(EXPIRED, peer=INTERNET), "expired-at-handshake") == set()
-    assert judge(case(edge()), "expired-at-handshake") == {("info", NOT_DETERMINABLE, "edge")}
-
-
-def test_the_expired_certificate_explains_the_alert() -> None:
-    tied = causes(shown(EXPIRED, alert=(Side.SERVER, 45)))
-
-    assert tied["edge", "peer-alert-certificate-expired"] == "expired-at-handshake"
 
 
 def test_stores_are_judged_at_the_time_of_the_evidence_and_never_by_the_wall_clock() -> None:
@@ -56,6 +25,46 @@ def test_stores_are_judged_at_the_time_of_the_evidence_and_never_by_the_wall_clo
     assert len(made(case(both), "cert-expired-in-store")) == 1
     assert judge(case(earlier), "cert-expired-in-store") == set()
     assert judge(case(timeless), "cert-expired-in-store") == {("info", NOT_DETERMINABLE, "edge")}
+
+
+def test_a_store_whose_dates_begin_later_is_critical() -> None:
+    server, both = edge(stores=stores(BEGINS_LATER, EDGE_CLIENT)), edge(stores=stores(BEGINS_LATER, BEGINS_LATER))
+    later = ReferenceTime(time=START + timedelta(days=2), origin="as-of")
+
+    assert judge(case(server), "cert-not-yet-valid") == {("critical", "proven", f"{NAME} (server store)")}
+    assert judge(case(both), "cert-not-yet-valid") == {("critical", "proven", f"{NAME} (both stores)")}
+    assert judge(case(edge(stores=both.stores, reference_time=later)), "cert-not-yet-valid") == set()
+    assert judge(case(edge()), "cert-not-yet-valid") == set()
+
+
+def test_a_certificate_issued_between_the_last_packet_and_the_collection_is_fine() -> None:
+    fresh = certificate(NAME, BOTH, not_before=START + timedelta(minutes=30))
+    held = stores(fresh, EDGE_CLIENT)
+    as_of = ReferenceTime(time=START, origin="as-of")
+
+    assert judge(case(edge(stores=held)), "cert-not-yet-valid") != set()
+    assert judge(case(edge(stores=held, taken=START + timedelta(hours=1))), "cert-not-yet-valid") == set()
+    assert judge(
+        case(edge(stores=held, taken=START + timedelta(hours=1), reference_time=as_of)), "cert-not-yet-valid"
+    )
+
+
+def test_a_clock_that_is_known_to_be_wrong_explains_a_certificate_that_looks_too_young() -> None:
+    alarm = Alarm(id="25020", severity="warning", title="Time problem", source="x.xml: Alarm 1")
+    node = edge(stores=stores(BEGINS_LATER, EDGE_CLIENT), alarms=(alarm,))
+
+    assert causes(case(node))["edge", "cert-not-yet-valid"] == "clock-wrong"
+    assert causes(case(edge(stores=node.stores)))["edge", "cert-not-yet-valid"] is None
+
+
+@pytest.mark.parametrize("rule", ["cert-expired-in-store", "cert-not-yet-valid"])
+def test_without_stores_or_a_time_dates_are_not_determinable(rule: str) -> None:
+    timeless = ReferenceTime(time=None, origin="none")
+
+    assert judge(case(bare(edge().role)), rule) == {("info", NOT_DETERMINABLE, "bare")}
+    assert judge(case(edge(stores=stores(EDGE_SERVER, EDGE_CLIENT), reference_time=timeless)), rule) == {
+        ("info", NOT_DETERMINABLE, "edge")
+    }
 
 
 @pytest.mark.parametrize(
