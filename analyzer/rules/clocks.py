@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
 
 from analyzer.correlate.chains import Pool, build_path
-from analyzer.evidence import Alarm, Connection, Event, Peer, Side
+from analyzer.evidence import Alarm, Connection, Event, Peer
 from analyzer.facts.alarms import AlarmTopic, alarm_ids
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
-from analyzer.rules.presented_dates import has_expired, is_not_yet_valid
+from analyzer.rules.presented_dates import Window, window_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NOBODY, TRAVERSAL, TUNNELS, NodeView
 
@@ -52,7 +52,7 @@ def clock_wrong(view: NodeView) -> Iterator[Judgement]:
     for peer, by_us in dict.fromkeys((*refused, *lines)):
         events = lines.get((peer, by_us), [])
         shown = {c.id: c for c in (*refused.get((peer, by_us), []), *view.connections_of(events))}
-        in_date = [c for c in shown.values() if c.id not in of_lists and _is_in_date(view, c, by_us=by_us)]
+        in_date = list(_in_date(view, (c for c in shown.values() if c.id not in of_lists), by_us=by_us))
         if in_date:
             ids = {connection.id for connection in in_date}
             yield _contradicted(peer, in_date, [e for e in events if e.connection in ids], by_us=by_us)
@@ -60,7 +60,7 @@ def clock_wrong(view: NodeView) -> Iterator[Judgement]:
 
 def _alarmed(view: NodeView, alarms: Sequence[Alarm]) -> Judgement:
     """The alarm explains certificates that look too young, or expired only a moment ago, and what it says itself."""
-    off = [c for c in view.connections if c.peer.kind in FAMILIAR and _may_be_clock(view, c)]
+    off = list(_may_be_clock(view))
     between = any(alarm.id == OVER_TRAVERSAL_ZONE for alarm in alarms)
     return Judgement(
         severity=Severity.WARNING,
@@ -76,29 +76,42 @@ def _alarmed(view: NodeView, alarms: Sequence[Alarm]) -> Judgement:
     )
 
 
-def _may_be_clock(view: NodeView, connection: Connection) -> bool:
-    time = connection.handshake.started
-    chains = (connection.client_certificate.chain, connection.server_certificate.chain)
-    return any(
-        is_not_yet_valid(c, time) or (has_expired(c, time) and not has_expired(c, time - _DRIFT))
-        for chain in chains
-        for c in view.certificates(chain)
-    )
+def _may_be_clock(view: NodeView) -> Iterator[Connection]:
+    """Yield what a familiar peer or this node presented a little too late, or too early by whatever time."""
+    windows: dict[tuple[str, ...], Window] = {}
+    for connection in view.connections:
+        if connection.peer.kind not in FAMILIAR:
+            continue
+        time = connection.handshake.started
+        for chain in (connection.client_certificate.chain, connection.server_certificate.chain):
+            if chain not in windows:
+                windows[chain] = window_of(view.certificates(chain))
+            window = windows[chain]
+            is_early = window.begins is not None and time < window.begins
+            if is_early or (window.ends is not None and window.ends < time <= window.ends + _DRIFT):
+                yield connection
+                break
 
 
-def _is_in_date(view: NodeView, connection: Connection, *, by_us: bool) -> bool:
-    """Whether the refused chain was in date by the capture, with the authorities that the verifier is known to have."""
-    role = connection.local_role
-    if role is None:
-        return False
-    refused: Side = role.other if by_us else role
-    chain = view.certificates(connection.certificate(refused).chain)
-    if not chain:
-        return False
-    pool = Pool((*chain, *view.trusted)) if by_us else Pool(chain)
-    time: datetime = connection.handshake.started
-    path = build_path(chain[0], pool, time).certificates
-    return not any(has_expired(c, time) or is_not_yet_valid(c, time) for c in (*chain, *path))
+def _in_date(view: NodeView, connections: Iterable[Connection], *, by_us: bool) -> Iterator[Connection]:
+    """Yield the refusals of chains that were in date by the capture, with the authorities that the verifier is known to have.
+
+    A chain is judged once: the path that is best at its first refusal is taken to stay so.
+    """
+    windows: dict[tuple[str, ...], Window] = {}
+    for connection in connections:
+        presented = connection.peer_certificate if by_us else connection.local_certificate
+        if presented is None or not presented.chain:
+            continue
+        time = connection.handshake.started
+        if presented.chain not in windows:
+            chain = view.certificates(presented.chain)
+            pool = Pool((*chain, *view.trusted)) if by_us else Pool(chain)
+            path = build_path(chain[0], pool, time).certificates if chain else ()
+            windows[presented.chain] = window_of((*chain, *path))
+        window = windows[presented.chain]
+        if window.ends is not None and window.holds(time):
+            yield connection
 
 
 def _contradicted(peer: Peer, shown: Sequence[Connection], events: Sequence[Event], *, by_us: bool) -> Judgement:

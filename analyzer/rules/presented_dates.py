@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -48,14 +48,39 @@ def is_not_yet_valid(certificate: Certificate, time: datetime) -> bool:
     return certificate.not_before is not None and certificate.not_before > time
 
 
+class Window(Struct, frozen=True):
+    """When all certificates of a chain are in date; None: no limit is known."""
+
+    begins: datetime | None
+    ends: datetime | None
+
+    def holds(self, time: datetime) -> bool:
+        """Whether all are in date at a time."""
+        return (self.begins is None or self.begins <= time) and (self.ends is None or time <= self.ends)
+
+
+def window_of(certificates: Iterable[Certificate]) -> Window:
+    """Return when all of these certificates are in date."""
+    held = tuple(certificates)
+    return Window(
+        max((c.not_before for c in held if c.not_before is not None), default=None),
+        min((c.not_after for c in held if c.not_after is not None), default=None),
+    )
+
+
 def _presented(view: NodeView, is_out: Callable[[Certificate, datetime], bool]) -> Iterator[Presented]:
     groups: dict[tuple[str, Side, bool, str], list[Connection]] = defaultdict(list)
+    windows: dict[tuple[str, ...], Window] = {}
     for connection in view.connections:
         if connection.peer.kind not in FAMILIAR or connection.local_role is None:
             continue
         for side in Side:
             shown = connection.certificate(side)
             if shown.visibility is not Visibility.SEEN:
+                continue
+            if shown.chain not in windows:
+                windows[shown.chain] = window_of(view.certificates(shown.chain))
+            if windows[shown.chain].holds(connection.handshake.started):
                 continue
             chain = view.certificates(shown.chain)
             out = next((c for c in chain if is_out(c, connection.handshake.started)), None)

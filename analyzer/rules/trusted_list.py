@@ -166,10 +166,11 @@ def _is_refused_here(connection: Connection) -> bool:
 def _of_partners(view: NodeView, outdated: dict[str, Certificate]) -> Iterator[tuple[str, Use]]:
     """Yield what the partners' stores need where no connection shows what they present."""
     role = Side.CLIENT if view.is_edge else Side.SERVER
-    seen = {c.peer_certificate.leaf for c in view.connections if c.peer_certificate}
     for partner in view.partners:
         leaf = partner.expected_leaf(role)
-        if leaf is None or leaf.sha256 in seen:
+        if leaf is None or any(
+            c.peer_certificate and c.peer_certificate.leaf == leaf.sha256 for c in view.connections
+        ):
             continue
         stores = partner.node.stores
         held = stores.client if role is Side.CLIENT and partner.has_two_stores else stores.server
