@@ -20,6 +20,7 @@ from analyzer.pipeline import analyze
 from analyzer.rules import (
     certificate_files,
     clocks,
+    default_certificate,
     own_names,
     presented_dates,
     revocation,
@@ -41,8 +42,8 @@ from samples.builders.topology import CORE, EDGE, authorities, core, edge
 from samples.situations.timing import COLLECTED, STARTED, after
 
 MODULES = (certificate_files, clocks, own_names, presented_dates, revocation, revoked, store_purposes, strength)
-LISTS = (trusted_list, trusted_members)
-MINE = frozenset({"cert-not-yet-valid", *(rule.id for module in (*MODULES, *LISTS) for rule in module.RULES)})
+OTHERS = (default_certificate, trusted_list, trusted_members)
+MINE = frozenset({"cert-not-yet-valid", *(rule.id for module in (*MODULES, *OTHERS) for rule in module.RULES)})
 LONG_AGO = datetime(2015, 1, 1, tzinfo=UTC)
 ODD_OID = ObjectIdentifier("1.3.6.1.4.1.99999.7")
 

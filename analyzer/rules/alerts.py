@@ -19,7 +19,7 @@ from analyzer.rules.authorities import TRUSTED_CA
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
 
-HANDSHAKE_FAILURE, CERTIFICATE_REVOKED, UNKNOWN_CA = 40, 44, 48
+HANDSHAKE_FAILURE, BAD_CERTIFICATE, CERTIFICATE_REVOKED, CERTIFICATE_EXPIRED, UNKNOWN_CA = 40, 42, 44, 45, 48
 
 
 class Meaning(Struct, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from analyzer.evidence import Alarm, Connection, Event, Peer
 from analyzer.facts.alarms import AlarmTopic, alarm_ids
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
+from analyzer.rules.alerts import CERTIFICATE_EXPIRED
 from analyzer.rules.presented_dates import Window, window_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NOBODY, TRAVERSAL, TUNNELS, NodeView
@@ -18,7 +19,6 @@ from analyzer.rules.view import FAMILIAR, NOBODY, TRAVERSAL, TUNNELS, NodeView
 OVER_TRAVERSAL_ZONE = "25022"
 """The alarm "Time not synchronized over traversal zone"."""
 
-CERTIFICATE_EXPIRED = 45
 _ABOUT_DATES = frozenset({"expired", "not-yet-valid"})
 _DRIFT = timedelta(days=1)
 """A clock without a source of time runs fast by minutes; only one that was reset is off by years, and then it is behind."""

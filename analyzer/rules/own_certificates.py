@@ -7,7 +7,7 @@ from collections.abc import Collection
 from msgspec import Struct
 
 from analyzer.evidence import Certificate, Connection, Event, Outcome, Side
-from analyzer.findings import Evidence
+from analyzer.findings import Evidence, Remedy, RemedyKind
 from analyzer.rules import quote
 from analyzer.rules.authorities import name_of
 from analyzer.rules.view import FAMILIAR, NOBODY, NodeView
@@ -133,3 +133,13 @@ def _presented_in(view: NodeView, event: Event) -> str | None:
         return shown.leaf
     expected = view.expected_leaf(event.record.local_role) if event.record.local_role else None
     return expected.sha256 if expected else None
+
+
+def replace_by(what: str) -> Remedy:
+    """Return the advice to replace an own certificate; restart advice says what it costs (rules-amendments A15)."""
+    return Remedy(
+        text=f"Replace it by a certificate {what}. It takes effect after a restart: service-affecting, in a maintenance "
+        "window, one peer at a time.",
+        command="Maintenance > Security > Server certificate (or Client certificate) > Generate CSR",
+        kind=RemedyKind.DURABLE,
+    )

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.correlate.attributes import unnamed_attributes
-from analyzer.correlate.chains import is_self_signed
-from analyzer.evidence import Certificate, CertificateOrigin, Event
+from analyzer.evidence import Certificate, Event
 from analyzer.facts.alarms import AlarmTopic, alarm_ids
-from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
+from analyzer.findings import Confidence, Severity
 from analyzer.rules import quote
-from analyzer.rules.authorities import CHAIN_ALERTS
-from analyzer.rules.own_certificates import own_certificates, quote_own, reception
+from analyzer.rules.own_certificates import own_certificates, quote_own, reception, replace_by
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.states import has_failed, ssh_errors
 from analyzer.rules.view import NOBODY, TRAVERSAL, TUNNELS, NodeView
@@ -21,15 +19,6 @@ NO_COMMON_NAME = "40052"
 
 _NAME_ALERTS = frozenset({42, 46})
 """bad_certificate, certificate_unknown: what clients send for a name that does not fit (measured)."""
-
-
-def _replace(what: str) -> Remedy:
-    return Remedy(
-        text=f"Replace it by a certificate {what}. It takes effect after a restart: service-affecting, in a maintenance "
-        "window, one peer at a time.",
-        command="Maintenance > Security > Server certificate (or Client certificate) > Generate CSR",
-        kind=RemedyKind.DURABLE,
-    )
 
 
 def unknown_oid_in_dn(view: NodeView) -> Iterator[Judgement]:
@@ -49,7 +38,7 @@ def unknown_oid_in_dn(view: NodeView) -> Iterator[Judgement]:
             explanation=f"Subject or issuer have attributes that OpenSSL has no name for: {', '.join(identifiers[:6])}. The "
             f"certificate guide says that SSH tunnels may fail with such a name. "
             f"{'They do fail here; it is one of several possible causes.' if down else 'Nothing shows that they do.'}",
-            remedy=(_replace("whose subject and issuer have usual attributes only"),) if down else (),
+            remedy=(replace_by("whose subject and issuer have usual attributes only"),) if down else (),
             evidence=(
                 *quote_own(view, own),
                 *(row for tunnel in rows[: quote.MOST] for row in quote.quote_tunnel(tunnel)),
@@ -78,7 +67,7 @@ def no_common_name(view: NodeView) -> Iterator[Judgement]:
                 if is_served
                 else "The guide demands one of the server certificate; of the client certificate nothing is said."
             ),
-            remedy=(_replace("whose subject has a common name, the node's own host name"),) if is_served else (),
+            remedy=(replace_by("whose subject has a common name, the node's own host name"),) if is_served else (),
             evidence=(*quote_own(view, own), *(row for alarm in alarmed for row in quote.quote_alarm(alarm))),
             about=(NOBODY,),
         )
@@ -89,7 +78,7 @@ def no_common_name(view: NodeView) -> Iterator[Judgement]:
             subject=f"alarm {NO_COMMON_NAME}",
             explanation=f"An alarm says that the server certificate has no common name: {alarms[0].title}. The certificate that "
             "it is about is not in what was given, or was replaced since.",
-            remedy=(_replace("whose subject has a common name, the node's own host name"),),
+            remedy=(replace_by("whose subject has a common name, the node's own host name"),),
             evidence=tuple(row for alarm in alarms for row in quote.quote_alarm(alarm)),
             about=(NOBODY,),
         )
@@ -116,7 +105,7 @@ def wildcard_certificate(view: NodeView) -> Iterator[Judgement]:
             explanation=f"The certificate has the wildcard name {', '.join(wild[:3])}. An older certificate guide says that "
             "Expressway does not support wildcard certificates; peers that compare names, as TLS verify does, may not match it."
             + (" A peer refused it in a way that a name which does not match would explain." if refused else ""),
-            remedy=(_replace("that has each host name in full"),),
+            remedy=(replace_by("that has each host name in full"),),
             evidence=(*quote_own(view, own), *received.evidence(), *quote.quote_events(partners)),
             count=max(1, len(received.refused), len(received.lines), len(partners)),
             connections=received.connections,
@@ -137,55 +126,9 @@ def _refused_for_its_name(view: NodeView) -> list[Event]:
     ]
 
 
-def default_certificate(view: NodeView) -> Iterator[Judgement]:
-    """The certificate that an Expressway makes for itself, which nobody else trusts."""
-    for own in own_certificates(view):
-        leaf = own.certificate
-        origin = view.case.origins.get(leaf.sha256)
-        is_default = origin is not None and origin.origin is CertificateOrigin.DEFAULT
-        if not is_default and not is_self_signed(leaf):
-            continue
-        received = reception(view, leaf, CHAIN_ALERTS)
-        accepted = sorted({connection.peer.name for connection in received.accepted})
-        works = bool(accepted) and not received.is_refused
-        what = (
-            "It names the temporary CA of an Expressway: the certificate of a new system"
-            if is_default
-            else "It bears its own signature, as the certificate of a new system does"
-        )
-        yield Judgement(
-            severity=Severity.CRITICAL
-            if received.is_refused
-            else Severity.INFO
-            if works and not is_default
-            else Severity.WARNING,
-            confidence=Confidence.STRONG if is_default else Confidence.INFERRED,
-            subject=own.subject,
-            explanation=f"{what}. Whoever verifies it refuses it, unless this very certificate or its CA was imported there."
-            + (" A peer refused it." if received.is_refused else "")
-            + (f" It was accepted by {', '.join(accepted[:6])}." if accepted else ""),
-            remedy=(_replace("of a CA that the peers trust"),),
-            evidence=(*quote_own(view, own), *received.evidence()),
-            count=max(1, len(received.refused), len(received.lines)),
-            connections=received.connections,
-            events=received.events,
-            about=received.about,
-        )
-
-
 _STORE = ((Need.SERVER_STORE, Need.CLIENT_STORE),)
 
 RULES = (
-    Rule(
-        id="default-certificate",
-        title="A default or self-signed certificate is in a store",
-        severity=Severity.CRITICAL,
-        judge=default_certificate,
-        needs=_STORE,
-        sources=("W", "CG0"),
-        meaning="A store holds the certificate that an Expressway makes for itself when it is new, or one that bears its own "
-        "signature. The exact name of the former is documented nowhere; it is told by the words “Temporary CA”.",
-    ),
     Rule(
         id="no-common-name",
         title="A certificate has no common name",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 
-from analyzer.evidence import Connection, Peer, PeerKind, Step, Visibility
+from analyzer.evidence import Connection, Event, Peer, PeerKind, Step, Visibility
 from analyzer.findings import Confidence, Evidence, Remedy, Severity
 from analyzer.rules import quote
 from analyzer.rules.rule import Judgement
@@ -28,6 +28,16 @@ def by_peer(view: NodeView, wanted: Callable[[Connection], bool]) -> Iterator[tu
             groups[who_is(connection.peer)].append(connection)
     for group in groups.values():
         yield group[0].peer, group
+
+
+def failures_in(events: Sequence[Event]) -> int:
+    """Return how many failures log lines tell: one gives several lines, of which the Event record stands for it."""
+    joined = {event.connection for event in events if event.connection is not None}
+    alone = [event for event in events if event.connection is None]
+    records = [
+        e for e in alone if e.record.name.endswith("TLS Negotiation Error") or e.record.name == "traffic_server"
+    ]
+    return len(joined) + len(records or alone)
 
 
 def quote_steps(connections: Sequence[Connection], *steps: Step) -> tuple[Evidence, ...]:

@@ -15,6 +15,7 @@ from analyzer.facts.settings import REVOCATION_CHECKING_MODE, SOURCE_INACCESSIBI
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.alerts import UNKNOWN_CA
+from analyzer.rules.per_peer import failures_in
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NOBODY, NodeView
 
@@ -112,7 +113,7 @@ def _refused(
             *(quote.quote_alert(c, a) for c in silent[: quote.MOST] for a in c.handshake.alerts),
             *settings,
         ),
-        count=max(1, len({event.connection or event.id for event in events}) + len(silent)),
+        count=max(1, failures_in(events) + len(silent)),
         first=first,
         last=last,
         connections=tuple(connection.id for connection in shown),

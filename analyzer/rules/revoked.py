@@ -9,6 +9,7 @@ from analyzer.evidence import Connection, Event, Peer
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.alerts import CERTIFICATE_REVOKED
+from analyzer.rules.per_peer import failures_in
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
 
@@ -68,7 +69,7 @@ def _revoked(
             *((quote.quote_certificate(leaf, None, "presented" if seen else "in the store"),) if leaf else ()),
             *_certificate_frames(shown, by_us=by_us),
         ),
-        count=max(1, len({c.id for c in shown}) + sum(event.connection is None for event in events)),
+        count=len(shown) + failures_in([event for event in events if event.connection is None]),
         first=first,
         last=last,
         connections=tuple(connection.id for connection in shown),

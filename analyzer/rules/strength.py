@@ -9,66 +9,23 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from msgspec import Struct
-
 from analyzer.correlate.chains import is_self_signed
 from analyzer.evidence import Certificate, Event
 from analyzer.facts.certificates import key_strengths, weak_hash_in
-from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
+from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
-from analyzer.rules.authorities import name_of
-from analyzer.rules.own_certificates import OwnCertificate, own_certificates, quote_own, reception
-from analyzer.rules.per_peer import Who, who_is
+from analyzer.rules.alerts import BAD_CERTIFICATE
+from analyzer.rules.own_certificates import own_certificates, quote_own, reception
+from analyzer.rules.own_paths import links
+from analyzer.rules.per_peer import Who, failures_in, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.states import is_failed
 from analyzer.rules.view import FAMILIAR, NOBODY, NodeView
 
-BAD_CERTIFICATE = 42
-
-
-class Link(Struct, frozen=True):
-    """A certificate on the path of own leaves, the leaf itself included."""
-
-    certificate: Certificate
-    leaves: tuple[OwnCertificate, ...]
-
-    @property
-    def subject(self) -> str:
-        leaf = next((own for own in self.leaves if own.certificate.sha256 == self.certificate.sha256), None)
-        return leaf.subject if leaf else name_of(self.certificate)
-
-    @property
-    def place(self) -> str:
-        """Say where it stands: in a store, or above what is there."""
-        below = " and ".join(dict.fromkeys(own.where for own in self.leaves))
-        if self._is_leaf:
-            return f"The certificate ({below})"
-        return f"The authority {name_of(self.certificate)}, above the certificate ({below}),"
-
-    @property
-    def _is_leaf(self) -> bool:
-        return any(own.certificate.sha256 == self.certificate.sha256 for own in self.leaves)
-
-    def evidence(self, view: NodeView) -> tuple[Evidence, ...]:
-        """Quote it, and the leaves below it."""
-        leaves = tuple(row for own in self.leaves for row in quote_own(view, own))
-        return leaves if self._is_leaf else (quote.quote_certificate(self.certificate, None, "authority"), *leaves)
-
-
-def _links(view: NodeView) -> tuple[Link, ...]:
-    """Return every certificate on the paths of the own leaves, once."""
-    leaves: dict[str, list[OwnCertificate]] = defaultdict(list)
-    found: dict[str, Certificate] = {}
-    for own in own_certificates(view):
-        for certificate in view.path(own.certificate).certificates:
-            found[certificate.sha256] = certificate
-            leaves[certificate.sha256].append(own)
-    return tuple(Link(certificate, tuple(leaves[identity])) for identity, certificate in found.items())
-
 
 def weak_key(view: NodeView) -> Iterator[Judgement]:
     """A key on an own path that peers refuse as too small, and peers whose key this node refused."""
-    for link in _links(view):
+    for link in links(view):
         kind, bits = link.certificate.key_type, link.certificate.key_bits
         strength = key_strengths(view.facts).get(kind or "")
         if strength is None or bits is None or not strength.is_weak(bits):
@@ -114,7 +71,7 @@ def _weak_keys_of_peers(view: NodeView) -> Iterator[Judgement]:
                 ),
             ),
             evidence=quote.quote_events(events),
-            count=len({event.connection or event.id for event in events}),
+            count=failures_in(events),
             first=first,
             last=last,
             events=tuple(event.id for event in events),
@@ -123,7 +80,7 @@ def _weak_keys_of_peers(view: NodeView) -> Iterator[Judgement]:
 
 def weak_signature(view: NodeView) -> Iterator[Judgement]:
     """A leaf or an intermediate on an own path is signed with a weak hash."""
-    for link in _links(view):
+    for link in links(view):
         certificate = link.certificate
         weak = weak_hash_in(certificate.signature_algorithm, view.facts)
         if weak is None or is_self_signed(certificate) or _has_stronger_twin(view, certificate):

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from analyzer.findings import Confidence, Evidence, EvidenceKind, Remedy, RemedyKind, Severity
-from analyzer.rules import quote
-from analyzer.rules.own_certificates import own_certificates, quote_own
+from analyzer.rules.own_certificates import own_certificates, quote_own, replace_by
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
 from analyzer.text import iso_utc
@@ -18,26 +17,18 @@ SKEW_SECONDS = 2.0
 def cert_expired_in_store(view: NodeView) -> Iterator[Judgement]:
     """A store's certificate is out of date at the reference time."""
     time = view.node.reference_time.time
-    seen = set()
-    for kind, leaf in (("server", view.server_leaf), ("client", view.client_leaf)):
-        if leaf is None or time is None or leaf.not_after is None or leaf.not_after >= time or leaf.sha256 in seen:
+    for own in own_certificates(view):
+        ends = own.certificate.not_after
+        if time is None or ends is None or ends >= time:
             continue
-        seen.add(leaf.sha256)
         yield Judgement(
             severity=Severity.CRITICAL,
             confidence=Confidence.PROVEN,
-            subject=leaf.common_name or leaf.sha256[:16],
-            explanation=f"The {kind} store's certificate expired on {leaf.not_after:%Y-%m-%d}, before {time:%Y-%m-%d} "
+            subject=own.subject,
+            explanation=f"The certificate ({own.where}) expired on {ends:%Y-%m-%d}, before {time:%Y-%m-%d} "
             f"({view.node.reference_time.origin}).",
-            remedy=(
-                Remedy(
-                    text="Replace it. A new certificate takes effect after a restart: service-affecting, in a maintenance "
-                    "window, one peer at a time.",
-                    command=f"Maintenance > Security > {kind.capitalize()} certificate",
-                    kind=RemedyKind.DURABLE,
-                ),
-            ),
-            evidence=(quote.quote_certificate(leaf, quote.store_file(view.node, kind), f"{kind} store"),),
+            remedy=(replace_by("that is in date"),),
+            evidence=quote_own(view, own),
         )
 
 

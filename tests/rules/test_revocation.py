@@ -177,6 +177,21 @@ def test_one_failure_with_frame_and_line_counts_once() -> None:
     assert finding.count == 1
 
 
+def test_several_lines_of_one_failure_count_once() -> None:
+    node = edge(captures=())
+    record, echo = (
+        event(node, CUBE, error=error, role=Side.SERVER, name=name)
+        for error, name in (("revoked", None), ("revoked", "developer.ssl"))
+    )
+    demanded, again = (
+        event(node, WEBEX, error="crl-unavailable", role=Side.CLIENT, name=name) for name in (None, "developer.ssl")
+    )
+    judged = case(node, events=[record, echo, demanded, again])
+
+    assert [one.count for one in made(judged, REVOKED)] == [1]
+    assert [one.count for one in made(judged, UNAVAILABLE)] == [1]
+
+
 def test_other_alerts_and_whom_nobody_knows_say_nothing_of_revocation() -> None:
     node = edge()
     quiet = [

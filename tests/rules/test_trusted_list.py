@@ -22,9 +22,13 @@ DATES = {EXPIRED: (LONG_AGO, YESTERDAY), EARLY: (TOMORROW, LATER)}
 RULES = pytest.mark.parametrize("rule", [EXPIRED, EARLY])
 
 
-@cache
 def out_of_date(rule: str, *, root: bool = False) -> tuple[Authority, tuple[Certificate, ...]]:
-    """Return an authority that is out of its dates (or whose root is), and its path."""
+    """Return an authority that is out of its dates (or whose root is), and its path; the same ones in one run."""
+    return _out_of_date(rule, root)
+
+
+@cache
+def _out_of_date(rule: str, root: bool) -> tuple[Authority, tuple[Certificate, ...]]:
     begins, ends = DATES[rule]
     if root:
         above = Authority.root("Dated Root CA", not_before=begins, not_after=ends).intermediate("Dated Issuing CA")
@@ -92,9 +96,11 @@ def test_an_authority_in_date_in_its_place_makes_it_unused(rule: str) -> None:
     above, path = out_of_date(rule)
     renewed = read(_renewed(above))
     node = edge(stores=stores(EDGE_SERVER, EDGE_CLIENT, (*path, *EVERYONE, renewed)))
-    fine = connection(node, CUBE, role=Side.SERVER, client=(leaf_of(rule),), alert=(Side.SERVER, 45))
+    alone = edge(stores=stores(EDGE_SERVER, EDGE_CLIENT, (*path, *EVERYONE)))
+    refused = connection(node, CUBE, role=Side.SERVER, client=(leaf_of(rule),), alert=(Side.SERVER, 45))
 
-    assert {severity for severity, *_ in judge(case(node, connections=[fine]), rule)} == {"info"}
+    assert {severity for severity, *_ in judge(case(node, connections=[refused]), rule)} == {"info"}
+    assert {severity for severity, *_ in judge(case(alone, connections=[refused]), rule)} == {"critical"}
 
 
 def _renewed(above: Authority) -> Any:
@@ -110,6 +116,15 @@ def test_without_a_capture_the_partners_store_tells_what_is_used(rule: str) -> N
 
     assert judge(case(node, weak), rule, "edge") == {("critical", "strong", "Dated Issuing CA")}
     assert {severity for severity, *_ in judge(case(node, core()), rule, "edge")} == {"info"}
+
+
+@RULES
+def test_a_partner_sends_the_intermediate_that_is_in_date(rule: str) -> None:
+    above, path = out_of_date(rule)
+    renewed = read(_renewed(above))
+    sender = core(stores=stores(CORE_SERVER, leaf_of(rule, "core.harbor.example"), (*path, renewed)))
+
+    assert {severity for severity, *_ in judge(case(holder(rule), sender), rule, "edge")} == {"info"}
 
 
 @RULES
