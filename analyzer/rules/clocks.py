@@ -39,7 +39,7 @@ def clock_wrong(view: NodeView) -> Iterator[Judgement]:
     lines: dict[tuple[Peer, bool], list[Event]] = defaultdict(list)
     for event in view.tls_errors:
         peer, by_peer = event.peer, event.record.alert == CERTIFICATE_EXPIRED
-        by_us = event.record.alert is None and event.record.error in _ABOUT_DATES
+        by_us = event.record.error in _ABOUT_DATES
         if peer is not None and peer.kind in FAMILIAR and event.connection and (by_peer or by_us):
             lines[peer, by_us].append(event)
     refused: dict[tuple[Peer, bool], list[Connection]] = defaultdict(list)

@@ -28,7 +28,7 @@ def certificate_revoked(view: NodeView) -> Iterator[Judgement]:
         by_peer = event.record.alert == CERTIFICATE_REVOKED
         if event.peer is None or event.peer.kind not in FAMILIAR:
             continue
-        if by_peer or (event.record.error == "revoked" and event.record.alert is None):
+        if by_peer or event.record.error == "revoked":
             events[event.peer, not by_peer].append(event)
     for peer, by_us in dict.fromkeys((*connections, *events)):
         yield _revoked(view, peer, connections.get((peer, by_us), []), events.get((peer, by_us), []), by_us=by_us)

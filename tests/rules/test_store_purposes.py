@@ -63,6 +63,16 @@ def test_what_peers_accept_all_the_same_is_a_warning() -> None:
     assert judge(case(node, connections=[fine, refused]), EDGE_ID) == {("critical", "proven", SERVER)}
 
 
+def test_what_it_presents_as_a_client_says_nothing_of_it_as_a_server() -> None:
+    node = edge(stores=stores(EDGE_CLIENT_ONLY, EDGE_CLIENT_ONLY))
+    fine = connection(node, WEBEX, role=Side.CLIENT, client=EDGE_CLIENT_ONLY, completed=True)
+    works = connection(node, CUBE, role=Side.SERVER, server=EDGE_CLIENT_ONLY, completed=True)
+    line = event(node, WEBEX, alert=43, role=Side.CLIENT)
+
+    assert judge(case(node, connections=[fine]), EDGE_ID) == {("critical", "proven", SERVER)}
+    assert judge(case(node, connections=[works], events=[line]), EDGE_ID) == {("warning", "proven", SERVER)}
+
+
 def test_the_edges_server_certificate_explains_what_the_core_refuses_on_both_nodes() -> None:
     node = edge(stores=stores(EDGE_CLIENT_ONLY, EDGE_CLIENT), zones=(zone(status="Failed"),))
     holder = core()
