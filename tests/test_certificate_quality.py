@@ -230,6 +230,8 @@ def test_an_expired_intermediate_in_the_list_of_the_side_that_verifies_is_the_ca
     assert tied["expe", "local-alert-certificate-expired"] == "trust-ca-expired"
     assert tied["expe", "uc-zone-failed"] == "trust-ca-expired"
     assert ("expe", "clock-wrong") not in tied
+    assert tied["expc", "peer-alert-certificate-expired"] == "trust-ca-expired"
+    assert tied["expc", "clock-wrong"] == "trust-ca-expired"
 
 
 def test_a_server_certificate_for_clients_only_is_the_cause_on_both_ends(tmp_path: Path) -> None:

@@ -129,6 +129,7 @@ _TABLE: Mapping[str, tuple[str, ...]] = {
     "edge-client-not-client-capable": ("edge-client-is-server-only-copy",),
     "expired-at-handshake": ("presented-stale-certificate", "trust-ca-expired", "clock-wrong"),
     "not-yet-valid-at-handshake": ("trust-ca-not-yet-valid", "clock-wrong"),
+    "clock-wrong": ("trust-ca-expired", "revocation-unavailable"),
     "cert-not-yet-valid": ("not-yet-valid-at-handshake", "clock-wrong"),
     "cert-expired-in-store": ("expired-at-handshake",),
     "chain-incomplete-sent": ("trust-missing-own-issuer",),
@@ -300,6 +301,8 @@ _OF_THE_OTHER = frozenset(
         ("peer-alert-certificate-unknown", "partner-ca-not-trusted"),
         ("local-alert-unsupported-certificate", "edge-server-not-server-capable"),
         ("identity-unacceptable", "wildcard-certificate"),
+        ("clock-wrong", "trust-ca-expired"),
+        ("clock-wrong", "revocation-unavailable"),
         *_SEEN_FROM_BOTH_ENDS,
         *((f"peer-alert-{name}", cause) for name in ("bad-certificate", "certificate-unknown") for cause in _NAMES),
     }

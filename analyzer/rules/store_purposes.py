@@ -29,13 +29,13 @@ _SERVER_CERTIFICATE = Remedy(
 
 def edge_server_not_server_capable(view: NodeView) -> Iterator[Judgement]:
     """The Edge is the TLS server of mobile and remote access and of the traversal zone."""
-    who = "the Core on the traversal zone, clients of mobile and remote access, and every other peer that verifies it"
+    who = "the Core on the traversal zone, clients of mobile and remote access"
     yield from _not_server_capable(view, Severity.CRITICAL, who, (TRAVERSAL,))
 
 
 def core_server_lacks_serverauth(view: NodeView) -> Iterator[Judgement]:
     """The Core is a TLS server for CUCM's trunk and for neighbours only."""
-    who = "peers that connect to this Core and verify it (a CUCM trunk, neighbours)"
+    who = "peers that connect to this Core, such as a CUCM trunk and neighbours"
     yield from _not_server_capable(view, Severity.WARNING, who, ())
 
 
@@ -54,7 +54,7 @@ def _not_server_capable(view: NodeView, gravest: Severity, who: str, about: tupl
         own,
         received,
         severity=Severity.WARNING if works else gravest,
-        explanation=f"The server store's certificate may not be used as a server's: {capability.reason}. Refused by {who}."
+        explanation=f"The server store's certificate may not be used as a server's: {capability.reason}. Whoever verifies it refuses it: {who}."
         f"{passed}",
         remedy=_SERVER_CERTIFICATE,
         evidence=_in_the_way(leaf, capability),

@@ -38,7 +38,7 @@ def weak_key(view: NodeView) -> Iterator[Judgement]:
             severity=Severity.CRITICAL if is_refused or broken else Severity.WARNING,
             confidence=Confidence.PROVEN,
             subject=link.subject,
-            explanation=f"{link.place} has a {kind} key of {bits} bits. Peers that follow today's security levels refuse it as "
+            explanation=f"{link.place} has a key of {bits} bits ({kind}). Peers that follow today's security levels refuse it as "
             "too weak (OpenSSL: alert bad_certificate)."
             + (" A peer did refuse it with that alert." if is_refused else ""),
             remedy=(_issue_again("a new key of at least 2048 bits (RSA) or 256 bits (EC)"),),

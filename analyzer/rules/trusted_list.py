@@ -53,7 +53,7 @@ def _out_of_date(
             severity=Severity.INFO,
             confidence=Confidence.PROVEN,
             subject=LIST,
-            explanation=f"{len(unused)} of the list's authorities are {word}. No path that the evidence shows needs them.",
+            explanation=f"Authorities of the list that are {word}: {len(unused)}. No path that the evidence shows needs one.",
             evidence=tuple(quote.quote_certificate(c, file, dates(c)) for c in unused[: quote.MOST]),
             count=len(unused),
             about=(NOBODY,),

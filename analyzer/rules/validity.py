@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
+from analyzer.evidence import ReferenceTime
 from analyzer.findings import Confidence, Evidence, EvidenceKind, Remedy, RemedyKind, Severity
 from analyzer.rules.own_certificates import own_certificates, quote_own, replace_by
 from analyzer.rules.rule import Judgement, Need, Rule
@@ -34,17 +34,17 @@ def cert_expired_in_store(view: NodeView) -> Iterator[Judgement]:
 
 def cert_not_yet_valid(view: NodeView) -> Iterator[Judgement]:
     """A store's certificate is not valid yet."""
-    time = _latest_moment(view)
+    latest = _latest_moment(view)
     for own in own_certificates(view):
         begins = own.certificate.not_before
-        if time is None or begins is None or begins <= time:
+        if latest.time is None or begins is None or begins <= latest.time:
             continue
         yield Judgement(
             severity=Severity.CRITICAL,
             confidence=Confidence.PROVEN,
             subject=own.subject,
-            explanation=f"The certificate ({own.where}) is valid from {iso_utc(begins)} only, after {iso_utc(time)} "
-            f"({view.node.reference_time.origin}). Until then peers that verify it refuse it; if the time of this node is "
+            explanation=f"The certificate ({own.where}) is valid from {iso_utc(begins)} only, after {iso_utc(latest.time)} "
+            f"({latest.origin}). Until then peers that verify it refuse it; if the time of this node is "
             "wrong, it may be valid by theirs.",
             remedy=(
                 Remedy(
@@ -58,12 +58,12 @@ def cert_not_yet_valid(view: NodeView) -> Iterator[Judgement]:
         )
 
 
-def _latest_moment(view: NodeView) -> datetime | None:
+def _latest_moment(view: NodeView) -> ReferenceTime:
     """Return the time to judge at: files may be collected after the last packet, with a certificate issued in between."""
     reference, taken = view.node.reference_time, view.node.taken
-    if reference.time is None or taken is None or reference.origin == "as-of":
-        return reference.time
-    return max(reference.time, taken)
+    if reference.time is None or taken is None or reference.origin == "as-of" or taken <= reference.time:
+        return reference
+    return ReferenceTime(time=taken, origin="file-name")
 
 
 def clock_skew(view: NodeView) -> Iterator[Judgement]:
