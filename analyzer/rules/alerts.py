@@ -278,9 +278,7 @@ def _explained(meaning: Meaning, *, by_us: bool) -> str:
 
 
 def _rules_of(meaning: Meaning) -> Iterable[Rule]:
-    alerts = ", ".join(f"{alert_name(code)} ({code})" for code in meaning.codes)
     for by_us in (False, True):
-        who = "This node sent a familiar peer" if by_us else "A familiar peer sent this node"
         yield Rule(
             id=f"{'local' if by_us else 'peer'}-alert-{meaning.name}",
             title=f"{'This node refused the peer' if by_us else 'The peer refused this node'}: "
@@ -290,7 +288,6 @@ def _rules_of(meaning: Meaning) -> Iterable[Rule]:
             judge=judge_alerts(meaning, by_us=by_us),
             needs=((Need.CAPTURE, Need.LOG),),
             sources=("M", "W"),
-            meaning=f"{who} the alert {alerts}, by the capture or the log. It means that {meaning.means}.",
         )
 
 

@@ -105,7 +105,12 @@ _TABLE: Mapping[str, tuple[str, ...]] = {
         "purpose-error-not-leaf-eku",
     ),
     "next-failure-behind-this": _CERTIFICATE_REFUSED,
-    "peer-ca-not-trusted": ("partner-ca-not-trusted", "trusted-list-in-memory-differs", "cucm-ecdsa-selected", "trust-duplicate-cn"),
+    "peer-ca-not-trusted": (
+        "partner-ca-not-trusted",
+        "trusted-list-in-memory-differs",
+        "cucm-ecdsa-selected",
+        "trust-duplicate-cn",
+    ),
     "peer-does-not-announce-our-ca": (
         "signature-algorithm-mismatch",
         "client-store-overwritten",

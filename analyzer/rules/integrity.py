@@ -143,8 +143,6 @@ RULES = (
         severity=Severity.WARNING,
         judge=pem_unparsable,
         sources=("M",),
-        meaning="A block of a certificate file is damaged, or no certificate. The other blocks were read; what the damaged one "
-        "holds is in no other answer.",
     ),
     Rule(
         id="capture-host-mismatch",

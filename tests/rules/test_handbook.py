@@ -59,7 +59,7 @@ def test_rules_of_one_file_stand_under_its_first_sentence() -> None:
 
     section = text.split("\n## Dates and clocks\n")[1].split("\n## ")[0]
     assert section.startswith("\nJudged at the evidence's time, never by the wall clock.\n")
-    assert "### expired-at-handshake" in section
+    assert "### cert-expired-in-store" in section
     assert "### peer-ca-not-trusted" not in section
 
 

@@ -78,7 +78,7 @@ def mra(server: Certificate, client: Certificate = EDGE_CLIENT, **changes: objec
 def test_a_server_certificate_without_common_name_matters_to_mobile_and_remote_access() -> None:
     subject = "O=Harbor (server store)"
     server = altered(NAMELESS, common_name=None)
-    idle = mra(server, zones=(Zone(name="DNS", type="DNS"),))
+    idle = mra(server, zones=(Zone(name="DNS", type="DNS"),), domains=())
 
     assert {(s, c) for s, c, _ in judge(case(mra(server)), "no-common-name")} == {("warning", "proven")}
     assert {t for *_, t in judge(case(mra(server)), "no-common-name")} == {subject}
