@@ -189,6 +189,61 @@ class Forecast(Struct, frozen=True, kw_only=True):
     order: str
 
 
+class Prospect(StrEnum):
+    """What a service does, as far as usages decide. needs-far-end: it works only if the far end does not check."""
+
+    WORKS = "works"
+    FAILS = "fails"
+    NEEDS_FAR_END = "needs-far-end"
+    UNKNOWN = "unknown"
+
+
+class Basis(StrEnum):
+    """What a prospect rests on: a source that says it of this very situation, inference, or what was captured."""
+
+    STATED = "stated"
+    INFERRED = "inferred"
+    SEEN = "seen"
+
+
+class OutlookCell(Struct, frozen=True, kw_only=True):
+    """What becomes of a service, and why.
+
+    Attributes:
+        condition: what it works on condition of, in two words (`if trusted`); else None.
+        row: of the truth table that says it; None: no row.
+    """
+
+    prospect: Prospect
+    basis: Basis
+    reason: str
+    condition: str | None = None
+    row: str | None = None
+    sources: tuple[Citation, ...] = ()
+
+
+class OutlookRow(Struct, frozen=True, kw_only=True):
+    """A service of a node in a role, towards a peer; a cell for each column of the outlook."""
+
+    node: str | None
+    local_role: Side
+    service: str
+    peer: str
+    cells: tuple[OutlookCell, ...]
+
+
+class Outlook(Struct, frozen=True, kw_only=True):
+    """The truth table applied to what was read: now, and under a change.
+
+    Attributes:
+        notes: what it takes for granted, and what it leaves out.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[OutlookRow, ...]
+    notes: tuple[str, ...]
+
+
 class Report(Struct, frozen=True, kw_only=True):
     """The whole result: what was read, and what is concluded from it.
 
@@ -196,6 +251,7 @@ class Report(Struct, frozen=True, kw_only=True):
         facts_as_of: date of the facts that dates were judged by (ISO).
         rule_titles: title by finding id, for every rule that ran.
         forecast: one per node and store with a certificate.
+        outlook: what works now, with the extended key usage check on, and with it off; None: not worked out.
     """
 
     tool_version: str
@@ -205,3 +261,4 @@ class Report(Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
     rule_titles: Mapping[str, str]
     forecast: tuple[Forecast, ...] = ()
+    outlook: Outlook | None = None

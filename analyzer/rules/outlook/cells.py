@@ -1,0 +1,73 @@
+"""Cells of the outlook: how they are made, doubted and made conditional."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from analyzer.evidence import Side
+from analyzer.facts.citations import citations
+from analyzer.findings import Basis, OutlookCell, Prospect
+from analyzer.rules.view import NodeView
+
+IF_TRUSTED = "if trusted"
+
+
+class Assessed(Struct, frozen=True, kw_only=True):
+    """One service with its prospect.
+
+    Attributes:
+        down: what shows that it does not work as things are; None: nothing.
+    """
+
+    view: NodeView
+    local_role: Side
+    service: str
+    peer: str
+    cell: OutlookCell
+    down: str | None = None
+
+    @property
+    def key(self) -> tuple[str | None, Side, str, str]:
+        """What tells it from the others."""
+        return self.view.node.name, self.local_role, self.service, self.peer
+
+
+def cell(
+    prospect: Prospect,
+    reason: str,
+    *sources: str,
+    basis: Basis = Basis.INFERRED,
+    row: str | None = None,
+    condition: str | None = None,
+) -> OutlookCell:
+    """Make a cell; `sources` are codes of citations."""
+    return OutlookCell(
+        prospect=prospect, basis=basis, reason=reason, condition=condition, row=row, sources=citations(sources)
+    )
+
+
+def unknown(reason: str, *sources: str) -> OutlookCell:
+    """Make the cell of what is not known, and why it is not."""
+    return cell(Prospect.UNKNOWN, reason, *sources)
+
+
+def with_lapse(made: OutlookCell, lapsed: str | None) -> OutlookCell:
+    """Let fail what would work, and rests on a certificate that is not valid."""
+    if lapsed is None or made.prospect is Prospect.FAILS:
+        return made
+    return cell(Prospect.FAILS, f"{lapsed}.", "AR")
+
+
+def with_condition(made: OutlookCell, condition: str | None, why: str) -> OutlookCell:
+    """Let depend on a condition what would work."""
+    if condition is None or made.prospect is not Prospect.WORKS:
+        return made
+    return replace(made, condition=made.condition or condition, reason=f"{made.reason} {why}")
+
+
+def doubted(made: OutlookCell, down: str | None) -> OutlookCell:
+    """Show nothing as working that fails for a reason which the table does not know."""
+    if down is None or made.prospect is not Prospect.WORKS:
+        return made
+    return unknown(f"By its usages it would work, and yet it does not: {down}. The findings tell why.")

@@ -1,0 +1,99 @@
+"""Whom a node deals with by mutual TLS: peers that capture and log show, and zones that are configured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct, field
+
+from analyzer.evidence import Connection, Event, Outcome, Peer, PeerKind, Side, Zone
+from analyzer.facts.webex import is_webex_name
+from analyzer.rules.view import FAMILIAR, NodeView
+
+WEBEX = "Webex"
+_OF_THEIR_OWN = {"traversalserver", "traversalclient"}
+_DIALLED = {"neighbor", "dns", "webex", "enum"}
+
+
+class Contact(Struct, kw_only=True):
+    """A peer, by zone or name, with what was seen of it in one role: connections, and TLS errors in the log."""
+
+    name: str
+    kind: PeerKind
+    zone: Zone | None = None
+    connections: list[Connection] = field(default_factory=list)
+    errors: list[Event] = field(default_factory=list)
+
+    @property
+    def newest(self) -> Connection | None:
+        """The last connection that came to an end that is known."""
+        ended = (connection for connection in self.connections if connection.outcome is not Outcome.UNKNOWN)
+        return max(ended, key=lambda connection: connection.handshake.started, default=None)
+
+    @property
+    def trouble(self) -> str | None:
+        """What shows that it did not work last: the last handshake, else the log."""
+        if self.newest is not None:
+            went_well = self.newest.outcome is Outcome.COMPLETED
+            return None if went_well else f"its last handshake was {self.newest.outcome} ({self.newest.id})"
+        return f"the log says {self.errors[-1].record.detail}" if self.errors else None
+
+
+def contacts(view: NodeView, role: Side) -> tuple[Contact, ...]:
+    """Return the peers of a node in a role: Webex first, then zones as configured, then the rest as they were met.
+
+    The partner in the traversal zone and cluster peers are not among them: the truth table has them apart.
+    """
+    zones = {zone.name: zone for zone in view.node.zones}
+    found: dict[str, Contact] = {}
+    if role is Side.CLIENT:
+        for zone in view.node.zones:
+            if _dials_by_tls(zone):
+                webex = _is_webex(zone)
+                name = WEBEX if webex else f"zone {zone.name}"
+                found.setdefault(
+                    name, Contact(name=name, kind=PeerKind.WEBEX if webex else PeerKind.NEIGHBOR, zone=zone)
+                )
+    for connection in view.connections:
+        if connection.local_role is role and _is_meant(view, connection.peer, zones):
+            _contact_of(found, connection.peer, zones).connections.append(connection)
+    for event in view.tls_errors:
+        if event.record.local_role is role and event.peer is not None and _is_meant(view, event.peer, zones):
+            _contact_of(found, event.peer, zones).errors.append(event)
+    if role is Side.CLIENT and view.is_edge and any(map(is_webex_name, _logged_names(view))):
+        found.setdefault(WEBEX, Contact(name=WEBEX, kind=PeerKind.WEBEX))
+    return tuple(sorted(found.values(), key=lambda contact: contact.kind is not PeerKind.WEBEX))
+
+
+def _contact_of(found: dict[str, Contact], peer: Peer, zones: dict[str, Zone]) -> Contact:
+    zone = zones.get(peer.zone or "")
+    name = WEBEX if peer.kind is PeerKind.WEBEX else f"zone {zone.name}" if zone else peer.name
+    return found.setdefault(name, Contact(name=name, kind=peer.kind, zone=zone))
+
+
+def _is_meant(view: NodeView, peer: Peer, zones: dict[str, Zone]) -> bool:
+    if peer.kind not in FAMILIAR or peer.kind is PeerKind.CLUSTER or peer.node in view.node.partners:
+        return False
+    zone = zones.get(peer.zone or "")
+    return zone is None or _type(zone) not in _OF_THEIR_OWN
+
+
+def _logged_names(view: NodeView) -> Iterator[str]:
+    return (name for identity in view.node.identities for name in identity.names)
+
+
+def _dials_by_tls(zone: Zone) -> bool:
+    """Whether this node opens TLS connections for a zone; a DNS zone goes wherever the records say."""
+    if _type(zone) not in _DIALLED:
+        return False
+    if _type(zone) == "neighbor":
+        return (zone.transport or "").upper() == "TLS" or zone.tls_verify_mode == "On"
+    return (zone.transport or "TLS").upper() == "TLS"
+
+
+def _is_webex(zone: Zone) -> bool:
+    return _type(zone) == "webex" or is_webex_name(zone.tls_verify_subject)
+
+
+def _type(zone: Zone) -> str:
+    return (zone.type or "").lower()

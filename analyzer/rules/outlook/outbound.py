@@ -1,0 +1,102 @@
+"""The outlook of mutual TLS that this node opens, to everybody but its partner: what it presents decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzer.evidence import Certificate, Outcome, PeerKind, Side
+from analyzer.findings import Basis, OutlookCell, Prospect
+from analyzer.rules.outlook.cells import IF_TRUSTED, Assessed, cell, unknown, with_lapse
+from analyzer.rules.outlook.contacts import Contact, contacts
+from analyzer.rules.outlook.usages import Usage, is_private, lapse, usage_of
+from analyzer.rules.view import NodeView
+
+OUTBOUND = "outbound mTLS"
+_WEBEX_OPEN = " Whether Webex checks clientAuth, no source says."
+
+
+def outbound(view: NodeView) -> Iterator[Assessed]:
+    """Say what becomes of each connection that this node opens and is asked for a certificate in."""
+    leaf = view.leaf_as_client
+    for contact in contacts(view, Side.CLIENT):
+        seen = _seen(contact, leaf)
+        asked = not _never_asked(contact)
+        yield Assessed(
+            view=view,
+            local_role=Side.CLIENT,
+            service=OUTBOUND,
+            peer=contact.name,
+            cell=with_lapse(seen or _by_usage(view, contact, leaf), lapse(view, leaf) if asked else None),
+            down=None if seen else contact.trouble,
+        )
+
+
+def _never_asked(contact: Contact) -> bool:
+    """Whether every connection that was captured went without a CertificateRequest."""
+    asked = {connection.handshake.certificate_requested for connection in contact.connections}
+    return asked == {False}
+
+
+def _seen(contact: Contact, leaf: Certificate | None) -> OutlookCell | None:
+    """Return what the capture shows of this very certificate with this peer."""
+    if _never_asked(contact):
+        return cell(Prospect.WORKS, "It asked for no certificate in what was captured.", "P", basis=Basis.SEEN)
+    shown = [c for c in contact.connections if leaf and c.client_certificate.leaf == leaf.sha256]
+    newest = max(shown, key=lambda connection: connection.handshake.started, default=None)
+    if newest is None:
+        return None
+    if newest.outcome is Outcome.COMPLETED:
+        return cell(Prospect.WORKS, f"It took this certificate ({newest.id}).", basis=Basis.SEEN)
+    if newest.outcome is Outcome.REFUSED and newest.refused_by is Side.SERVER:
+        why = f": {newest.outcome_reason}" if newest.outcome_reason else ""
+        return cell(Prospect.FAILS, f"It refused this certificate ({newest.id}){why}.", basis=Basis.SEEN)
+    return None
+
+
+def _by_usage(view: NodeView, contact: Contact, leaf: Certificate | None) -> OutlookCell:
+    if leaf is None:
+        return unknown("What this node presents as TLS client is not in what was given.")
+    webex = contact.kind is PeerKind.WEBEX
+    more = _WEBEX_OPEN if webex else ""
+    usage, far_end = usage_of(view, leaf), Prospect.NEEDS_FAR_END
+    match usage:
+        case Usage.SERVER_ONLY:
+            words = f"The certificate lacks clientAuth: it works only where the far end does not check.{more}"
+            if not view.has_two_stores:
+                return cell(far_end, words, "P", "FN", basis=Basis.STATED)
+            copied = view.is_edge and view.server_leaf is not None and view.server_leaf.sha256 == leaf.sha256
+            sources = ("S", "FN") if copied else ("P", "FN")
+            return cell(far_end, words, *sources, basis=Basis.STATED, row="5" if copied else "1")
+        case Usage.BOTH:
+            return _with_both(view, leaf, webex=webex)
+        case Usage.NONE:
+            words = f"Peers of OpenSSL's kind accept a certificate without extended key usage.{more}"
+            return cell(Prospect.WORKS, words, "M", row="12")
+        case Usage.CLIENT_ONLY:
+            words = "It has clientAuth; a peer that checks for server use, too, refuses it in the same words."
+            return cell(Prospect.WORKS, words, "M")
+        case Usage.HINDERED | Usage.ANY_ONLY | Usage.OTHER:
+            reason = view.as_client(leaf).reason
+            return cell(far_end, f"A far end that checks refuses it: {reason}.{more}", "M", row="13")
+        case Usage.UNREADABLE:
+            return unknown(f"{view.as_client(leaf).reason}.")
+
+
+def _with_both(view: NodeView, leaf: Certificate, *, webex: bool) -> OutlookCell:
+    words = "The certificate has clientAuth."
+    if not view.as_client(leaf).whole:
+        words += " Its path is not known up to its root: an authority may still stand in the way."
+    if not is_private(view, leaf):
+        return cell(Prospect.WORKS, words, "P", row="7")
+    upload = " For Webex hybrid calls it can be uploaded in Control Hub (a document of 2020)." if webex else ""
+    server = view.server_leaf
+    likewise = server is not None and is_private(view, server) and usage_of(view, server) is Usage.BOTH
+    all_private = view.is_edge and likewise
+    return cell(
+        Prospect.WORKS,
+        f"{words} The far end must trust its private CA.{upload}",
+        *(("S", "W") if webex else ("S",)),
+        basis=Basis.STATED if all_private else Basis.INFERRED,
+        row="6" if all_private else "8",
+        condition=IF_TRUSTED,
+    )
