@@ -45,7 +45,7 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-def _date(text: str | None) -> datetime | None:
+def parse_date(text: str | None) -> datetime | None:
     """Parse a date or a date and time; without an offset it is UTC."""
     if text is None:
         return None
@@ -120,7 +120,7 @@ def analyze(
     logging.basicConfig(level=logging.DEBUG if debug else logging.CRITICAL, stream=sys.stderr)
     with reporting_errors("Run again with --debug, and report what it says.", debug=debug):
         known = read_facts_file(facts)
-        report = analyze_bundles(bundles, _date(as_of), facts=known, verbose=verbose, quiet=quiet)
+        report = analyze_bundles(bundles, parse_date(as_of), facts=known, verbose=verbose, quiet=quiet)
         path = output or default_path(report, bundles[0])
         _write(report, path, json, note, lang, force=force)
         if evidence is not None:

@@ -21,7 +21,7 @@ from analyzer.evidence import (
     Store,
     Visibility,
 )
-from analyzer.findings import Confidence, EvidenceKind, ForecastKind, RemedyKind, Severity
+from analyzer.findings import Basis, Confidence, EvidenceKind, ForecastKind, Prospect, RemedyKind, Severity
 
 NODE_ROLES = {
     NodeRole.CORE: "Expressway-C (Core)",
@@ -89,6 +89,15 @@ CONFIDENCES = {
     Confidence.INFERRED: "inferred",
     Confidence.NOT_DETERMINABLE: "not determinable",
 }
+
+PROSPECTS = {
+    Prospect.WORKS: "works",
+    Prospect.FAILS: "fails",
+    Prospect.NEEDS_FAR_END: "far end decides",
+    Prospect.UNKNOWN: "unknown",
+}
+
+BASES = {Basis.STATED: "stated", Basis.INFERRED: "inferred", Basis.SEEN: "seen"}
 
 EVIDENCE_KINDS = {
     EvidenceKind.FRAME: "frame",

@@ -35,7 +35,7 @@ from tests.program import WEBEX, members, run, sample
         (["x.zip", "-o", "x.zip", "--force"], "x.zip is an input, and is not overwritten"),
         (["diff", "before.zip"], "Missing argument 'AFTER'"),
         (["diff", "before.zip", "after.zip", "--json", "-"], "No such option: --json"),
-        (["whatif", "x.zip"], "whatif is not built yet"),
+        (["whatif", "x.zip"], "say what changes: --eku-check, "),
         (["handshake", "--id", "c1"], "Missing argument 'BUNDLE'"),
         (["handshake", "x.zip", "--evidence", "x"], "No such option: --evidence"),
         (["rules", "presented-wrong-store"], "give `rules`, or `rules show ID` with an id of that list"),

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
-from analyzer.evidence import Case, NodeRole
+from analyzer.evidence import Case, NodeRole, Side
 from analyzer.facts.store import PACKAGED, Facts
 from analyzer.findings import Outlook, OutlookCell, OutlookRow, Prospect
 from analyzer.rules.outlook.cells import Assessed, doubted, unknown
@@ -20,9 +20,9 @@ logger = logging.getLogger(__name__)
 
 LABEL = "EKU view only: chains trusted, names right."
 NOTES = (
-    f"{LABEL} Whether a list of trusted CAs lacks a CA is looked up only where the bundle of the side that verifies is at hand.",
+    LABEL,
+    "Whether a trusted CA list lacks a CA is looked up where the bundle of the side that verifies is at hand.",
     "Stated: a source says it of this very situation. Inferred: drawn from one, or measured with OpenSSL. Seen: captured.",
-    "Whether Webex checks clientAuth no source says.",
 )
 NOW, CHECK_ON, CHECK_OFF, THEN = "Now", "With the check On", "With the check Off", "Then"
 
@@ -90,7 +90,7 @@ def _in_columns(
 ) -> Outlook:
     keys = dict.fromkeys(key for column in columns for key in column)
     known = [(key, next(column[key] for column in columns if key in column)) for key in keys]
-    known.sort(key=lambda one: (_ROLES.index(one[1].view.node.role), one[1].view.node.name or ""))
+    known.sort(key=lambda one: _order(one[1]))
     rows = tuple(
         OutlookRow(
             node=row.view.node.name,
@@ -102,6 +102,12 @@ def _in_columns(
         for key, row in known
     )
     return Outlook(columns=titles, rows=rows, notes=NOTES)
+
+
+def _order(row: Assessed) -> tuple[int, str, bool]:
+    """Order rows as a call passes the nodes, and of each node what it opens before what it answers."""
+    node = row.view.node
+    return _ROLES.index(node.role), node.name or "", row.local_role is not Side.CLIENT
 
 
 def _cell(row: Assessed | None, doubt: str | None) -> OutlookCell:

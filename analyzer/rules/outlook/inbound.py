@@ -14,7 +14,7 @@ from analyzer.rules.outlook.usages import Usage, lapse, usage_of
 from analyzer.rules.view import NodeView
 
 INBOUND, CLUSTER = "inbound mTLS", "cluster database"
-ANYONE_ELSE = "any other peer"
+ANYONE_ELSE = "others"
 IF_CLIENT_USAGE = "if clientAuth"
 
 

@@ -83,6 +83,6 @@ def open_question(words: str, *sources: str) -> Says:
 UNCHECKED = "The Edge does not check usages: a certificate without clientAuth will do."
 SSH_WANTS = "The SSH tunnels want clientAuth whatever the check says: Permission denied."
 ZONE_DOWN = "The traversal zone is down, and the SSH tunnels want clientAuth as well."
-NEEDS_BOTH = "It needs the traversal zone and the SSH tunnels."
+NEEDS_BOTH = "It needs both the traversal zone and the SSH tunnels."
 MRA_DOWN = Says(FAILS, INFERRED, ("S",), NEEDS_BOTH)
 SSH_DOWN = Says(FAILS, INFERRED, ("S",), ZONE_DOWN)

@@ -376,7 +376,7 @@ def test_webex_in_the_log_alone_is_told() -> None:
     assert outbound(case(edge(identities=(identity,)))) == ("works", "if trusted", "inferred")
 
 
-def inbound(judged: Case, peer: str = "any other peer") -> tuple[str, str | None, str]:
+def inbound(judged: Case, peer: str = "others") -> tuple[str, str | None, str]:
     cell = cells(judged)["edge", "inbound mTLS", peer]
     return str(cell.prospect), cell.condition, str(cell.basis)
 
