@@ -19,7 +19,8 @@ from analyzer.findings import Report
 from analyzer.intake import read_node
 from analyzer.rules.catalogue import RULES
 from analyzer.rules.causes import tie
-from analyzer.rules.outlook import forecast_of
+from analyzer.rules.forecast_table import forecast_of
+from analyzer.rules.outlook.evaluation import outlook_of
 from analyzer.rules.runner import run
 from analyzer.rules.verdicts import verdicts_of
 
@@ -61,6 +62,7 @@ def analyze(paths: Sequence[Path], options: Options | None = None) -> Report:
         findings=tie(run(case, RULES, options.facts)),
         rule_titles={rule.id: rule.title for rule in RULES},
         forecast=forecast_of(case, options.facts),
+        outlook=outlook_of(case),
     )
 
 

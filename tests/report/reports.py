@@ -49,6 +49,7 @@ from analyzer.evidence import (
     ZonePeer,
 )
 from analyzer.findings import (
+    Basis,
     Citation,
     Confidence,
     Evidence,
@@ -57,7 +58,11 @@ from analyzer.findings import (
     Forecast,
     ForecastKind,
     ForecastRule,
+    Outlook,
+    OutlookCell,
+    OutlookRow,
     Presented,
+    Prospect,
     Remedy,
     RemedyKind,
     Report,
@@ -472,6 +477,7 @@ def rich_report() -> Report:
         verdicts=(OPEN_WEBEX, verdict()),
         findings=FINDINGS,
         rule_titles={finding.id: finding.title for finding in FINDINGS},
+        outlook=OUTLOOK,
         forecast=(
             forecast(),
             forecast(
@@ -503,6 +509,40 @@ def forecast(**changes: Any) -> Forecast:
         order="From a private CA, before 2027-01-12.",
     )
     return replace(record, **changes)
+
+
+SEED = Citation(title="Navigate Client EKU Sunset", url="https://www.cisco.com/225693", date="2026-04-15")
+
+
+def foretold(prospect: Prospect, basis: Basis, reason: str, **changes: Any) -> OutlookCell:
+    return replace(OutlookCell(prospect=prospect, basis=basis, reason=reason, sources=(SEED,)), **changes)
+
+
+REFUSED = foretold(Prospect.FAILS, Basis.STATED, "The Edge checks.", row="1")
+OUTLOOK = Outlook(
+    columns=("Now", "With the check On", "With the check Off"),
+    rows=(
+        OutlookRow(
+            node="core1",
+            local_role=Side.CLIENT,
+            service="UC traversal zone",
+            peer="edge1",
+            cells=(REFUSED, REFUSED, foretold(Prospect.WORKS, Basis.STATED, "The Edge does not check.", row="2")),
+        ),
+        OutlookRow(
+            node="edge1",
+            local_role=Side.CLIENT,
+            service="outbound mTLS",
+            peer="Webex",
+            cells=(
+                foretold(Prospect.NEEDS_FAR_END, Basis.INFERRED, "Webex decides."),
+                foretold(Prospect.UNKNOWN, Basis.INFERRED, "Nobody says.", sources=()),
+                foretold(Prospect.WORKS, Basis.SEEN, "It must be trusted.", condition="if trusted"),
+            ),
+        ),
+    ),
+    notes=("EKU view only: chains trusted, names right.", "Stated: a source says it."),
+)
 
 
 def empty_report() -> Report:

@@ -55,6 +55,46 @@ def test_the_same_report_makes_the_same_page() -> None:
     assert render_html(rich_report()) == render_html(rich_report())
 
 
+def test_the_outlook_shows_every_cell_with_its_reason_row_and_source() -> None:
+    shown = section(rich_report(), "whatif")
+    rows = [[text(cell) for cell in row] for row in page(rich_report()).get_element_by_id("whatif").cssselect("tr")]
+
+    assert "EKU view only: chains trusted, names right." in shown
+    assert rows == [
+        ["Service", "Now", "With the check On", "With the check Off"],
+        ["core1 as TLS client"],
+        ["UC traversal zone edge1", "✕fails 1", "✕fails 1", "✓works 2"],
+        ["edge1 as TLS client"],
+        ["outbound mTLS Webex", "!far end decides 3", "?unknown 4", "!works if trusted 5"],
+    ]
+    assert "stated, row 1 (a) The Edge checks." in shown
+    assert "inferred Nobody says." in shown
+    assert "(a) Navigate Client EKU Sunset, 2026-04-15." in shown
+
+
+def test_the_reasons_of_the_outlook_are_numbered_as_they_are_referred_to() -> None:
+    shown = page(rich_report()).get_element_by_id("whatif")
+    listed = [text(item) for item in shown.cssselect("ol > li")]
+
+    assert [item.get("id") for item in shown.cssselect("ol > li")] == [f"outlook-{n}" for n in range(1, 6)]
+    assert listed[4].endswith("It must be trusted.")
+
+
+def test_without_an_outlook_there_is_no_section_and_no_link_to_it() -> None:
+    rendered = render_html(replace(rich_report(), outlook=None))
+
+    assert "#whatif" not in rendered
+    assert 'id="whatif"' not in rendered
+
+
+def test_a_long_outlook_is_cut_and_says_so() -> None:
+    outlook = rich_report().outlook
+    assert outlook is not None
+    many = tuple(replace(outlook.rows[0], peer=f"peer {n}") for n in range(130))
+
+    assert "30 more are not shown." in section(replace(rich_report(), outlook=replace(outlook, rows=many)), "whatif")
+
+
 def test_the_answer_names_certificate_store_frame_and_refusal() -> None:
     answer = section(rich_report(), "answer")
 

@@ -28,6 +28,7 @@ from analyzer.report.views.findings import (
 )
 from analyzer.report.views.forecast import ForecastView, forecast_views
 from analyzer.report.views.nodes import NodeView, node_view, role_order
+from analyzer.report.views.outlook import OutlookView, outlook_view
 from analyzer.report.views.timeline import Timeline, timeline_of
 from analyzer.report.views.verdicts import VerdictView, verdict_view
 
@@ -98,6 +99,7 @@ class Page(Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...]
     problem_count: int
     sources: tuple[SourceView, ...]
+    outlook: OutlookView | None
 
 
 def page_view(report: Report) -> Page:
@@ -146,6 +148,7 @@ def page_view(report: Report) -> Page:
         problems=case.problems[:MAX_PROBLEMS],
         problem_count=len(case.problems),
         sources=source_views((*report.findings, *(rule for row in report.forecast for rule in row.rules))),
+        outlook=outlook_view(report.outlook),
     )
 
 
