@@ -75,9 +75,9 @@ def refused(basis: Basis, *sources: str) -> Says:
     return Says(FAILS, basis, sources, "The Edge checks, and the Core's client certificate lacks clientAuth.")
 
 
-def open_question(words: str, *sources: str) -> Says:
+def open_question(words: str) -> Says:
     """Say that it is not known, and why not."""
-    return Says(UNKNOWN, INFERRED, sources, words)
+    return Says(UNKNOWN, INFERRED, (), words)
 
 
 UNCHECKED = "The Edge does not check usages: a certificate without clientAuth will do."

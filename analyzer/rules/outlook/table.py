@@ -101,13 +101,21 @@ def _rows_of_x15_5() -> Iterator[Row]:
 def _rows_of_older_releases() -> Iterator[Row]:
     """X15.4 and before: one store, no switch for the check."""
     wants = "The traversal zone wants clientAuth in the Core's certificate"
-    yield Row(
+    split_allowed = Row(
         number="X15.4",
         releases=BEFORE_SPLIT,
         core_client=BOTH,
+        edge_server=BOTH | SERVER_ONLY,
         zone=Says(WORKS, STATED, ("P",), f"{wants}, and serverAuth alone in the Edge's."),
         tunnels=Says(WORKS, INFERRED, ("P",), "Mobile and remote access works, and that needs the tunnels."),
         remote_access=Says(WORKS, STATED, ("P",), "Of the Edge's certificate only serverAuth is asked for."),
+    )
+    yield split_allowed
+    yield replace(
+        split_allowed,
+        edge_server=None,
+        zone=replace(split_allowed.zone, basis=INFERRED),
+        remote_access=replace(split_allowed.remote_access, basis=INFERRED),
     )
     kept = Says(WORKS, INFERRED, ("P",), "Both certificates have both usages, as these releases want them.")
     combined = Row(number="X15.3", releases=OLD, core_client=BOTH, zone=kept, tunnels=kept, remote_access=kept)
@@ -127,10 +135,18 @@ def _rows_of_older_releases() -> Iterator[Row]:
             core_client=SERVER_ONLY,
             zone=Says(FAILS, STATED, ("P",), f"{wants}, and it is missing."),
             tunnels=replace(SSH_DOWN, sources=("P",)),
-            remote_access=MRA_DOWN,
+            remote_access=replace(MRA_DOWN, sources=("P",)),
         )
         for row in WITH_CHECK:
-            yield replace(row, number=number, releases=releases)
+            yield _cited(replace(row, number=number, releases=releases))
+
+
+def _cited(row: Row) -> Row:
+    """Cite P for an older release: S tells of X15.5 alone."""
+    parts = {"zone": row.zone, "tunnels": row.tunnels, "remote_access": row.remote_access}
+    return replace(
+        row, **{name: replace(says, sources=("P",)) for name, says in parts.items() if says.sources == ("S",)}
+    )
 
 
 TABLE: tuple[Row, ...] = (

@@ -24,7 +24,7 @@ from analyzer.rules.outlook.usages import Usage
 
 def _not_told_of_ssh(number: str, usage: Usage, what: str, zone: Says) -> Row:
     """Return the row of a certificate of which no source says what the SSH tunnels make of it."""
-    tunnels = open_question(f"No source says whether the SSH tunnels accept {what}.", "S")
+    tunnels = open_question(f"No source says whether the SSH tunnels accept {what}.")
     remote = MRA_DOWN if zone.prospect is FAILS else replace(tunnels, words=f"{NEEDS_BOTH} {tunnels.words}")
     return Row(number=number, core_client=frozenset({usage}), zone=zone, tunnels=tunnels, remote_access=remote)
 
@@ -86,7 +86,7 @@ def rows_out_of_the_ordinary() -> Iterator[Row]:
         yield replace(row, check="On")
     for usage in (Usage.HINDERED, Usage.ANY_ONLY, Usage.CLIENT_ONLY):
         what = _UNUSUAL[usage]
-        zone = open_question(f"No source says what the Edge still checks of {what} when its check is off.", "S")
+        zone = open_question(f"No source says what the Edge still checks of {what} when its check is off.")
         yield _not_told_of_ssh("13*", usage, what, zone)
-    off = open_question("No source says what the Edge still checks of a certificate that has neither usage.", "S")
+    off = open_question("No source says what the Edge still checks of a certificate that has neither usage.")
     yield replace(WITH_CHECK[3], zone=off, tunnels=Says(FAILS, INFERRED, ("S",), SSH_WANTS))

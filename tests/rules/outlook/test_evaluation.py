@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -16,6 +17,7 @@ from analyzer.evidence import (
     ReferenceTime,
     Setting,
     Side,
+    Stores,
     Visibility,
     Zone,
 )
@@ -203,6 +205,32 @@ def test_nodes_of_which_nothing_is_known_have_no_outlook() -> None:
 
     assert outlook is not None
     assert outlook.rows == ()
+
+
+@pytest.mark.parametrize("role", list(NodeRole))
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"zones": (Zone(name=""), Zone(name="x", type="Neighbor"), Zone(name="y", type="TraversalServer"))},
+        {"stores": Stores(server=(), client=(), trusted=())},
+        {"cluster": Cluster(name=None, peers=("a", "b"))},
+        {"settings": mode("Perhaps")},
+        {"version": "a beta"},
+    ],
+)
+def test_odd_input_is_borne(role: NodeRole, changes: dict[str, Any]) -> None:
+    odd = replace(bare(role), zones=(zone("TraversalClient"),))
+
+    assert outlook_of(case(replace(odd, **changes), edge(name="other"))) is not None
+
+
+def test_certificates_that_cannot_be_read_leave_it_open() -> None:
+    broken = replace(CORE_CLIENT, extended_key_usage=None, unreadable=("extended_key_usage",))
+    judged = case(core(), edge())
+    judged = replace(judged, certificates={**judged.certificates, CORE_CLIENT.sha256: broken})
+
+    assert trio(judged) == ("unknown",) * 3
 
 
 def test_mixed_releases_are_inferred() -> None:
