@@ -2,8 +2,10 @@
 
     row.py, table.py, unusual.py          the rows, as data; docs/truth-table.md shows them
     usages.py                             one word for what a certificate may be used for
-    pair.py, traversal.py                 Core and Edge: traversal zone, SSH tunnels, mobile and remote access
+    pair.py, traces.py, traversal.py      Core and Edge: traversal zone, SSH tunnels, mobile and remote access
     contacts.py, outbound.py, inbound.py  mutual TLS with all others
     cells.py, evaluation.py               all of it, in columns
     changes.py                            a change, applied to the evidence
+
+`evaluation` is the door.
 """

@@ -18,6 +18,7 @@ class Assessed(Struct, frozen=True, kw_only=True):
 
     Attributes:
         down: what shows that it does not work as things are; None: nothing.
+        is_up: whether something shows that it does.
     """
 
     view: NodeView
@@ -26,6 +27,7 @@ class Assessed(Struct, frozen=True, kw_only=True):
     peer: str
     cell: OutlookCell
     down: str | None = None
+    is_up: bool = False
 
     @property
     def key(self) -> tuple[str | None, Side, str, str]:
@@ -64,6 +66,11 @@ def with_condition(made: OutlookCell, condition: str | None, why: str) -> Outloo
     if condition is None or made.prospect is not Prospect.WORKS:
         return made
     return replace(made, condition=made.condition or condition, reason=f"{made.reason} {why}")
+
+
+def relieved(made: OutlookCell) -> OutlookCell:
+    """Drop a condition that what was seen working does not seem to need."""
+    return replace(made, condition=None, reason=f"{made.reason} It was up all the same.")
 
 
 def doubted(made: OutlookCell, down: str | None) -> OutlookCell:

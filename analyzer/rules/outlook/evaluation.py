@@ -6,13 +6,17 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
+from msgspec import Struct
+
 from analyzer.evidence import Case, NodeRole, Side
 from analyzer.facts.store import PACKAGED, Facts
 from analyzer.findings import Outlook, OutlookCell, OutlookRow, Prospect
-from analyzer.rules.outlook.cells import Assessed, doubted, unknown
+from analyzer.rules.outlook.cells import Assessed, doubted, relieved, unknown
+from analyzer.rules.outlook.contacts import Contact, contacts
 from analyzer.rules.outlook.inbound import cluster, inbound
 from analyzer.rules.outlook.outbound import outbound
 from analyzer.rules.outlook.pair import pairs
+from analyzer.rules.outlook.traces import Traces, traces_of
 from analyzer.rules.outlook.traversal import assess
 from analyzer.rules.view import NodeView, views_of
 
@@ -38,10 +42,9 @@ def outlook_of(case: Case, facts: Facts = PACKAGED) -> Outlook | None:
     """
     try:
         views = views_of(case, facts)
-        now = _assessed(views)
-        shown = _doubts(now)
-        columns = [now, _assessed(views, "On"), _assessed(views, "Off")]
-        return _in_columns((NOW, CHECK_ON, CHECK_OFF), columns, shown)
+        seen = _seen(views)
+        columns = [_assessed(views, seen, check) for check in (None, "On", "Off")]
+        return _in_columns((NOW, CHECK_ON, CHECK_OFF), columns)
     except Exception:
         logger.exception("outlook")
         return None
@@ -58,36 +61,51 @@ def outlook_under_change(
         absent_check: the setting that an Edge whose bundle is not at hand is then to have.
         facts: what to judge by.
     """
-    now = _assessed(views_of(case, facts))
-    then = _assessed(views_of(changed, facts), absent_check=absent_check)
-    return _in_columns((NOW, THEN), [now, then], _doubts(now))
+    views, then = views_of(case, facts), views_of(changed, facts)
+    seen = _seen(views)
+    columns = [_assessed(views, seen), _assessed(then, seen, absent_check=absent_check)]
+    return _in_columns((NOW, THEN), columns)
+
+
+class _Seen(Struct, frozen=True):
+    """What was seen of each node, by its name: no change changes that."""
+
+    traces: Mapping[str | None, Traces]
+    dialled: Mapping[str | None, tuple[Contact, ...]]
+    answered: Mapping[str | None, tuple[Contact, ...]]
+
+
+def _seen(views: tuple[NodeView, ...]) -> _Seen:
+    return _Seen(
+        {view.node.name: traces_of(view) for view in views},
+        {view.node.name: contacts(view, Side.CLIENT) for view in views},
+        {view.node.name: contacts(view, Side.SERVER) for view in views},
+    )
 
 
 def _assessed(
-    views: tuple[NodeView, ...], check: str | None = None, absent_check: str | None = None
+    views: tuple[NodeView, ...],
+    seen: _Seen,
+    check: str | None = None,
+    absent_check: str | None = None,
 ) -> Mapping[Key, Assessed]:
     """Assess every service; `check` is taken for the setting of every node that has it."""
     rows = chain(
-        *(assess(pair) for pair in pairs(views, check, check or absent_check)),
-        *(_of_node(view, check) for view in views if view.node.role is not NodeRole.UNKNOWN or view.node.zones),
+        *(assess(pair) for pair in pairs(views, seen.traces, check, check or absent_check)),
+        *(_of_node(view, seen, check) for view in views if view.node.role is not NodeRole.UNKNOWN or view.node.zones),
     )
     return {row.key: row for row in rows}
 
 
-def _of_node(view: NodeView, check: str | None) -> Iterator[Assessed]:
-    yield from outbound(view)
-    yield from inbound(view, check)
+def _of_node(view: NodeView, seen: _Seen, check: str | None) -> Iterator[Assessed]:
+    yield from outbound(view, seen.dialled[view.node.name])
+    yield from inbound(view, seen.answered[view.node.name], check)
     yield from cluster(view)
 
 
-def _doubts(now: Mapping[Key, Assessed]) -> Mapping[Key, str]:
-    """Return what shows that a service is down though the table, as things are, would have it work."""
-    return {key: row.down for key, row in now.items() if row.down and row.cell.prospect is Prospect.WORKS}
-
-
-def _in_columns(
-    titles: tuple[str, ...], columns: Sequence[Mapping[Key, Assessed]], doubts: Mapping[Key, str]
-) -> Outlook:
+def _in_columns(titles: tuple[str, ...], columns: Sequence[Mapping[Key, Assessed]]) -> Outlook:
+    """Put columns beside each other, the first of which is what is now."""
+    now = columns[0]
     keys = dict.fromkeys(key for column in columns for key in column)
     known = [(key, next(column[key] for column in columns if key in column)) for key in keys]
     known.sort(key=lambda one: _order(one[1]))
@@ -97,7 +115,7 @@ def _in_columns(
             local_role=row.local_role,
             service=row.service,
             peer=row.peer,
-            cells=tuple(_cell(column.get(key), doubts.get(key)) for column in columns),
+            cells=tuple(_cell(column.get(key), now.get(key)) for column in columns),
         )
         for key, row in known
     )
@@ -110,5 +128,12 @@ def _order(row: Assessed) -> tuple[int, str, bool]:
     return _ROLES.index(node.role), node.name or "", row.local_role is not Side.CLIENT
 
 
-def _cell(row: Assessed | None, doubt: str | None) -> OutlookCell:
-    return unknown("This service is not there.") if row is None else doubted(row.cell, doubt)
+def _cell(row: Assessed | None, now: Assessed | None) -> OutlookCell:
+    """Return a cell in the light of what was seen: that is of what is now, and explained only by what is now."""
+    if row is None:
+        return unknown("This service is not there.")
+    if now is None:
+        return row.cell
+    if now.is_up and now.cell.condition is not None and row.cell == now.cell:
+        return relieved(row.cell)
+    return doubted(row.cell, now.down if now.cell.prospect is Prospect.WORKS else None)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from analyzer.evidence import Certificate, Connection, Side
 from analyzer.facts.releases import Version
 from analyzer.facts.settings import CLUSTER_TLS_VERIFY
 from analyzer.findings import Basis, OutlookCell, Prospect
 from analyzer.rules.outlook.cells import Assessed, cell, unknown, with_lapse
-from analyzer.rules.outlook.contacts import Contact, contacts
+from analyzer.rules.outlook.contacts import Contact
 from analyzer.rules.outlook.usages import Usage, lapse, usage_of
 from analyzer.rules.view import NodeView
 
@@ -18,10 +18,10 @@ ANYONE_ELSE = "others"
 IF_CLIENT_USAGE = "if clientAuth"
 
 
-def inbound(view: NodeView, check: str | None) -> Iterator[Assessed]:
+def inbound(view: NodeView, contacts: Iterable[Contact], check: str | None) -> Iterator[Assessed]:
     """Say what becomes of each peer that presented a certificate to this node, and of peers in general."""
     mode = check or (view.checking_mode.current if view.checking_mode else None)
-    for contact in contacts(view, Side.SERVER):
+    for contact in contacts:
         newest = max(_with_certificate(contact), key=lambda connection: connection.handshake.started, default=None)
         leaf = view.case.certificates.get(newest.client_certificate.leaf or "") if newest else None
         if newest is None or leaf is None:

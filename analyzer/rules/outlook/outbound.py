@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from analyzer.evidence import Certificate, Outcome, PeerKind, Side
 from analyzer.findings import Basis, OutlookCell, Prospect
 from analyzer.rules.outlook.cells import IF_TRUSTED, Assessed, cell, unknown, with_lapse
-from analyzer.rules.outlook.contacts import Contact, contacts
+from analyzer.rules.outlook.contacts import Contact
 from analyzer.rules.outlook.usages import Usage, is_private, lapse, usage_of
 from analyzer.rules.view import NodeView
 
@@ -15,10 +15,10 @@ OUTBOUND = "outbound mTLS"
 _WEBEX_OPEN = " Whether Webex checks clientAuth, no source says."
 
 
-def outbound(view: NodeView) -> Iterator[Assessed]:
-    """Say what becomes of each connection that this node opens and is asked for a certificate in."""
+def outbound(view: NodeView, contacts: Iterable[Contact]) -> Iterator[Assessed]:
+    """Say what becomes of the connections that this node opens, by whom it opens them to."""
     leaf = view.leaf_as_client
-    for contact in contacts(view, Side.CLIENT):
+    for contact in contacts:
         seen = _seen(contact, leaf)
         asked = not _never_asked(contact)
         yield Assessed(

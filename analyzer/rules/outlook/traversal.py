@@ -6,14 +6,15 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from analyzer.evidence import Certificate, Outcome, Side
+from analyzer.evidence import Certificate, Side
 from analyzer.facts.releases import Version
 from analyzer.findings import Basis, OutlookCell, Prospect
 from analyzer.rules.authorities import name_of
 from analyzer.rules.outlook.cells import IF_TRUSTED, Assessed, cell, unknown, with_condition, with_lapse
-from analyzer.rules.outlook.pair import Pair, tunnels_down, zone_down
+from analyzer.rules.outlook.pair import Pair
 from analyzer.rules.outlook.row import Constellation, Row, Says
 from analyzer.rules.outlook.table import look_up
+from analyzer.rules.outlook.traces import zone_down, zone_up
 from analyzer.rules.outlook.usages import is_private, lapse, usage_of
 from analyzer.rules.trust import trust_of
 from analyzer.rules.view import NodeView
@@ -24,14 +25,15 @@ ZONE, TUNNELS, REMOTE_ACCESS = "UC traversal zone", "SSH tunnels (2222)", "MRA a
 def assess(pair: Pair) -> Iterator[Assessed]:
     """Say what becomes of zone, tunnels, and mobile and remote access."""
     is_unified = any(zone.unified_communications is not False for zone in pair.own.traversal_zones)
-    down = zone_down(pair)
-    refused = tunnels_down(pair)
+    down, up = zone_down(pair.ends), zone_up(pair.ends)
+    refused = next((traces.tunnels_down for traces, _ in pair.ends if traces.tunnels_down), None)
+    both_up = up and refused is None and any(traces.tunnels_up for traces, _ in pair.ends)
     services = (
-        (ZONE if is_unified else "traversal zone", "zone", down),
-        (TUNNELS, "tunnels", refused or down),
-        (REMOTE_ACCESS, "remote_access", down or refused),
+        (ZONE if is_unified else "traversal zone", "zone", down, up),
+        (TUNNELS, "tunnels", refused or down, both_up),
+        (REMOTE_ACCESS, "remote_access", down or refused, both_up),
     )
-    for service, part, shown in services if is_unified else services[:1]:
+    for service, part, shown_down, shown_up in services if is_unified else services[:1]:
         made = _cell(pair, part)
         yield Assessed(
             view=pair.own,
@@ -39,7 +41,8 @@ def assess(pair: Pair) -> Iterator[Assessed]:
             service=service,
             peer=_other(pair),
             cell=made,
-            down=None if made.condition else shown,
+            down=None if made.condition else shown_down,
+            is_up=shown_up,
         )
 
 
@@ -145,7 +148,7 @@ def _not_trusted(verifier: NodeView, owner: NodeView, leaf: Certificate, role: S
 
     The tunnels want every intermediate in the list, the zone gets them sent.
     """
-    if verifier.node.stores.trusted is None or _was_accepted(verifier, leaf, role):
+    if verifier.node.stores.trusted is None:
         return None
     trust = trust_of(verifier, owner, leaf, role)
     lacking = [name_of(certificate) for certificate in trust.lacking] if whole and role is Side.CLIENT else []
@@ -154,12 +157,3 @@ def _not_trusted(verifier: NodeView, owner: NodeView, leaf: Certificate, role: S
     if not lacking:
         return None
     return f"{verifier.node.name}'s trusted CA list lacks {', '.join(lacking)}: append it first."
-
-
-def _was_accepted(verifier: NodeView, leaf: Certificate, role: Side) -> bool:
-    return any(
-        connection.outcome is Outcome.COMPLETED
-        and connection.local_role is role.other
-        and connection.certificate(role).leaf == leaf.sha256
-        for connection in verifier.connections
-    )

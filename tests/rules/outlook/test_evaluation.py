@@ -253,17 +253,27 @@ def test_a_traversal_zone_that_is_not_for_unified_communications_has_no_tunnels(
 
 def test_a_ca_that_the_edge_lacks_makes_it_conditional() -> None:
     leaf = certificate("core.harbor.example", BOTH, authority("New"))
-    holder = core(stores=stores(CORE_SERVER, leaf, chain(leaf, root=True)[1:]))
-    judged = case(holder, edge())
+    down = zone("TraversalClient", None)
+    holder = core(stores=stores(CORE_SERVER, leaf, chain(leaf, root=True)[1:]), zones=(down,), tunnels=())
+    judged = case(holder, edge(zones=(zone(status=None),)))
 
     assert trio(judged) == ("works if trusted",) * 3
     assert "edge's trusted CA list lacks" in cells(judged)["core", ZONE, "edge"].reason
 
 
 def test_an_intermediate_that_the_edge_lacks_matters_to_the_tunnels_alone() -> None:
-    judged = case(core(), edge(stores=stores(EDGE_SERVER, EDGE_CLIENT, WITHOUT_ISSUING)))
+    lacking = edge(stores=stores(EDGE_SERVER, EDGE_CLIENT, WITHOUT_ISSUING), tunnels=())
 
-    assert trio(judged) == ("works", "works if trusted", "works if trusted")
+    assert trio(case(core(tunnels=()), lacking)) == ("works", "works if trusted", "works if trusted")
+    assert trio(case(core(tunnels=DENIED), lacking)) == ("works", "works if trusted", "works if trusted")
+
+
+def test_what_is_seen_working_needs_no_condition() -> None:
+    lacking = edge(stores=stores(EDGE_SERVER, EDGE_CLIENT, WITHOUT_ISSUING))
+    cell = cells(case(core(), lacking))["core", TUNNELS, "edge"]
+
+    assert (cell.prospect, cell.condition) == ("works", None)
+    assert "It was up all the same." in cell.reason
 
 
 def test_without_the_verifiers_list_trust_is_not_judged() -> None:
