@@ -12,7 +12,17 @@ from importlib.resources import files
 import msgspec.json
 
 from analyzer.evidence import Input, Member, Problem
-from analyzer.findings import Citation, Evidence, Finding, Forecast, Remedy, Report, Verdict
+from analyzer.findings import (
+    Citation,
+    Evidence,
+    Finding,
+    Forecast,
+    Outlook,
+    OutlookCell,
+    Remedy,
+    Report,
+    Verdict,
+)
 from analyzer.report.json_case import (
     Json,
     certificates_as_dict,
@@ -67,7 +77,7 @@ def report_as_dict(report: Report) -> Json:
     }
 
 
-def _sections(report: Report) -> dict[str, Json | str | Iterator[Json]]:
+def _sections(report: Report) -> dict[str, Json | str | Iterator[Json] | None]:
     case = report.case
     return {
         "schema_version": SCHEMA_VERSION,
@@ -82,6 +92,7 @@ def _sections(report: Report) -> dict[str, Json | str | Iterator[Json]]:
         "findings": map(_finding, report.findings),
         "forecast": map(_forecast, report.forecast),
         "problems": map(_problem, case.problems),
+        "outlook": None if report.outlook is None else _outlook(report.outlook),
     }
 
 
@@ -199,6 +210,34 @@ def _problem(problem: Problem) -> Json:
         "what": _prose(problem.what),
         "why": _prose(problem.why),
         "leaves_open": _prose(problem.leaves_open),
+    }
+
+
+def _outlook(outlook: Outlook) -> Json:
+    return {
+        "columns": [_prose(column) for column in outlook.columns],
+        "rows": [
+            {
+                "node": shown(row.node),
+                "local_role": row.local_role.value,
+                "service": clean(row.service),
+                "peer": clean(row.peer),
+                "cells": [_cell(cell) for cell in row.cells],
+            }
+            for row in outlook.rows
+        ],
+        "notes": [_prose(note) for note in outlook.notes],
+    }
+
+
+def _cell(cell: OutlookCell) -> Json:
+    return {
+        "prospect": cell.prospect.value,
+        "basis": cell.basis.value,
+        "reason": _prose(cell.reason),
+        "condition": shown(cell.condition),
+        "row": shown(cell.row),
+        "sources": [_citation(citation) for citation in cell.sources],
     }
 
 

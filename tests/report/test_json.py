@@ -99,7 +99,7 @@ INTERNAL = {
     },
     "Peer": {"kind", "reason", "hint_only", "node", "zone"},
     "Finding": {"is_context"},
-    "Report": {"rule_titles", "outlook"},
+    "Report": {"rule_titles"},
     "Tunnel": {"source"},
     "Alarm": {"source"},
     "Zone": {"index", "status_source", "source"},
