@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from msgspec import Struct, field
 
 from analyzer.evidence import Connection, Event, Outcome, Peer, PeerKind, Side, Zone
@@ -49,7 +47,7 @@ def contacts(view: NodeView, role: Side) -> tuple[Contact, ...]:
     if role is Side.CLIENT:
         for zone in view.node.zones:
             if _dials_by_tls(zone):
-                webex = _is_webex(zone)
+                webex = _is_webex(view, zone)
                 name = WEBEX if webex else f"zone {zone.name}"
                 found.setdefault(
                     name, Contact(name=name, kind=PeerKind.WEBEX if webex else PeerKind.NEIGHBOR, zone=zone)
@@ -60,7 +58,7 @@ def contacts(view: NodeView, role: Side) -> tuple[Contact, ...]:
     for event in view.tls_errors:
         if event.record.local_role is role and event.peer is not None and _is_meant(view, event.peer, zones):
             _contact_of(found, event.peer, zones).errors.append(event)
-    if role is Side.CLIENT and view.is_edge and any(map(is_webex_name, _logged_names(view))):
+    if role is Side.CLIENT and view.is_edge and _logged_webex(view):
         found.setdefault(WEBEX, Contact(name=WEBEX, kind=PeerKind.WEBEX))
     return tuple(sorted(found.values(), key=lambda contact: contact.kind is not PeerKind.WEBEX))
 
@@ -78,8 +76,8 @@ def _is_meant(view: NodeView, peer: Peer, zones: dict[str, Zone]) -> bool:
     return zone is None or _type(zone) not in _OF_THEIR_OWN
 
 
-def _logged_names(view: NodeView) -> Iterator[str]:
-    return (name for identity in view.node.identities for name in identity.names)
+def _logged_webex(view: NodeView) -> bool:
+    return any(is_webex_name(name, view.facts) for identity in view.node.identities for name in identity.names)
 
 
 def _dials_by_tls(zone: Zone) -> bool:
@@ -91,8 +89,8 @@ def _dials_by_tls(zone: Zone) -> bool:
     return (zone.transport or "TLS").upper() == "TLS"
 
 
-def _is_webex(zone: Zone) -> bool:
-    return _type(zone) == "webex" or is_webex_name(zone.tls_verify_subject)
+def _is_webex(view: NodeView, zone: Zone) -> bool:
+    return _type(zone) == "webex" or is_webex_name(zone.tls_verify_subject, view.facts)
 
 
 def _type(zone: Zone) -> str:

@@ -8,7 +8,7 @@ from analyzer.evidence import Certificate, Outcome, PeerKind, Side
 from analyzer.findings import Basis, OutlookCell, Prospect
 from analyzer.rules.outlook.cells import IF_TRUSTED, Assessed, cell, unknown, with_lapse
 from analyzer.rules.outlook.contacts import Contact
-from analyzer.rules.outlook.usages import Usage, is_private, lapse, usage_of
+from analyzer.rules.outlook.usages import Usage, is_private, is_strange, lapse, usage_of
 from analyzer.rules.view import NodeView
 
 OUTBOUND = "outbound mTLS"
@@ -58,8 +58,8 @@ def _by_usage(view: NodeView, contact: Contact, leaf: Certificate | None) -> Out
         return unknown("What this node presents as TLS client is not in what was given.")
     webex = contact.kind is PeerKind.WEBEX
     more = _WEBEX_OPEN if webex else ""
-    usage, far_end = usage_of(view, leaf), Prospect.NEEDS_FAR_END
-    match usage:
+    far_end, condition = Prospect.NEEDS_FAR_END, IF_TRUSTED if is_strange(view, leaf) else None
+    match usage_of(view, leaf):
         case Usage.SERVER_ONLY:
             words = f"The certificate lacks clientAuth: it works only where the far end does not check.{more}"
             if not view.has_two_stores:
@@ -71,10 +71,10 @@ def _by_usage(view: NodeView, contact: Contact, leaf: Certificate | None) -> Out
             return _with_both(view, leaf, webex=webex)
         case Usage.NONE:
             words = f"Peers of OpenSSL's kind accept a certificate without extended key usage.{more}"
-            return cell(Prospect.WORKS, words, "M", row="12")
+            return cell(Prospect.WORKS, words, "M", row="12", condition=condition)
         case Usage.CLIENT_ONLY:
             words = "It has clientAuth; a peer that checks for server use, too, refuses it in the same words."
-            return cell(Prospect.WORKS, words, "M")
+            return cell(Prospect.WORKS, words, "M", condition=condition)
         case Usage.HINDERED | Usage.ANY_ONLY | Usage.OTHER:
             reason = view.as_client(leaf).reason
             return cell(far_end, f"A far end that checks refuses it: {reason}.{more}", "M", row="13")
@@ -86,7 +86,7 @@ def _with_both(view: NodeView, leaf: Certificate, *, webex: bool) -> OutlookCell
     words = "The certificate has clientAuth."
     if not view.as_client(leaf).whole:
         words += " Its path is not known up to its root: an authority may still stand in the way."
-    if not is_private(view, leaf):
+    if not is_strange(view, leaf):
         return cell(Prospect.WORKS, words, "P", row="7")
     upload = " For Webex hybrid calls it can be uploaded in Control Hub (a document of 2020)." if webex else ""
     server = view.server_leaf
@@ -94,7 +94,7 @@ def _with_both(view: NodeView, leaf: Certificate, *, webex: bool) -> OutlookCell
     all_private = view.is_edge and likewise
     return cell(
         Prospect.WORKS,
-        f"{words} The far end must trust its private CA.{upload}",
+        f"{words} The far end must trust its issuer, which is no public CA.{upload}",
         *(("S", "W") if webex else ("S",)),
         basis=Basis.STATED if all_private else Basis.INFERRED,
         row="6" if all_private else "8",

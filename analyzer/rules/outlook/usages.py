@@ -53,6 +53,12 @@ def is_private(view: NodeView, leaf: Certificate | None) -> bool:
     return origin is not None and origin.origin == "private"
 
 
+def is_strange(view: NodeView, leaf: Certificate) -> bool:
+    """Whether nobody trusts a certificate's issuer without being told to: a private CA, or none at all."""
+    origin = view.case.origins.get(leaf.sha256)
+    return origin is not None and origin.origin in {"private", "self-signed", "default"}
+
+
 def lapse(view: NodeView, leaf: Certificate | None) -> str | None:
     """Say what of a certificate's path is not valid at the node's reference time; None: nothing, or no time."""
     at = view.node.reference_time.time

@@ -345,8 +345,9 @@ PUBLIC_BOTH = certificate("edge.harbor.example", BOTH, PUBLIC)
         (EDGE_CLIENT, EDGE_SERVER, ("works", "if trusted", "inferred")),
         (EDGE_CLIENT, EDGE_CLIENT, ("works", "if trusted", "stated")),
         (PUBLIC_BOTH, PUBLIC_BOTH, ("works", None, "inferred")),
-        (certificate("edge.harbor.example", None), EDGE_SERVER, ("works", None, "inferred")),
-        (certificate("edge.harbor.example", CLIENT_ONLY), EDGE_SERVER, ("works", None, "inferred")),
+        (certificate("edge.harbor.example", None), EDGE_SERVER, ("works", "if trusted", "inferred")),
+        (certificate("edge.harbor.example", None, PUBLIC), EDGE_SERVER, ("works", None, "inferred")),
+        (certificate("edge.harbor.example", CLIENT_ONLY), EDGE_SERVER, ("works", "if trusted", "inferred")),
         (
             certificate("edge.harbor.example", BOTH, authority("Narrow", eku=SERVER_ONLY)),
             EDGE_SERVER,
