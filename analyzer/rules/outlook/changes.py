@@ -82,7 +82,7 @@ def _cautions(change: Change) -> Iterator[str]:
     if change.check == "Off":
         yield (
             "The check concerns every inbound SIP TLS peer of the node, the Internet's included. With it off, CA and name "
-            "checks remain, and the SSH tunnels still want clientAuth."
+            "checks remain, and the SSH tunnels still want clientAuth: it does not bring mobile and remote access back."
         )
     if change.server:
         yield (
