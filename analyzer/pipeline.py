@@ -62,7 +62,7 @@ def analyze(paths: Sequence[Path], options: Options | None = None) -> Report:
         findings=tie(run(case, RULES, options.facts)),
         rule_titles={rule.id: rule.title for rule in RULES},
         forecast=forecast_of(case, options.facts),
-        outlook=outlook_of(case),
+        outlook=outlook_of(case, options.facts),
     )
 
 

@@ -11,10 +11,10 @@ from msgspec.structs import replace
 from analyzer.correlate.chains import Pool
 from analyzer.correlate.origin import classify
 from analyzer.evidence import Case, Certificate, Node, NodeRole, ReferenceTime, Setting, Stores
-from analyzer.facts.releases import Version
+from analyzer.facts.releases import FIRST_WITH_TWO_STORES, Version
 from analyzer.facts.settings import EKU_CHECKING_MODE
 from analyzer.rules.authorities import name_of
-from analyzer.rules.view import FIRST_WITH_TWO_STORES, NodeView, views_of
+from analyzer.rules.view import NodeView, views_of
 
 
 class Change(Struct, frozen=True, kw_only=True):

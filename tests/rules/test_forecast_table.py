@@ -13,7 +13,7 @@ from analyzer.correlate.origin import classify, installed_public_roots
 from analyzer.evidence import Case, Certificate, Node, ReferenceTime, Side, Store
 from analyzer.facts.custom import load_facts
 from analyzer.findings import Forecast, ForecastKind
-from analyzer.rules.outlook import forecast_of
+from analyzer.rules.forecast_table import forecast_of
 from samples.builders.certificates import Authority, AuthorityKind
 from tests.rules.cases import case
 from tests.rules.nodes import core, edge, stores
