@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from analyzer.correlate.both_ends import match_ends, name_ends, pairs_of
 from analyzer.correlate.chains import Pool
 from analyzer.correlate.clock import measure_offset
 from analyzer.correlate.connections import Draft, Ends, draft_connections, finish
@@ -61,6 +62,8 @@ def join(
         for draft in draft_connections(node, reading, nodes, certificates, facts)
     ]
     drafts.sort(key=lambda draft: (draft.handshake.started, draft.handshake.client, draft.node.name or ""))
+    matches = match_ends(drafts, nodes)
+    drafts = name_ends(drafts, matches)
     connections, events = _number(drafts, nodes, readings, certificates, facts)
     nodes = find_partners(nodes, connections)
     return Case(
@@ -72,6 +75,7 @@ def join(
         events=events,
         problems=problems,
         reference_time=_latest(nodes),
+        pairs=pairs_of(drafts, matches, [connection.id for connection in connections]),
     )
 
 

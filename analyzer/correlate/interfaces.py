@@ -80,6 +80,7 @@ def _joined(client: Handshake, server: Handshake) -> Handshake:
         last_record_before_close=closing.last_record_before_close,
         encrypted_records=tuple(sorted(records, key=lambda record: record.time)),
         signature_algorithms=client.signature_algorithms,
+        client_random=client.client_random,
     )
 
 

@@ -10,6 +10,7 @@ from ipaddress import ip_address
 
 from msgspec import Struct
 
+from analyzer.correlate.clusters import is_called, same_cluster
 from analyzer.evidence import Endpoint, Node, NodeRole, Peer, PeerKind, Side, Zone, ZonePeer
 from analyzer.facts.store import PACKAGED, Facts
 from analyzer.facts.webex import is_webex_address, is_webex_name
@@ -79,31 +80,27 @@ def _known_node(contact: Contact, node: Node, nodes: Sequence[Node]) -> Peer | N
     names = set(contact.certificate_names)
     by_address = next((o for o in others if contact.remote and contact.remote.address in o.addresses), None)
     other = by_address or next((o for o in others if names & _lower(o.host_names)), None)
-    if other is None or other.name is None:
+    if other is None:
         return None
     reason = "address of its bundle" if by_address else f"certificate name {min(names & _lower(other.host_names))}"
-    kind = PeerKind.CLUSTER if _same_cluster(node, other) else PeerKind.PARTNER
-    return Peer(name=other.name, kind=kind, reason=reason, node=other.name, zone=_zone_between(contact, node))
+    return known_peer(node, other, reason, _zone_between(contact, node))
+
+
+def known_peer(node: Node, other: Node, reason: str, zone: str | None) -> Peer | None:
+    """Return another bundle's node as a peer; None: it has no name."""
+    kind = PeerKind.CLUSTER if same_cluster(node, other) else PeerKind.PARTNER
+    return Peer(name=other.name, kind=kind, reason=reason, node=other.name, zone=zone) if other.name else None
 
 
 def _lower(names: Iterable[str]) -> set[str]:
     return {name.lower() for name in names}
 
 
-def _same_cluster(node: Node, other: Node) -> bool:
-    if node.cluster is None or other.cluster is None:
-        return False
-    if node.cluster.name and node.cluster.name == other.cluster.name:
-        return node.role is other.role
-    return bool(_lower(node.cluster.peers) & (_lower(other.addresses) | _lower(other.host_names)))
-
-
 def _cluster_peer(contact: Contact, node: Node) -> Peer | None:
     if node.cluster is None or contact.remote is None:
         return None
-    ours = _lower(node.addresses) | _lower(node.host_names)
     for peer in node.cluster.peers:
-        if peer.lower() not in ours and _is_called(peer, contact):
+        if _is_contact(peer, contact) and not is_called(node, peer):
             return Peer(name=peer, kind=PeerKind.CLUSTER, reason="cluster peer")
     return None
 
@@ -163,10 +160,10 @@ def _has_addresses(zone: Zone) -> bool:
 
 
 def _peer_by_address(zone: Zone, contact: Contact) -> ZonePeer | None:
-    return next((peer for peer in zone.peers if _is_called(peer.address, contact)), None)
+    return next((peer for peer in zone.peers if _is_contact(peer.address, contact)), None)
 
 
-def _is_called(configured: str, contact: Contact) -> bool:
+def _is_contact(configured: str, contact: Contact) -> bool:
     name = configured.lower()
     if contact.remote is not None and name == contact.remote.address:
         return True

@@ -10,6 +10,7 @@ from analyzer.evidence.case import (
     Connection,
     Event,
     Node,
+    NodePair,
     NodeRole,
     Origin,
     Outcome,
@@ -19,6 +20,7 @@ from analyzer.evidence.case import (
     ReferenceTime,
     Store,
     Stores,
+    Twin,
 )
 from analyzer.evidence.certificate import (
     Certificate,
@@ -91,6 +93,7 @@ __all__ = [
     "MemberKind",
     "NeededNames",
     "Node",
+    "NodePair",
     "NodeRole",
     "Origin",
     "Outcome",
@@ -111,6 +114,7 @@ __all__ = [
     "TcpConversation",
     "TlsRecord",
     "Tunnel",
+    "Twin",
     "Visibility",
     "Zone",
     "ZonePeer",

@@ -103,7 +103,7 @@ class Stores(Struct, frozen=True, kw_only=True):
 
 
 class ClockOffset(Struct, frozen=True, kw_only=True):
-    """Log time minus capture time. None where fewer than three joins measure it."""
+    """How far one clock is ahead of another: the median over what both show, and the median distance from it."""
 
     seconds: float
     joins: int
@@ -198,6 +198,7 @@ class Node(Struct, frozen=True, kw_only=True):
         time_zone: of the dump, or the offset of the log's local clock.
         addresses: its own, from xconf and xstat; empty: not known.
         uptime: seconds at the time the status was taken.
+        clock_offset: log time minus capture time; None where fewer than three joins measure it.
     """
 
     name: str | None
@@ -230,6 +231,34 @@ class Node(Struct, frozen=True, kw_only=True):
     partners: tuple[str, ...] = ()
 
 
+class Twin(Struct, frozen=True, kw_only=True, gc=False):
+    """One connection in the captures of two nodes.
+
+    Attributes:
+        first, second: its ids, in the order of the pair's nodes.
+        same_hello: both show the same ClientHello. If not, addresses, ports and time say that it is one connection:
+            somebody in between ends TLS and begins it anew.
+    """
+
+    first: str
+    second: str
+    same_hello: bool
+
+
+class NodePair(Struct, frozen=True, kw_only=True):
+    """Two nodes whose captures show the same connections.
+
+    Attributes:
+        first, second: the nodes' names.
+        offset: the second's capture time minus the first's, measured on the same ClientHellos if there are any.
+    """
+
+    first: str | None
+    second: str | None
+    twins: tuple[Twin, ...]
+    offset: ClockOffset
+
+
 class Case(Struct, frozen=True, kw_only=True):
     """Everything that is known, joined. Immutable; rules and reports read nothing else.
 
@@ -238,6 +267,7 @@ class Case(Struct, frozen=True, kw_only=True):
         origins: by the same key.
         connections: by start time; ids `c1`, `c2` …
         events: by time, file and line; ids `e1`, `e2` …
+        pairs: nodes whose captures show the same connections, in the order of these.
     """
 
     inputs: tuple[Input, ...]
@@ -248,3 +278,4 @@ class Case(Struct, frozen=True, kw_only=True):
     events: tuple[Event, ...]
     problems: tuple[Problem, ...]
     reference_time: ReferenceTime
+    pairs: tuple[NodePair, ...] = ()

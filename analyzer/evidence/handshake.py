@@ -144,6 +144,7 @@ class Handshake(Struct, frozen=True, kw_only=True, gc=False):
         requested_signature_algorithms: what the CertificateRequest accepts; empty: none seen.
         requested_certificate_types: TLS 1.2 ClientCertificateType numbers of the CertificateRequest.
         certificate_authority_names: DER of `certificate_authorities`, in their order, to compare with certificates.
+        client_random: of the ClientHello, by which captures at both ends know it; empty: not seen, or SSL 2.0.
         renegotiated: TLS 1.2 and before: the client began another handshake within the connection. It is encrypted,
             so that a certificate may have been asked for then (RFC 5246 section 7.4.1.1; IIS and Apache do so).
     """
@@ -173,6 +174,7 @@ class Handshake(Struct, frozen=True, kw_only=True, gc=False):
     requested_certificate_types: tuple[int, ...] = ()
     renegotiated: bool = False
     certificate_authority_names: tuple[bytes, ...] = ()
+    client_random: bytes = b""
 
     def frame(self, step: Step, sender: Side | None = None) -> Frame | None:
         """Return the first frame of a step (of a side, if one is named)."""

@@ -23,6 +23,7 @@ from analyzer.findings import (
     Report,
     Verdict,
 )
+from analyzer.report.both_ends import sightings_of
 from analyzer.report.json_case import (
     Json,
     certificates_as_dict,
@@ -79,6 +80,7 @@ def report_as_dict(report: Report) -> Json:
 
 def _sections(report: Report) -> dict[str, Json | str | Iterator[Json] | None]:
     case = report.case
+    elsewhere = sightings_of(case)
     return {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": TOOL_NAME, "version": report.tool_version, "facts_as_of": report.facts_as_of},
@@ -86,7 +88,7 @@ def _sections(report: Report) -> dict[str, Json | str | Iterator[Json] | None]:
         "inputs": map(_input, case.inputs),
         "nodes": map(node_as_dict, case.nodes),
         "certificates": certificates_as_dict(case),
-        "connections": map(connection_as_dict, case.connections),
+        "connections": (connection_as_dict(one, elsewhere.get(one.id, ())) for one in case.connections),
         "events": map(event_as_dict, case.events),
         "verdicts": map(_verdict, report.verdicts),
         "findings": map(_finding, report.findings),

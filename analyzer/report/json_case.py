@@ -6,7 +6,7 @@ Text of the input passes `shown` on its way out; times and serials have one spel
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -31,6 +31,7 @@ from analyzer.evidence import (
     Zone,
     ZonePeer,
 )
+from analyzer.report.both_ends import Sighting
 from analyzer.text import clean, iso_utc
 
 EKU_CHECKING_MODE = "SIP TLS Certificate ExtendedKeyUsage Checking Mode"
@@ -111,8 +112,8 @@ def certificates_as_dict(case: Case) -> Json:
     return {key: _certificate(case, key, case.certificates[key]) for key in sorted(case.certificates)}
 
 
-def connection_as_dict(connection: Connection) -> Json:
-    """Map a connection."""
+def connection_as_dict(connection: Connection, sightings: Sequence[Sighting] = ()) -> Json:
+    """Map a connection, with where else it was seen."""
     handshake = connection.handshake
     return {
         "id": connection.id,
@@ -137,6 +138,16 @@ def connection_as_dict(connection: Connection) -> Json:
         "outcome": connection.outcome.value,
         "refused_by": word_or_null(connection.refused_by),
         "events": list(connection.events),
+        "seen_as": [_sighting(sighting) for sighting in sightings],
+    }
+
+
+def _sighting(sighting: Sighting) -> Json:
+    return {
+        "connection": sighting.connection,
+        "node": shown(sighting.node),
+        "seconds_later": round(sighting.later, 6),
+        "same_client_hello": sighting.same_hello,
     }
 
 

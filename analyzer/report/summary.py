@@ -12,6 +12,7 @@ from msgspec import Struct
 from analyzer.evidence import Alert, Case, Connection, Event, Frame, Node, Outcome, PeerKind, Side, Step, Store
 from analyzer.findings import Confidence, Report, Verdict
 from analyzer.report import wording
+from analyzer.report.both_ends import Sighting, sightings_of
 
 
 class Index(Struct, frozen=True, kw_only=True):
@@ -20,6 +21,7 @@ class Index(Struct, frozen=True, kw_only=True):
     nodes: Mapping[str | None, Node]
     connections: Mapping[str, Connection]
     events: Mapping[str, Event]
+    sightings: Mapping[str, tuple[Sighting, ...]]
 
 
 def index_of(case: Case) -> Index:
@@ -27,6 +29,7 @@ def index_of(case: Case) -> Index:
         nodes={node.name: node for node in case.nodes},
         connections={connection.id: connection for connection in case.connections},
         events={event.id: event for event in case.events},
+        sightings=sightings_of(case),
     )
 
 

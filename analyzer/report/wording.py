@@ -197,6 +197,13 @@ def clock(seconds: float) -> str:
     return f"the log runs {abs(seconds):.3f} s {'ahead of' if seconds >= 0 else 'behind'} the capture"
 
 
+def later(seconds: float) -> str:
+    """Return by how much another node's clock shows the same thing later."""
+    if round(seconds, 3) == 0:
+        return "at the same time by its clock"
+    return f"{abs(seconds):,.3f} s {'later' if seconds > 0 else 'earlier'} by its clock"
+
+
 def alert(record: Alert) -> str:
     """Return an alert as `unsupported certificate (fatal, alert 43)`."""
     return f"{record.description.replace('_', ' ')} ({record.level}, alert {record.code})"

@@ -68,7 +68,16 @@ def test_a_handshake_whose_directions_take_different_interfaces_is_one(
     (joined,) = merge_interfaces(halves(transcript(version)))
 
     assert joined.captures == ("b.zip/eth0.pcap", "b.zip/eth1.pcap")
-    for name in ("client", "server", "started", "tls_version", "server_name", "resumed", "server_certificate"):
+    for name in (
+        "client",
+        "server",
+        "started",
+        "tls_version",
+        "server_name",
+        "resumed",
+        "server_certificate",
+        "client_random",
+    ):
         assert getattr(joined, name) == getattr(whole, name)
     assert joined.client_certificate.visibility in {whole.client_certificate.visibility, *HIDDEN[version]}
     assert joined.client_certificate.chain == whole.client_certificate.chain

@@ -100,6 +100,7 @@ def _handshake(connection: Connection, exchange: Exchange, roles: Roles, is_last
         requested_certificate_types=request.certificate_types,
         certificate_authority_names=request.authority_names,
         renegotiated=exchange.renegotiated,
+        client_random=hello.random,
     )
 
 

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from analyzer.evidence import Case, Connection, Event, PeerKind
 from analyzer.report import wording
+from analyzer.report.both_ends import Sighting
 from analyzer.report.links import anchor, conversation_filter
 from analyzer.report.summary import Index
 from analyzer.report.views.badge import Badge, outcome_badge
@@ -38,10 +39,22 @@ class RowView(Struct, frozen=True, kw_only=True):
     frames: str
 
 
+class SightingView(Struct, frozen=True, kw_only=True):
+    """The connection in the capture of another node. `anchor`: where the page may show it."""
+
+    id: str
+    anchor: str
+    node: str
+    when: str
+    ends: str | None
+    same_hello: bool
+
+
 class GroupView(Struct, frozen=True, kw_only=True):
     """Equal connections: the newest one in full.
 
     Attributes:
+        seen_as: the newest one as other nodes saw it.
         rows: others of the group, as far as there is room; `more` counts the rest.
     """
 
@@ -58,6 +71,7 @@ class GroupView(Struct, frozen=True, kw_only=True):
     server: str
     captures: tuple[str, ...]
     display_filter: str
+    seen_as: tuple[SightingView, ...]
     ladder: Ladder | None
     steps: tuple[StepView, ...]
     events: tuple[EventView, ...]
@@ -131,12 +145,26 @@ def _group(case: Case, index: Index, group: EqualConnections) -> GroupView:
         server=str(handshake.server),
         captures=handshake.captures,
         display_filter=conversation_filter(handshake.client, handshake.server),
+        seen_as=tuple(_sighting(index, newest, one) for one in index.sightings.get(newest.id, ())),
         ladder=ladder_of(case, newest, tuple(events)),
         steps=handshake_steps(case, newest),
         events=tuple(_event(event) for event in events[:MAX_EVENTS]),
         more_events=max(0, len(events) - MAX_EVENTS),
         rows=tuple(_row(connection) for connection in group.listed),
         more=count - 1 - len(group.listed),
+    )
+
+
+def _sighting(index: Index, connection: Connection, sighting: Sighting) -> SightingView:
+    here, there = connection.handshake, index.connections[sighting.connection].handshake
+    translated = (here.client, here.server) != (there.client, there.server)
+    return SightingView(
+        id=sighting.connection,
+        anchor=anchor("connection", sighting.connection),
+        node=wording.node_label(sighting.node),
+        when=wording.later(sighting.later),
+        ends=f"{there.client} to {there.server}" if translated else None,
+        same_hello=sighting.same_hello,
     )
 
 

@@ -55,6 +55,16 @@ def test_records_of_tls_13_are_described_by_their_outside() -> None:
     assert shown.last_record_before_close is None or shown.last_record_before_close.sender is Side.SERVER
 
 
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+def test_the_clients_random_is_kept(version: str) -> None:
+    transcript = c.mutual(version)
+    # RFC 8446 section 4.1.2: behind the headers of record (5) and message (4), and the version.
+    random = transcript.flights[0].payload[11:43]
+
+    assert shown_of(transcript.flights).client_random == random
+    assert shown_of(transcript.flights[1:]).client_random == b""
+
+
 def test_what_both_sides_offered_is_kept() -> None:
     shown = c.only(c.read(c.capture_of(c.mutual())))
 

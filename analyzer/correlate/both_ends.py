@@ -1,0 +1,150 @@
+"""One connection in the captures of two nodes: known by its ClientHello, or by its addresses, ports and time.
+
+The client's random (32 bytes, RFC 8446 section 4.1.2) goes through address translation unchanged. Where a box in
+between ends TLS and begins it anew, there are two ClientHellos; if it keeps addresses and ports, these tell.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
+from statistics import median
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from analyzer.correlate.clock import LEAST_JOINS
+from analyzer.correlate.connections import Draft
+from analyzer.correlate.peers import known_peer
+from analyzer.evidence import ClockOffset, Endpoint, Node, NodePair, Peer, Step, Twin
+
+_RANDOM_BYTES = 32
+_MOST_NODES = 4
+"""A connection has two ends; further captures of it are taken on the way."""
+_NEAR = 5.0
+"""Seconds that one connection may be apart in two captures, beyond the offset of their clocks."""
+
+
+class Match(Struct, frozen=True, gc=False):
+    """Two drafts of one connection, by their places in the list; the first one's node stands first in the case."""
+
+    first: int
+    second: int
+    same_hello: bool
+
+
+def match_ends(drafts: Sequence[Draft], nodes: Sequence[Node]) -> tuple[Match, ...]:
+    """Match the drafts of different nodes that are one connection."""
+    order = {node.name: number for number, node in enumerate(nodes)}
+    hellos: dict[bytes, list[int]] = defaultdict(list)
+    ends: dict[tuple[Endpoint, Endpoint], list[int]] = defaultdict(list)
+    for index, draft in enumerate(drafts):
+        handshake = draft.handshake
+        if len(handshake.client_random) == _RANDOM_BYTES:
+            hellos[handshake.client_random].append(index)
+        ends[handshake.client, handshake.server].append(index)
+    same = tuple(Match(*both, True) for found in hellos.values() for both in _of_two_nodes(drafts, found, order))
+    matched = {index for match in same for index in (match.first, match.second)}
+    begun_anew = [
+        both
+        for found in ends.values()
+        for both in _of_two_nodes(drafts, found, order)
+        if not matched & set(both) and _differ(*(drafts[index].handshake.client_random for index in both))
+    ]
+    return (*same, *(Match(*both, False) for both in _at_one_time(drafts, begun_anew, same)))
+
+
+def _of_two_nodes(
+    drafts: Sequence[Draft], found: Sequence[int], order: Mapping[str | None, int]
+) -> Iterator[tuple[int, int]]:
+    """Yield what is there just once for each of two nodes; two bundles of one host are one end."""
+    if len(found) < 2:
+        return
+    by_node: dict[str | None, list[int]] = defaultdict(list)
+    for index in found:
+        by_node[drafts[index].node.name].append(index)
+    once = [by_node[name][0] for name in sorted(by_node, key=order.__getitem__) if len(by_node[name]) == 1]
+    for first, second in combinations(once[:_MOST_NODES], 2):
+        host = drafts[first].node.host
+        if host is None or host != drafts[second].node.host:
+            yield first, second
+
+
+def _differ(one: bytes, other: bytes) -> bool:
+    return one != other and len(one) == len(other) == _RANDOM_BYTES
+
+
+def _at_one_time(
+    drafts: Sequence[Draft], candidates: Sequence[tuple[int, int]], same: Iterable[Match]
+) -> Iterator[tuple[int, int]]:
+    """Yield those whose times agree, once the clocks' offset is taken off: ports are used again.
+
+    Where no ClientHello measures the offset, three connections that agree on it do; else the clocks must be right.
+    """
+    measured = _by_nodes(drafts, ((match.first, match.second) for match in same))
+    for nodes, pairs in _by_nodes(drafts, candidates).items():
+        apart = [_apart(drafts, *pair) for pair in pairs]
+        middle = median(_apart(drafts, *pair) for pair in measured[nodes]) if nodes in measured else median(apart)
+        near = [pair for pair, seconds in zip(pairs, apart, strict=True) if abs(seconds - middle) <= _NEAR]
+        if nodes in measured or abs(middle) <= _NEAR or len(near) >= LEAST_JOINS:
+            yield from near
+
+
+def _by_nodes(
+    drafts: Sequence[Draft], pairs: Iterable[tuple[int, int]]
+) -> dict[tuple[str | None, str | None], list[tuple[int, int]]]:
+    grouped: dict[tuple[str | None, str | None], list[tuple[int, int]]] = defaultdict(list)
+    for first, second in pairs:
+        grouped[drafts[first].node.name, drafts[second].node.name].append((first, second))
+    return grouped
+
+
+def _apart(drafts: Sequence[Draft], first: int, second: int) -> float:
+    """Return by how many seconds the second capture shows the ClientHello later."""
+    times = []
+    for index in (first, second):
+        frame = drafts[index].handshake.frame(Step.CLIENT_HELLO)
+        times.append(frame.time if frame else drafts[index].handshake.started)
+    return (times[1] - times[0]).total_seconds()
+
+
+def name_ends(drafts: Sequence[Draft], matches: Iterable[Match]) -> list[Draft]:
+    """Return the drafts, each with the node as its peer that is seen to be the other end, whatever its address."""
+    named = list(drafts)
+    for match in matches:
+        roles = drafts[match.first].local_role, drafts[match.second].local_role
+        if match.same_hello and roles[0] is not None and roles[1] is roles[0].other:
+            for here, there in ((match.first, match.second), (match.second, match.first)):
+                named[here] = replace(named[here], peer=_named(drafts[here], drafts[there].node))
+    return named
+
+
+def _named(draft: Draft, other: Node) -> Peer:
+    if draft.peer.node == other.name:
+        return draft.peer
+    reason = "the same ClientHello is in its capture"
+    return known_peer(draft.node, other, reason, draft.peer.zone) or draft.peer
+
+
+def pairs_of(drafts: Sequence[Draft], matches: Iterable[Match], ids: Sequence[str]) -> tuple[NodePair, ...]:
+    """Return the matches by pairs of nodes, with the offset of their captures' clocks."""
+    kinds = {(m.first, m.second): m.same_hello for m in sorted(matches, key=lambda m: (m.first, m.second))}
+    return tuple(
+        NodePair(
+            first=first,
+            second=second,
+            twins=tuple(
+                Twin(first=ids[one], second=ids[other], same_hello=kinds[one, other]) for one, other in found
+            ),
+            offset=_offset(drafts, [pair for pair in found if kinds[pair]] or found),
+        )
+        for (first, second), found in _by_nodes(drafts, kinds).items()
+    )
+
+
+def _offset(drafts: Sequence[Draft], pairs: Sequence[tuple[int, int]]) -> ClockOffset:
+    apart = [_apart(drafts, *pair) for pair in pairs]
+    middle = median(apart)
+    spread = median(abs(seconds - middle) for seconds in apart)
+    return ClockOffset(seconds=round(middle, 6), joins=len(apart), spread=round(spread, 6))
