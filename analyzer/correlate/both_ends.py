@@ -14,7 +14,6 @@ from statistics import median
 from msgspec import Struct
 from msgspec.structs import replace
 
-from analyzer.correlate.clock import LEAST_JOINS
 from analyzer.correlate.connections import Draft
 from analyzer.correlate.peers import known_peer
 from analyzer.evidence import ClockOffset, Endpoint, Node, NodePair, Peer, Step, Twin
@@ -78,17 +77,14 @@ def _differ(one: bytes, other: bytes) -> bool:
 def _at_one_time(
     drafts: Sequence[Draft], candidates: Sequence[tuple[int, int]], same: Iterable[Match]
 ) -> Iterator[tuple[int, int]]:
-    """Yield those whose times agree, once the clocks' offset is taken off: ports are used again.
+    """Yield those whose times agree, once the clocks' offset is taken off, where a common ClientHello measures it.
 
-    Where no ClientHello measures the offset, three connections that agree on it do; else the clocks must be right.
+    Else the clocks must be right: a zone that keeps failing comes round to the same ports, at the same intervals.
     """
     measured = _by_nodes(drafts, ((match.first, match.second) for match in same))
     for nodes, pairs in _by_nodes(drafts, candidates).items():
-        apart = [_apart(drafts, *pair) for pair in pairs]
-        middle = median(_apart(drafts, *pair) for pair in measured[nodes]) if nodes in measured else median(apart)
-        near = [pair for pair, seconds in zip(pairs, apart, strict=True) if abs(seconds - middle) <= _NEAR]
-        if nodes in measured or abs(middle) <= _NEAR or len(near) >= LEAST_JOINS:
-            yield from near
+        offset = median(_apart(drafts, *pair) for pair in measured[nodes]) if nodes in measured else 0.0
+        yield from (pair for pair in pairs if abs(_apart(drafts, *pair) - offset) <= _NEAR)
 
 
 def _by_nodes(

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import replace
+
 from analyzer.findings import Finding, Severity
 from analyzer.rules.runner import Grounded, with_cause
 from analyzer.rules.view import NOBODY, TRAVERSAL, TUNNELS
@@ -129,13 +131,18 @@ _TABLE: Mapping[str, tuple[str, ...]] = {
     "san-missing-cluster-name": ("client-store-names-differ-from-server-store",),
     "san-missing-phone-security-profile": ("client-store-names-differ-from-server-store",),
     "mra-client-name-or-ca-prompt": ("san-missing-mra-domain",),
-    "presented-stale-certificate": ("restart-required",),
+    "presented-stale-certificate": ("cluster-peer-not-serving-new-certificate", "restart-required"),
     "presented-unknown-certificate": ("pem-multiple-leaves",),
     "edge-client-not-client-capable": ("edge-client-is-server-only-copy",),
     "expired-at-handshake": ("presented-stale-certificate", "trust-ca-expired", "clock-wrong"),
     "not-yet-valid-at-handshake": ("trust-ca-not-yet-valid", "clock-wrong"),
     "clock-wrong": ("trust-ca-expired", "revocation-unavailable"),
     "cert-not-yet-valid": ("not-yet-valid-at-handshake", "clock-wrong"),
+    "eku-mode-differs": (
+        "core-client-eku-missing-check-on",
+        "purpose-error-not-leaf-eku",
+        "neighbor-inbound-purpose-error",
+    ),
     "cert-expired-in-store": ("expired-at-handshake",),
     "chain-incomplete-sent": ("trust-missing-own-issuer",),
     "partner-ca-not-trusted": ("trust-missing-own-issuer",),
@@ -280,10 +287,42 @@ _TABLE: Mapping[str, tuple[str, ...]] = {
 _SEEN_FROM_BOTH_ENDS = tuple(zip(_REFUSED_BY_PEER, _REFUSED_BY_US, strict=True))
 """One refusal, as the refused and the refusing node show it."""
 
-CAUSES: Mapping[str, tuple[str, ...]] = {
-    **_TABLE,
-    **{refused: (*_TABLE.get(refused, ()), refusing) for refused, refusing in _SEEN_FROM_BOTH_ENDS},
-}
+_ALTERED = "certificate-altered-between-ends"
+_OF_WHAT_ARRIVED = (
+    "uc-zone-failed",
+    "core-client-eku-missing-check-on",
+    "purpose-error-not-leaf-eku",
+    "peer-ca-not-trusted",
+    "identity-unacceptable",
+    "expired-at-handshake",
+    "client-certificate-empty",
+    "closed-without-alert",
+    "tls13-suspected-encrypted-alert",
+    "repeated-failure-period",
+    *_REFUSED_BY_PEER,
+    *_REFUSED_BY_US,
+)
+"""What is said of a certificate that somebody in between put in another's place, and of what follows from it."""
+
+_OF_THE_CLUSTER = (
+    "peer-alert-unsupported-certificate",
+    "peer-alert-bad-certificate",
+    "peer-alert-certificate-unknown",
+    "peer-alert-handshake-failure",
+)
+"""What a cluster peer answers to a client certificate that does not fit."""
+
+
+def _causes() -> Mapping[str, tuple[str, ...]]:
+    causes = dict(_TABLE)
+    for refused, refusing in _SEEN_FROM_BOTH_ENDS:
+        causes[refused] = (*causes.get(refused, ()), refusing)
+    for effects, cause in ((_OF_THE_CLUSTER, "cluster-client-store-incapable"), (_OF_WHAT_ARRIVED, _ALTERED)):
+        causes |= {effect: (cause, *causes.get(effect, ())) for effect in effects}
+    return causes
+
+
+CAUSES = _causes()
 
 _GRAVE = frozenset({Severity.CRITICAL, Severity.WARNING})
 _OF_ONE_NODE = frozenset(
@@ -347,9 +386,14 @@ def tie(results: Sequence[Grounded]) -> tuple[Finding, ...]:
     causes = [_cause_of(grounded, by_id) for grounded in results]
     explaining = frozenset(causes)
     return tuple(
-        with_cause(grounded, cause, explains=grounded.finding.id in explaining)
+        _without_advice(with_cause(grounded, cause, explains=grounded.finding.id in explaining))
         for grounded, cause in zip(results, causes, strict=True)
     )
+
+
+def _without_advice(finding: Finding) -> Finding:
+    """Drop the advice on a certificate that is not the other end's: to trust its CA would be the wrong thing to do."""
+    return replace(finding, remedy=()) if finding.caused_by == _ALTERED else finding
 
 
 def _cause_of(effect: Grounded, by_id: Mapping[str, Sequence[Grounded]]) -> str | None:

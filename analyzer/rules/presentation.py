@@ -125,7 +125,7 @@ def presented_wrong_store(view: NodeView) -> Iterator[Judgement]:
         )
 
 
-def _stale_of(view: NodeView, role: Side, presented: Certificate) -> Certificate | None:
+def stale_of(view: NodeView, role: Side, presented: Certificate) -> Certificate | None:
     """Return the store leaf that has taken a presented certificate's place: a shared name or key, and newer.
 
     The store that the rule says for the role comes first.
@@ -160,7 +160,7 @@ def presented_stale_certificate(view: NodeView) -> Iterator[Judgement]:
         presented = view.case.certificates[identity]
         if connections[0].certificate(role).store is not Store.NEITHER:
             continue
-        newer = _stale_of(view, role, presented)
+        newer = stale_of(view, role, presented)
         if newer is None or _served_since(view, role, newer, connections[-1]):
             continue
         at = connections[-1].handshake.started
@@ -201,7 +201,7 @@ def presented_unknown_certificate(view: NodeView) -> Iterator[Judgement]:
     for shown, connections in _shown(view).items():
         peer, role, identity = shown
         presented = view.case.certificates[identity]
-        if connections[0].certificate(role).store is not Store.NEITHER or _stale_of(view, role, presented):
+        if connections[0].certificate(role).store is not Store.NEITHER or stale_of(view, role, presented):
             continue
         refused = peer.kind in FAMILIAR and any(
             c.outcome is Outcome.REFUSED and c.refused_by is role.other for c in connections

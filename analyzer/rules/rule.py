@@ -51,6 +51,10 @@ class Need(Enum):
         "the partner Expressway's bundle",
         "Take a diagnostic log on both Expressways at the same time and give both bundles.",
     )
+    OTHER_END = (
+        "the capture of the node at the other end",
+        "Take a diagnostic log with tcpdump on both nodes at the same time and give both bundles.",
+    )
     REFERENCE_TIME = ("a time to judge dates at", "Give one with --as-of DATE.")
 
     DOMAINS = (

@@ -105,6 +105,8 @@ def is_met(need: Need, view: NodeView) -> bool:
             return view.version is not None
         case Need.PARTNER:
             return bool(view.partners)
+        case Need.OTHER_END:
+            return any(other.connections for other in view.others if other.node.host != node.host)
         case Need.DOMAINS:
             return bool(view.service_domains) or view.is_without_remote_access
         case Need.FEDERATION_DOMAINS:

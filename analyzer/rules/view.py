@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from analyzer.correlate.chains import CertificationPath, Pool, build_path
+from analyzer.correlate.clusters import same_cluster
 from analyzer.correlate.purpose import Capability, client_capable, server_capable
 from analyzer.evidence import (
     Case,
@@ -63,6 +64,17 @@ class NodeView:
     def others(self) -> tuple[NodeView, ...]:
         """All other nodes of the case."""
         return tuple(view for view in self._views.values() if view is not self)
+
+    @cached_property
+    def cluster(self) -> tuple[NodeView, ...]:
+        """The peers of its cluster, itself among them, in the case's order; of several bundles of one host the last."""
+        peers = {
+            view.node.host: view
+            for view in self._views.values()
+            if view.node.host != self.node.host and same_cluster(self.node, view.node)
+        }
+        peers[self.node.host] = self
+        return tuple(view for view in self._views.values() if peers.get(view.node.host) is view)
 
     @property
     def is_core(self) -> bool:

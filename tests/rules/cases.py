@@ -23,6 +23,7 @@ from analyzer.evidence import (
     Case,
     Certificate,
     CertificateMessage,
+    ClockOffset,
     Connection,
     Endpoint,
     Event,
@@ -30,6 +31,7 @@ from analyzer.evidence import (
     Handshake,
     LogEvent,
     Node,
+    NodePair,
     Outcome,
     Peer,
     PresentedCertificate,
@@ -38,6 +40,7 @@ from analyzer.evidence import (
     Step,
     Stores,
     TcpConversation,
+    Twin,
     Visibility,
 )
 from analyzer.facts.alerts import alert_name
@@ -155,7 +158,22 @@ def conversation(**changes: Any) -> TcpConversation:
     return replace(result, **changes)
 
 
-def case(*nodes: Node, connections: Sequence[Connection] = (), events: Sequence[Event] = ()) -> Case:
+def twins(*both: tuple[str, str], same_hello: bool = True, seconds: float = 0, nodes: str = "core edge") -> NodePair:
+    """Return the pair of two nodes whose captures show the same connections (`("c1", "c2")`)."""
+    first, second = nodes.split()
+    return NodePair(
+        first=first, second=second,
+        twins=tuple(Twin(first=here, second=there, same_hello=same_hello) for here, there in both),
+        offset=ClockOffset(seconds=seconds, joins=len(both), spread=0),
+    )  # fmt: skip
+
+
+def case(
+    *nodes: Node,
+    connections: Sequence[Connection] = (),
+    events: Sequence[Event] = (),
+    pairs: Sequence[NodePair] = (),
+) -> Case:
     """Join nodes, connections (`c1`, `c2` …) and events (`e1`, `e2` …) to a case, as the correlator does."""
     used = [one for node in nodes for held in _held(node.stores) for one in held]
     used += [one for c in connections for side in Side for one in c.handshake.message(side).chain]
@@ -171,7 +189,7 @@ def case(*nodes: Node, connections: Sequence[Connection] = (), events: Sequence[
         inputs=(), nodes=find_partners(nodes, joined), certificates=certificates,
         origins={identity: classify(one, pool, trusted) for identity, one in certificates.items()},
         connections=joined, events=tuple(numbered), problems=(),
-        reference_time=ReferenceTime(time=START, origin="evidence"),
+        reference_time=ReferenceTime(time=START, origin="evidence"), pairs=tuple(pairs),
     )  # fmt: skip
 
 
