@@ -35,6 +35,8 @@ class Match(Struct, frozen=True, gc=False):
 
 def match_ends(drafts: Sequence[Draft], nodes: Sequence[Node]) -> tuple[Match, ...]:
     """Match the drafts of different nodes that are one connection."""
+    if len(nodes) < 2:
+        return ()
     order = {node.name: number for number, node in enumerate(nodes)}
     hellos: dict[bytes, list[int]] = defaultdict(list)
     ends: dict[tuple[Endpoint, Endpoint], list[int]] = defaultdict(list)

@@ -57,11 +57,6 @@ class Alteration(Struct, frozen=True):
         """Whether the connection came to nothing at one of its ends."""
         return self.here.outcome in _FAILED or (self.how is not How.FROM_ADDRESS and self.there.outcome in _FAILED)
 
-    @property
-    def presenter(self) -> Side:
-        """The side whose certificate it is about."""
-        return Side.SERVER if self.here.local_role is Side.CLIENT else Side.CLIENT
-
 
 Found = dict[str | None, list[Alteration]]
 
@@ -84,38 +79,42 @@ def certificate_altered(view: NodeView) -> Iterator[Judgement]:
 
 def _found(view: NodeView) -> Found:
     found: Found = defaultdict(list)
-    elsewhere = seen_elsewhere(view)
+    for seen in seen_elsewhere(view):
+        how = _on_matched(seen)
+        if how is not None:
+            leaves = (shown.certificate(_presenter(seen.here)).leaf for shown in (seen.here, seen.there))
+            received, presented = (view.case.certificates.get(leaf or "") for leaf in leaves)
+            found[seen.other.node.name].append(Alteration(how, seen.here, seen.there, received, presented))
     matched = {id_ for pair in view.case.pairs for twin in pair.twins for id_ in (twin.first, twin.second)}
-    nodes, served = _by_address(view), {other.node.name: _Served.of(other, matched) for other in view.others}
-    for connection in view.connections:
-        for seen in elsewhere.get(connection.id, ()):
-            alteration = _on_matched(view, connection, seen)
-            if alteration is not None:
-                found[seen.view.node.name].append(alteration)
+    unmatched = [c for c in view.connections if c.local_role is Side.CLIENT and c.id not in matched]
+    nodes = _by_address(view) if unmatched else {}
+    served = {other.node.name: _Served.of(other, matched) for other in nodes.values()}
+    for connection in unmatched:
         other = nodes.get(connection.handshake.server.address)
-        if other is not None and connection.id not in matched:
-            alteration = _from_address(view, connection, other, served[other.node.name])
-            if alteration is not None:
-                found[other.node.name].append(alteration)
+        alteration = _from_address(view, connection, other, served[other.node.name]) if other else None
+        if other and alteration:
+            found[other.node.name].append(alteration)
     return found
 
 
-def _on_matched(view: NodeView, here: Connection, seen: Elsewhere) -> Alteration | None:
+def _on_matched(seen: Elsewhere) -> How | None:
     """Compare what both ends show of one connection."""
-    role, there = here.local_role, seen.connection
+    role, there = seen.here.local_role, seen.there
     if role is None or there.local_role is not role.other:
         return None
-    got, sent = here.certificate(role.other), there.certificate(role.other)
+    got, sent = seen.here.certificate(role.other), there.certificate(role.other)
     if got.leaf and sent.leaf:
-        how = How.DIFFERS if got.leaf != sent.leaf else None
-    elif seen.same_hello:
-        how = None
-    elif sent.leaf and got.visibility in _NOTHING_CAME:
-        how = How.LOST
-    else:
-        how = None if _is_told_by_the_other(here, there, role) else How.HIDDEN
-    known = view.case.certificates
-    return Alteration(how, here, there, known.get(got.leaf or ""), known.get(sent.leaf or "")) if how else None
+        return How.DIFFERS if got.leaf != sent.leaf else None
+    if seen.same_hello:
+        return None
+    if sent.leaf and got.visibility in _NOTHING_CAME:
+        return How.LOST
+    return None if _is_told_by_the_other(seen.here, there, role) else How.HIDDEN
+
+
+def _presenter(connection: Connection) -> Side:
+    """Return the side whose certificate a node received."""
+    return Side.SERVER if connection.local_role is Side.CLIENT else Side.CLIENT
 
 
 def _is_told_by_the_other(here: Connection, there: Connection, role: Side) -> bool:
@@ -130,7 +129,7 @@ def _from_address(view: NodeView, here: Connection, other: NodeView, served: _Se
     Its stores must not hold it, and another issuer must have signed it: an old certificate is not an altered one.
     """
     received = view.case.certificates.get(here.server_certificate.leaf or "")
-    if here.local_role is not Side.CLIENT or received is None or received.sha256 in served.leaves:
+    if received is None or received.sha256 in served.leaves:
         return None
     there = served.near(here, _clock_of(view, other))
     presented = view.case.certificates.get(there.server_certificate.leaf or "") if there else None
@@ -261,7 +260,8 @@ def _quote(view: NodeView, other: NodeView, alteration: Alteration) -> tuple[Evi
     ends = (alteration.here, alteration.there)
     if alteration.how is How.HIDDEN:
         return tuple(row for connection in ends for row in quote_hello(connection))
-    rows = [row for connection in ends for row in quote.quote_certificate_frame(connection, alteration.presenter)]
+    side = _presenter(alteration.here)
+    rows = [row for connection in ends for row in quote.quote_certificate_frame(connection, side)]
     for certificate, what in (
         (alteration.received, f"received by {view.node.name}"),
         (alteration.presented, f"presented by {other.node.name}"),

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-
-from msgspec import Struct
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from analyzer.correlate.clock import LEAST_JOINS
-from analyzer.evidence import Connection, Endpoint, NodePair, Step, Twin
+from analyzer.evidence import Connection, Endpoint, NodePair, Step
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.rule import Judgement, Need, Rule
@@ -21,29 +20,29 @@ _SAME = 0.001
 _MOST_ADDRESSES = 3
 
 
-class Elsewhere(Struct, frozen=True):
-    """A connection of a node as another node's capture shows it; `same_hello` as in `Twin`."""
+class Elsewhere(NamedTuple):
+    """A connection of a node, and how another node's capture shows it; `same_hello` as in `Twin`."""
 
-    view: NodeView
-    connection: Connection
+    here: Connection
+    there: Connection
+    other: NodeView
     same_hello: bool
 
 
-def seen_elsewhere(view: NodeView) -> Mapping[str, Sequence[Elsewhere]]:
-    """Return, by the id of each of a node's connections that others saw, how they did."""
-    found: dict[str, list[Elsewhere]] = defaultdict(list)
+def seen_elsewhere(view: NodeView) -> Iterator[Elsewhere]:
+    """Yield a node's connections that others saw, by the other node."""
     others = {other.node.name: other for other in view.others}
+    ours = {connection.id: connection for connection in view.connections}
     for pair in view.case.pairs:
         is_first = pair.first == view.node.name
         other = others.get(pair.second if is_first else pair.first)
-        if other is None or view.node.name not in {pair.first, pair.second}:
+        if other is None or not (is_first or pair.second == view.node.name):
             continue
-        known = {connection.id: connection for connection in other.connections}
+        theirs = {connection.id: connection for connection in other.connections}
         for twin in pair.twins:
             here, there = (twin.first, twin.second) if is_first else (twin.second, twin.first)
-            if there in known:
-                found[here].append(Elsewhere(other, known[there], twin.same_hello))
-    return found
+            if here in ours and there in theirs:
+                yield Elsewhere(ours[here], theirs[there], other, twin.same_hello)
 
 
 def _pairs(view: NodeView) -> Iterator[tuple[NodePair, str]]:
@@ -55,12 +54,13 @@ def _pairs(view: NodeView) -> Iterator[tuple[NodePair, str]]:
 
 def connection_seen_at_both_ends(view: NodeView) -> Iterator[Judgement]:
     """The same connections are in two captures."""
-    elsewhere = seen_elsewhere(view)
-    connections = {connection.id: connection for connection in view.connections}
+    seen: dict[str | None, list[Elsewhere]] = defaultdict(list)
+    for one in seen_elsewhere(view):
+        if one.same_hello:
+            seen[one.other.node.name].append(one)
     for pair, other in _pairs(view):
-        same = [twin for twin in pair.twins if twin.same_hello and twin.first in connections]
-        there = {seen.connection.id: seen.connection for twin in same for seen in elsewhere.get(twin.first, ())}
-        if not there:
+        same = seen.get(pair.second)
+        if not same:
             continue
         count = len(same)
         yield Judgement(
@@ -69,10 +69,10 @@ def connection_seen_at_both_ends(view: NodeView) -> Iterator[Judgement]:
             subject=other,
             explanation=f"{count} {'connection is' if count == 1 else 'connections are'} in the captures of both "
             f"{view.node.name} and {other}, told by the random of the ClientHello. {_clock_words(pair, other)}."
-            + _translation(same, connections, there),
-            evidence=_quote_hellos(same[0], connections, there),
+            + _translation(same),
+            evidence=(*quote_hello(same[0].here), *quote_hello(same[0].there)),
             count=count,
-            connections=tuple(twin.first for twin in same),
+            connections=tuple(one.here.id for one in same),
         )
 
 
@@ -110,13 +110,12 @@ def _clock_words(pair: NodePair, other: str) -> str:
     return f"The clock of {other} is {abs(offset.seconds):,.3f} s {ahead} that of {pair.first} ({known})"
 
 
-def _translation(twins: Sequence[Twin], here: Mapping[str, Connection], there: Mapping[str, Connection]) -> str:
+def _translation(same: Iterable[Elsewhere]) -> str:
     """Say which addresses are others at the other end."""
     changes = {
         (ours.address, theirs.address): None
-        for twin in twins
-        if twin.second in there
-        for ours, theirs in zip(_ends(here[twin.first]), _ends(there[twin.second]), strict=True)
+        for one in same
+        for ours, theirs in zip(_ends(one.here), _ends(one.there), strict=True)
         if ours.address != theirs.address
     }
     shown = [f"{ours} is {theirs} there" for ours, theirs in list(changes)[:_MOST_ADDRESSES]]
@@ -125,13 +124,6 @@ def _translation(twins: Sequence[Twin], here: Mapping[str, Connection], there: M
 
 def _ends(connection: Connection) -> tuple[Endpoint, Endpoint]:
     return connection.handshake.client, connection.handshake.server
-
-
-def _quote_hellos(
-    twin: Twin, here: Mapping[str, Connection], there: Mapping[str, Connection]
-) -> tuple[Evidence, ...]:
-    both = [shown[identity] for shown, identity in ((here, twin.first), (there, twin.second)) if identity in shown]
-    return tuple(row for connection in both for row in quote_hello(connection))
 
 
 def quote_hello(connection: Connection) -> tuple[Evidence, ...]:

@@ -97,7 +97,8 @@ def test_roles_and_releases_silence_a_rule_and_missing_needs_are_said_once(
 
 @pytest.mark.parametrize("need", list(Need))
 def test_each_need_is_met_by_a_whole_pair_and_by_no_empty_node(need: Need) -> None:
-    whole = views_of(case(core(), edge(), connections=[connection(core(), EDGE, role=Side.CLIENT)]))[0]
+    both = [connection(core(), EDGE, role=Side.CLIENT), connection(edge(), CORE, role=Side.SERVER)]
+    whole = views_of(case(core(), edge(), connections=both))[0]
     empty = views_of(case(bare(NodeRole.UNKNOWN)))[0]
 
     assert is_met(need, whole)
