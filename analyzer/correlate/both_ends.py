@@ -16,13 +16,16 @@ from msgspec.structs import replace
 
 from analyzer.correlate.connections import Draft
 from analyzer.correlate.peers import known_peer
-from analyzer.evidence import ClockOffset, Endpoint, Node, NodePair, Peer, Step, Twin
+from analyzer.evidence import ClockOffset, Endpoint, Node, NodePair, Peer, PeerKind, Side, Step, Twin
 
 _RANDOM_BYTES = 32
 _MOST_NODES = 4
 """A connection has two ends; further captures of it are taken on the way."""
 _NEAR = 5.0
 """Seconds that one connection may be apart in two captures, beyond the offset of their clocks."""
+
+Translations = Mapping[tuple[str | None, str], Node]
+"""By a node's name and an address that it saw: the node that stands behind that."""
 
 
 class Match(Struct, frozen=True, gc=False):
@@ -107,22 +110,54 @@ def _apart(drafts: Sequence[Draft], first: int, second: int) -> float:
     return (times[1] - times[0]).total_seconds()
 
 
-def name_ends(drafts: Sequence[Draft], matches: Iterable[Match]) -> list[Draft]:
-    """Return the drafts, each with the node as its peer that is seen to be the other end, whatever its address."""
-    named = list(drafts)
+def translations_of(drafts: Sequence[Draft], matches: Iterable[Match]) -> Translations:
+    """Return by node and remote address which other node stands behind it, as the ends of connections show.
+
+    A peer of a cluster may stand behind the same address as another one, whose bundle is not given.
+    """
+    behind: dict[tuple[str | None, str], dict[str | None, Node]] = defaultdict(dict)
     for match in matches:
-        roles = drafts[match.first].local_role, drafts[match.second].local_role
-        if match.same_hello and roles[0] is not None and roles[1] is roles[0].other:
-            for here, there in ((match.first, match.second), (match.second, match.first)):
-                named[here] = replace(named[here], peer=_named(drafts[here], drafts[there].node))
+        first, second = drafts[match.first], drafts[match.second]
+        if match.same_hello and first.local_role is not None and second.local_role is first.local_role.other:
+            for here, there in ((first, second), (second, first)):
+                behind[here.node.name, _remote(here)][there.node.name] = there.node
+    alone = {key: next(iter(nodes.values())) for key, nodes in behind.items() if len(nodes) == 1}
+    return {key: node for key, node in alone.items() if node.cluster is None or len(node.cluster.peers) < 2}
+
+
+def name_ends(drafts: Sequence[Draft], matches: Iterable[Match], translations: Translations) -> list[Draft]:
+    """Return the drafts, each with the node as its peer that is seen to be the other end, whatever its address."""
+    named = [
+        replace(draft, peer=name_behind(draft.peer, draft.node, _remote(draft), translations))
+        if draft.peer.node is None
+        else draft
+        for draft in drafts
+    ]
+    for match in matches:
+        first, second = drafts[match.first], drafts[match.second]
+        if match.same_hello and first.local_role is not None and second.local_role is first.local_role.other:
+            named[match.first] = replace(first, peer=_named(first.peer, first.node, second.node))
+            named[match.second] = replace(second, peer=_named(second.peer, second.node, first.node))
     return named
 
 
-def _named(draft: Draft, other: Node) -> Peer:
-    if draft.peer.node == other.name:
-        return draft.peer
-    reason = "the same ClientHello is in its capture"
-    return known_peer(draft.node, other, reason, draft.peer.zone) or draft.peer
+def name_behind(peer: Peer, node: Node, address: str | None, translations: Translations) -> Peer:
+    """Return the node that stands behind a peer's address, if the peer is some partner of a zone; else the peer."""
+    other = translations.get((node.name, address)) if address is not None else None
+    if other is None or peer.kind is not PeerKind.PARTNER or peer.node is not None:
+        return peer
+    return _named(peer, node, other)
+
+
+def _named(peer: Peer, node: Node, other: Node) -> Peer:
+    if peer.node == other.name:
+        return peer
+    return known_peer(node, other, "the same ClientHello is in its capture", peer.zone) or peer
+
+
+def _remote(draft: Draft) -> str:
+    ends = draft.handshake
+    return ends.client.address if draft.local_role is Side.SERVER else ends.server.address
 
 
 def pairs_of(drafts: Sequence[Draft], matches: Iterable[Match], ids: Sequence[str]) -> tuple[NodePair, ...]:

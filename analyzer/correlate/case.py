@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from analyzer.correlate.both_ends import match_ends, name_ends, pairs_of
+from analyzer.correlate.both_ends import Translations, match_ends, name_behind, name_ends, pairs_of, translations_of
 from analyzer.correlate.chains import Pool
 from analyzer.correlate.clock import measure_offset
 from analyzer.correlate.connections import Draft, Ends, draft_connections, finish
@@ -63,8 +63,9 @@ def join(
     ]
     drafts.sort(key=lambda draft: (draft.handshake.started, draft.handshake.client, draft.node.name or ""))
     matches = match_ends(drafts, nodes)
-    drafts = name_ends(drafts, matches)
-    connections, events = _number(drafts, nodes, readings, certificates, facts)
+    translations = translations_of(drafts, matches)
+    drafts = name_ends(drafts, matches, translations)
+    connections, events = _number(drafts, nodes, readings, certificates, translations, facts)
     nodes = find_partners(nodes, connections)
     return Case(
         inputs=inputs,
@@ -84,6 +85,7 @@ def _number(
     nodes: Sequence[Node],
     readings: Sequence[NodeReading],
     certificates: Mapping[str, Certificate],
+    translations: Translations,
     facts: Facts,
 ) -> tuple[tuple[Connection, ...], tuple[Event, ...]]:
     """Number connections and events, and tie them to each other."""
@@ -108,7 +110,7 @@ def _number(
                 id=event_ids[id(event)],
                 node=node.name,
                 record=event,
-                peer=peer or _peer_of(event, names, node, nodes, facts),
+                peer=peer or _peer_of(event, names, node, nodes, translations, facts),
                 connection=connection,
             )
         )
@@ -142,7 +144,12 @@ def _origins(nodes: Sequence[Node], certificates: Mapping[str, Certificate]) -> 
 
 
 def _peer_of(
-    event: LogEvent, names: Mapping[Ends, _LoggedNames], node: Node, nodes: Sequence[Node], facts: Facts
+    event: LogEvent,
+    names: Mapping[Ends, _LoggedNames],
+    node: Node,
+    nodes: Sequence[Node],
+    translations: Translations,
+    facts: Facts,
 ) -> Peer | None:
     if event.source is None and event.destination is None and event.common_name is None:
         return None
@@ -155,7 +162,8 @@ def _peer_of(
         certificate_names=tuple(sorted(logged.presented)),
         asked_names=tuple(sorted(logged.asked | ({event.common_name.lower()} if event.common_name else set()))),
     )
-    return identify_peer(contact, node, nodes, facts)
+    address = contact.remote.address if contact.remote else None
+    return name_behind(identify_peer(contact, node, nodes, facts), node, address, translations)
 
 
 def _latest(nodes: Sequence[Node]) -> ReferenceTime:

@@ -7,8 +7,20 @@ from msgspec.structs import replace
 
 from analyzer.correlate.case import join
 from analyzer.correlate.reading import NodeReading
-from analyzer.evidence import Case, Configuration, Endpoint, Frame, Handshake, NodePair, PeerKind, Side, Step, Zone
-from tests.correlate.records import at, end, handshake
+from analyzer.evidence import (
+    Case,
+    Cluster,
+    Configuration,
+    Endpoint,
+    Frame,
+    Handshake,
+    NodePair,
+    PeerKind,
+    Side,
+    Step,
+    Zone,
+)
+from tests.correlate.records import at, end, event, handshake
 
 CORE, EDGE, OUTSIDE = "10.1.1.10", "10.2.2.20", "192.0.2.1"
 TO_EDGE = Zone(name="UC traversal", type="TraversalClient", port=7001)
@@ -65,6 +77,37 @@ def test_translated_addresses_hide_neither_the_connection_nor_the_other_end() ->
     assert (there.peer.name, there.peer.kind, there.peer.node) == ("core", PeerKind.PARTNER, "core")
     assert (there.peer.zone, there.peer.reason) == ("UC traversal", "the same ClientHello is in its capture")
     assert [one.partners for one in case.nodes] == [("edge",), ("core",)]
+
+
+def test_what_else_comes_from_a_translated_address_is_the_same_node() -> None:
+    """Of one failing zone the capture holds a part, and the log all: it is one peer."""
+    unmatched = hello(5, 100, client=OUTSIDE)
+    line = event(source=end(OUTSIDE, 25009), destination=end(EDGE, 7001), local_role=Side.SERVER)
+    stranger = event(source=end("192.0.2.99", 25009), destination=end(EDGE, 7001), local_role=Side.SERVER)
+    core = node("core", CORE, [hello(1, 0)], (TO_EDGE,))
+    edge = node("edge", EDGE, [hello(2, 0, client=OUTSIDE, mark=1), unmatched], (ZONE,))
+
+    case = join(inputs=(), readings=(core, replace(edge, events=(line, stranger))), certificates={}, problems=())
+
+    there = {connection.peer for connection in case.connections if connection.node == "edge"}
+    assert [peer.node for peer in there] == ["core"]
+    assert [one.peer in there for one in case.events] == [True, False]
+
+
+def test_behind_one_address_may_stand_all_peers_of_a_cluster() -> None:
+    def named(core: Configuration) -> list[str | None]:
+        unmatched = hello(5, 100, client=OUTSIDE)
+        readings = (
+            NodeReading(host="core", configuration=core, handshakes=(hello(1, 0),)),
+            node("edge", EDGE, [hello(2, 0, client=OUTSIDE, mark=1), unmatched], (ZONE,)),
+        )
+        case = join(inputs=(), readings=readings, certificates={}, problems=())
+        return [connection.peer.node for connection in case.connections if connection.node == "edge"]
+
+    alone = Configuration(file="xconf", addresses=(CORE,), zones=(TO_EDGE,))
+
+    assert named(alone) == ["core", "core"]
+    assert named(replace(alone, cluster=Cluster(name="cores", peers=(CORE, "10.1.1.11")))) == ["core", None]
 
 
 def test_a_capture_on_the_way_is_no_end() -> None:
