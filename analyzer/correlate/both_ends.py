@@ -116,11 +116,8 @@ def translations_of(drafts: Sequence[Draft], matches: Iterable[Match]) -> Transl
     A peer of a cluster may stand behind the same address as another one, whose bundle is not given.
     """
     behind: dict[tuple[str | None, str], dict[str | None, Node]] = defaultdict(dict)
-    for match in matches:
-        first, second = drafts[match.first], drafts[match.second]
-        if match.same_hello and first.local_role is not None and second.local_role is first.local_role.other:
-            for here, there in ((first, second), (second, first)):
-                behind[here.node.name, _remote(here)][there.node.name] = there.node
+    for here, there in _ends_of(drafts, matches):
+        behind[drafts[here].node.name, _remote(drafts[here])][drafts[there].node.name] = drafts[there].node
     alone = {key: next(iter(nodes.values())) for key, nodes in behind.items() if len(nodes) == 1}
     return {key: node for key, node in alone.items() if node.cluster is None or len(node.cluster.peers) < 2}
 
@@ -133,12 +130,19 @@ def name_ends(drafts: Sequence[Draft], matches: Iterable[Match], translations: T
         else draft
         for draft in drafts
     ]
-    for match in matches:
-        first, second = drafts[match.first], drafts[match.second]
-        if match.same_hello and first.local_role is not None and second.local_role is first.local_role.other:
-            named[match.first] = replace(first, peer=_named(first.peer, first.node, second.node))
-            named[match.second] = replace(second, peer=_named(second.peer, second.node, first.node))
+    for here, there in _ends_of(drafts, matches):
+        draft = drafts[here]
+        named[here] = replace(draft, peer=_named(draft.peer, draft.node, drafts[there].node))
     return named
+
+
+def _ends_of(drafts: Sequence[Draft], matches: Iterable[Match]) -> Iterator[tuple[int, int]]:
+    """Yield each end of a connection with the other one; a capture on the way is no end."""
+    for match in matches:
+        role = drafts[match.first].local_role
+        if match.same_hello and role is not None and drafts[match.second].local_role is role.other:
+            yield match.first, match.second
+            yield match.second, match.first
 
 
 def name_behind(peer: Peer, node: Node, address: str | None, translations: Translations) -> Peer:

@@ -110,6 +110,18 @@ def test_behind_one_address_may_stand_all_peers_of_a_cluster() -> None:
     assert named(replace(alone, cluster=Cluster(name="cores", peers=(CORE, "10.1.1.11")))) == ["core", None]
 
 
+def test_behind_one_address_may_stand_several_nodes() -> None:
+    readings = (
+        node("core", CORE, [hello(1, 0)], (TO_EDGE,)),
+        node("other", "10.1.1.11", [hello(2, 0, client="10.1.1.11")], (TO_EDGE,)),
+        node("edge", EDGE, [hello(number, number, client=OUTSIDE, mark=number) for number in (1, 2, 9)], (ZONE,)),
+    )
+
+    case = join(inputs=(), readings=readings, certificates={}, problems=())
+
+    assert [one.peer.node for one in case.connections if one.node == "edge"] == ["core", "other", None]
+
+
 def test_a_capture_on_the_way_is_no_end() -> None:
     way = NodeReading(host=None, handshakes=(hello(1, 0.5),))
     readings = (node("core", CORE, [hello(1, 0)]), way)

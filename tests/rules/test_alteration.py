@@ -3,8 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from analyzer.evidence import Connection, Side, Visibility
+from analyzer.evidence import Connection, Endpoint, Side, Visibility
 from tests.rules.cases import NOT_DETERMINABLE, case, causes, connection, judge, made, twins
 from tests.rules.nodes import CORE, EDGE, core, edge, stores
 from tests.rules.pki import BOTH, CORE_CLIENT, EDGE_CLIENT, EDGE_SERVER, authority, certificate, chain
@@ -136,11 +137,36 @@ def test_what_the_other_end_shows_as_the_same_connection_is_compared_there() -> 
     assert judge(case(core(), edge(), connections=[at_core(), at_edge(), same], pairs=pairs), ALTERED) == set()
 
 
-def test_the_clocks_offset_is_taken_off() -> None:
-    measured = (twins(("c3", "c4"), seconds=3600),)
-    both = [at_core(), at_edge(at=3601), at_core(server=EDGE_SERVER, at=9), at_edge(at=3609)]
+def test_a_connection_whose_other_end_hides_its_certificate_is_not_compared_with_another_one() -> None:
+    pairs = (twins(("c1", "c3")),)
+    hidden = at_edge(server=Visibility.ENCRYPTED)
 
-    assert judge(case(core(), edge(), connections=both, pairs=measured), ALTERED) == {("warning", "strong", "edge")}
+    assert judge(case(core(), edge(), connections=[at_core(), at_edge(), hidden], pairs=pairs), ALTERED) == set()
+
+
+def test_what_the_server_presents_at_another_time_is_its_own() -> None:
+    renewed = at_edge(server=FORGED, at=100)
+
+    assert judge(case(core(), edge(), connections=[at_core(), at_edge(), renewed]), ALTERED) == set()
+
+
+def test_what_a_node_gets_from_its_own_address_is_not_another_bundles() -> None:
+    again = core(name="core#2")
+    loop = at_core()
+    loop = replace(loop, handshake=replace(loop.handshake, server=Endpoint(address="10.1.1.10", port=7001)))
+    served = replace(connection(again, CORE, role=Side.SERVER, server=EDGE_SERVER), node="core#2")
+
+    assert judge(case(core(), again, edge(), connections=[loop, served, at_edge(at=60)]), ALTERED) == set()
+
+
+def test_the_clocks_offset_is_taken_off() -> None:
+    both = [at_core(), at_edge(at=3601), at_core(server=EDGE_SERVER, at=9), at_edge(at=3609)]
+    measured = twins(("c3", "c4"), seconds=3600)
+    the_other_way = twins(("c4", "c3"), seconds=-3600, nodes="edge core")
+    expected = {("warning", "strong", "edge")}
+
+    assert judge(case(core(), edge(), connections=both, pairs=[measured]), ALTERED) == expected
+    assert judge(case(edge(), core(), connections=both, pairs=[the_other_way]), ALTERED) == expected
 
 
 # What it needs, explains and advises

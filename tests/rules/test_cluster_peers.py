@@ -38,13 +38,21 @@ def test_it_explains_that_an_old_certificate_is_served() -> None:
     assert tied["edge2", "presented-stale-certificate"] == NOT_SERVED
 
 
-def test_it_is_an_outage_where_the_partner_has_all_but_this_peer_active() -> None:
-    states = (
-        ZonePeer(address="edge1.harbor.example", status="Active"),
-        ZonePeer(address="edge2.harbor.example", status="Failed"),
+PARTNER = core(
+    zones=(
+        zone(
+            "TraversalClient",
+            peers=(
+                ZonePeer(address="edge1.harbor.example", status="Active"),
+                ZonePeer(address="edge2.harbor.example", status="Failed"),
+            ),
+        ),
     )
-    partner = core(zones=(zone("TraversalClient", peers=states),))
-    judged = case(partner, peer(1), peer(2), connections=[serves(OLD)])
+)
+
+
+def test_it_is_an_outage_where_the_partner_has_all_but_this_peer_active() -> None:
+    judged = case(PARTNER, peer(1), peer(2), connections=[serves(OLD)])
 
     assert judge(judged, NOT_SERVED) == {("critical", "proven", "edge2")}
     (finding,) = made(judged, NOT_SERVED)
@@ -60,6 +68,9 @@ def test_a_peer_that_runs_for_longer_than_its_certificate_is_valid_has_not_taken
     fresh = stores(FRESH, client(2))
 
     assert judge(case(peer(1), peer(2, stores=fresh, uptime=30 * DAY)), NOT_SERVED) == {
+        ("warning", "inferred", "edge2")
+    }
+    assert judge(case(PARTNER, peer(1), peer(2, stores=fresh, uptime=30 * DAY)), NOT_SERVED) == {
         ("warning", "inferred", "edge2")
     }
     assert judge(case(peer(1), peer(2, stores=fresh, uptime=2 * DAY)), NOT_SERVED) == set()
