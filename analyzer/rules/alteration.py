@@ -40,13 +40,13 @@ def _judgement(
     return Judgement(
         severity=Severity.CRITICAL if failed else Severity.WARNING,
         confidence=confidence,
-        subject=other.node.name or "the loose capture",
+        subject=other.label,
         explanation=f"{_what(view, other, newest)} A firewall or proxy between them inspects TLS. Do not import the CA "
         "that it signs with: it would then be trusted to stand in for every peer, and it can still not pass on the "
         "client certificate that the other end asks for.",
         remedy=(
             Remedy(
-                text=f"Exempt the connections between {view.node.name} and {other.node.name} (port "
+                text=f"Exempt the connections between {view.label} and {other.label} (port "
                 f"{', '.join(map(str, ports))}) from TLS inspection in the firewall or proxy between them. Then capture at "
                 "both ends again: both must show the same serial.",
                 kind=RemedyKind.DURABLE,
@@ -61,7 +61,7 @@ def _judgement(
 
 
 def _what(view: NodeView, other: NodeView, alteration: Alteration) -> str:
-    here, there = view.node.name, other.node.name
+    here, there = view.label, other.label
     received, presented = (
         f"serial {certificate.serial}, issued by {certificate.issuer}" if certificate else "a certificate"
         for certificate in (alteration.received, alteration.presented)
@@ -90,8 +90,8 @@ def _quote(view: NodeView, other: NodeView, alteration: Alteration) -> tuple[Evi
     side = presenter_of(alteration.here)
     rows = [row for connection in ends for row in quote.quote_certificate_frame(connection, side)]
     for certificate, what in (
-        (alteration.received, f"received by {view.node.name}"),
-        (alteration.presented, f"presented by {other.node.name}"),
+        (alteration.received, f"received by {view.label}"),
+        (alteration.presented, f"presented by {other.label}"),
     ):
         if certificate is not None:
             rows.append(quote.quote_certificate(certificate, None, what))

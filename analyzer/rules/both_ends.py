@@ -12,7 +12,7 @@ from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.validity import SKEW_SECONDS
-from analyzer.rules.view import NodeView
+from analyzer.rules.view import LOOSE, NodeView
 
 _RESENT = 60.0
 """Seconds by which a lost ClientHello can come late: it is sent again, and a client gives up before."""
@@ -49,7 +49,7 @@ def _pairs(view: NodeView) -> Iterator[tuple[NodePair, str]]:
     """Yield the pairs that a node stands first in, each with the other's name: both ends need not say it."""
     for pair in view.case.pairs:
         if pair.first == view.node.name:
-            yield pair, pair.second or "the loose capture"
+            yield pair, pair.second or LOOSE
 
 
 def connection_seen_at_both_ends(view: NodeView) -> Iterator[Judgement]:
@@ -68,7 +68,7 @@ def connection_seen_at_both_ends(view: NodeView) -> Iterator[Judgement]:
             confidence=Confidence.PROVEN,
             subject=other,
             explanation=f"{count} {'connection is' if count == 1 else 'connections are'} in the captures of both "
-            f"{view.node.name} and {other}, told by the random of the ClientHello. {_clock_words(pair, other)}."
+            f"{view.label} and {other}, told by the random of the ClientHello. {_clock_words(view, pair, other)}."
             + _translation(same),
             evidence=(*quote_hello(same[0].here), *quote_hello(same[0].there)),
             count=count,
@@ -86,7 +86,7 @@ def clocks_differ(view: NodeView) -> Iterator[Judgement]:
             severity=Severity.WARNING,
             confidence=Confidence.PROVEN if measured else Confidence.STRONG,
             subject=other,
-            explanation=f"{_clock_words(pair, other)}. Times of the two bundles compare only after that is taken off. "
+            explanation=f"{_clock_words(view, pair, other)}. Times of the two bundles compare only after that is taken off. "
             "Each node judges certificates by its own clock, and the traversal zone needs both to be right.",
             remedy=(
                 Remedy(
@@ -100,14 +100,14 @@ def clocks_differ(view: NodeView) -> Iterator[Judgement]:
         )
 
 
-def _clock_words(pair: NodePair, other: str) -> str:
+def _clock_words(view: NodeView, pair: NodePair, other: str) -> str:
     """Say how far the other's clock is ahead or behind, and how well that is known."""
     offset = pair.offset
     if abs(offset.seconds) < _SAME:
-        return f"The clocks of {pair.first} and {other} agree to the millisecond"
+        return f"The clocks of {view.label} and {other} agree to the millisecond"
     known = f"median of {offset.joins}, spread {offset.spread:.3f} s" if offset.joins > 1 else "measured once"
     ahead = "ahead of" if offset.seconds >= 0 else "behind"
-    return f"The clock of {other} is {abs(offset.seconds):,.3f} s {ahead} that of {pair.first} ({known})"
+    return f"The clock of {other} is {abs(offset.seconds):,.3f} s {ahead} that of {view.label} ({known})"
 
 
 def _translation(same: Iterable[Elsewhere]) -> str:

@@ -55,7 +55,7 @@ def cluster_cert_differs(view: NodeView) -> Iterator[Judgement]:
         else f"{usual} What they may be used for is the same.",
         remedy=(_RENEW_ALIKE,) if troubles else (),
         evidence=tuple(
-            quote.quote_certificate(leaf, quote.store_file(peer.node, store), f"{peer.node.name}, {store} store")
+            quote.quote_certificate(leaf, quote.store_file(peer.node, store), f"{peer.label}, {store} store")
             for store, leaves in differing.items()
             for peer, leaf in leaves
         ),
@@ -69,7 +69,7 @@ _STORES: Sequence[tuple[str, Callable[[NodeView], Certificate | None]]] = (
 
 
 def _usages_differ(store: str, leaves: Sequence[tuple[NodeView, Certificate]]) -> Iterator[str]:
-    usages = {peer.node.name: eku_class(leaf) for peer, leaf in leaves}
+    usages = {peer.label: eku_class(leaf) for peer, leaf in leaves}
     if len(set(usages.values())) > 1:
         said = "; ".join(f"{name} has {_EKU_WORDS.get(usage, usage.value)}" for name, usage in usages.items())
         yield f"The {store} certificates differ in their extended key usage: {said}."
@@ -80,7 +80,7 @@ def _names_differ(view: NodeView, store: str, leaves: Sequence[tuple[NodeView, C
     name = (own_name(view) or "").lower()
     if "." not in name or is_address(name):
         return
-    lacking = [peer.node.name or "" for peer, leaf in leaves if name not in {known.lower() for known in leaf.names}]
+    lacking = [peer.label for peer, leaf in leaves if name not in {known.lower() for known in leaf.names}]
     is_asked_for = view.is_core and store == view.expected_store(Side.CLIENT)
     if lacking and (is_asked_for or len(lacking) < len(leaves)):
         yield f"The {store} certificate of {', '.join(lacking)} lacks the cluster's name {name}."

@@ -52,12 +52,12 @@ def peer_not_serving_new_certificate(view: NodeView) -> Iterator[Judgement]:
     yield Judgement(
         severity=Severity.CRITICAL if states and old else Severity.WARNING,
         confidence=confidence,
-        subject=view.node.name or "",
+        subject=view.label,
         explanation=f"Of the cluster {cluster_name(view)} this peer has not taken up its new certificate: {what}. A new "
         f"certificate takes effect only after a restart.{states}",
         remedy=(
             Remedy(
-                text=f"Restart {view.node.name} alone. Service-affecting: in a maintenance window, one peer at a time. Then "
+                text=f"Restart {view.label} alone. Service-affecting: in a maintenance window, one peer at a time. Then "
                 "check the serial in a new capture.",
                 command="Maintenance > Restart options > Restart",
                 kind=RemedyKind.DURABLE,
@@ -111,9 +111,7 @@ def _partner_states(view: NodeView) -> tuple[tuple[Evidence, ...], str]:
             own = [peer for peer in zone.peers if is_called(view.node, peer.address)]
             active = [peer for peer in zone.peers if _is_active(peer)]
             if active and own and not any(_is_active(peer) for peer in own) and any(peer.status for peer in own):
-                words = (
-                    f" {partner.node.name} has {len(active)} of {len(zone.peers)} peers of zone {zone.name} active, "
-                )
+                words = f" {partner.label} has {len(active)} of {len(zone.peers)} peers of zone {zone.name} active, "
                 return quote.quote_zone(zone), f"{words}this one not."
     return (), ""
 
@@ -140,7 +138,7 @@ def client_store_incapable(view: NodeView) -> Iterator[Judgement]:
     yield Judgement(
         severity=Severity.CRITICAL if refused or alarms else Severity.WARNING,
         confidence=Confidence.PROVEN if refused else Confidence.STRONG if alarms else Confidence.INFERRED,
-        subject=view.node.name or "",
+        subject=view.label,
         explanation=f"Cluster TLS verification is Enforcing, and the client certificate {lacking}. On port {port} each peer "
         "is TLS server and TLS client, and as client it is the client store that the store rule names."
         + ("" if refused or alarms else " No failure is seen yet: no source says what X15.5 checks there."),
@@ -169,9 +167,7 @@ def client_store_incapable(view: NodeView) -> Iterator[Judgement]:
         first=first,
         last=last,
         connections=tuple(connection.id for connection in refused),
-        about=tuple(
-            dict.fromkeys((*listed_peers(view), *(p.node.name or "" for p in view.cluster if p is not view)))
-        ),
+        about=tuple(dict.fromkeys((*listed_peers(view), *(p.label for p in view.cluster if p is not view)))),
     )
 
 

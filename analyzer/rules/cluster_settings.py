@@ -26,11 +26,9 @@ def cluster_setting_differs(view: NodeView) -> Iterator[Judgement]:
     """Settings that are replicated differ between the peers, or their releases do."""
     if not leads(view) or len(view.cluster) < 2:
         return
-    rows = [
-        row for name in _COMPARED for row in _differing(name, {p.node.name: p.setting(name) for p in view.cluster})
-    ]
+    rows = [row for name in _COMPARED for row in _differing(name, {p.label: p.setting(name) for p in view.cluster})]
     rows += _zones_differ(view)
-    versions = {peer.node.name: Version.parse(peer.node.version) for peer in view.cluster}
+    versions = {peer.label: Version.parse(peer.node.version) for peer in view.cluster}
     rows += _differing("software version", {name: str(v) if v else None for name, v in versions.items()})
     if not rows:
         return
@@ -70,7 +68,7 @@ def _zones_differ(view: NodeView) -> list[str]:
     zones: dict[str, dict[str | None, Zone]] = {}
     for peer in view.cluster:
         for zone in peer.node.zones:
-            zones.setdefault(zone.name, {})[peer.node.name] = zone
+            zones.setdefault(zone.name, {})[peer.label] = zone
     return [
         row
         for name, held in zones.items()

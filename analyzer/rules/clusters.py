@@ -19,7 +19,7 @@ NOW_AND_THEN = "What depends on it fails with some of the peers, and so now and 
 
 def cluster_name(view: NodeView) -> str:
     """Return what a cluster is called: its name, else its peers'."""
-    return own_name(view) or ", ".join(peer.node.name or "" for peer in view.cluster)
+    return own_name(view) or ", ".join(peer.label for peer in view.cluster)
 
 
 def own_name(view: NodeView) -> str | None:

@@ -26,12 +26,12 @@ def versions_differ(view: NodeView) -> Iterator[Judgement]:
         yield Judgement(
             severity=Severity.WARNING,
             confidence=Confidence.PROVEN,
-            subject=edge.node.name or "",
-            explanation=f"{view.node.name} runs {own}, {edge.node.name} runs {other}: a Core and its Edge belong on the same "
+            subject=edge.label,
+            explanation=f"{view.label} runs {own}, {edge.label} runs {other}: a Core and its Edge belong on the same "
             "release. Which store each presents from, and how each checks extended key usage, depends on its release.",
             remedy=(
                 Remedy(
-                    text=f"Upgrade {behind.node.name} to {max(own, other)}. Service-affecting: in a maintenance window, one "
+                    text=f"Upgrade {behind.label} to {max(own, other)}. Service-affecting: in a maintenance window, one "
                     "peer at a time.",
                     command="Maintenance > Upgrade",
                     kind=RemedyKind.DURABLE,
@@ -64,12 +64,12 @@ def eku_mode_differs(view: NodeView) -> Iterator[Judgement]:
             severity=Severity.WARNING if events or connections else Severity.INFO,
             confidence=Confidence.PROVEN if not (own.assumed or other.assumed) else Confidence.INFERRED,
             subject=EKU_CHECKING_MODE,
-            explanation=f"The check of extended key usage is On at {view.node.name} and Off at {partner.node.name}. It is the "
-            f"TLS server that checks: for the traversal zone only the mode of {edge.node.name} counts; the Core's decides about "
+            explanation=f"The check of extended key usage is On at {view.label} and Off at {partner.label}. It is the "
+            f"TLS server that checks: for the traversal zone only the mode of {edge.label} counts; the Core's decides about "
             "what connects to the Core (CUCM, neighbours)."
             + (
-                f" {view.node.name} has refused peers for their extended key usage meanwhile: Off at "
-                f"{partner.node.name} does not help them."
+                f" {view.label} has refused peers for their extended key usage meanwhile: Off at "
+                f"{partner.label} does not help them."
                 if events or connections
                 else ""
             ),

@@ -41,6 +41,9 @@ TRAVERSAL, TUNNELS = "\0traversal zone", "\0SSH tunnels"
 NOBODY = "\0nobody"
 """Stands for no peer at all: a judgement about it explains nothing that happened with one."""
 
+LOOSE = "the loose files"
+"""What sentences call a node whose files name no host."""
+
 FAMILIAR = frozenset(PeerKind) - {PeerKind.INTERNET, PeerKind.UNKNOWN}
 """Peers whose failures matter: configured, named, or Webex (rules-amendments A6)."""
 
@@ -64,6 +67,11 @@ class NodeView:
     def others(self) -> tuple[NodeView, ...]:
         """All other nodes of the case."""
         return tuple(view for view in self._views.values() if view is not self)
+
+    @property
+    def label(self) -> str:
+        """What sentences call it; loose files may name no host."""
+        return self.node.name or LOOSE
 
     @cached_property
     def cluster(self) -> tuple[NodeView, ...]:

@@ -28,6 +28,21 @@ def test_the_first_node_says_it_for_both_and_only_as_context() -> None:
     assert "translated" not in finding.explanation
 
 
+def test_a_capture_that_names_no_host_is_called_the_loose_files() -> None:
+    nameless = edge(name=None, host=None)
+    here, there = both()
+    both_ends = [here, replace(there, node=None)]
+    pair = replace(twins(("c1", "c2")), second=None)
+    the_other_way = replace(twins(("c2", "c1")), first=None, second="core")
+
+    (seen,) = made(case(core(), nameless, connections=both_ends, pairs=[pair]), SEEN)
+    (turned,) = made(case(nameless, core(), connections=both_ends, pairs=[the_other_way]), SEEN)
+
+    assert (seen.subject, turned.subject) == ("the loose files", "core")
+    assert "both core and the loose files" in seen.explanation
+    assert "both the loose files and core" in turned.explanation
+
+
 def test_translated_addresses_are_named_once() -> None:
     outside = Endpoint(address="198.51.100.7", port=40000)
     here, there = both()
