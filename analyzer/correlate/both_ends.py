@@ -29,7 +29,7 @@ Translations = Mapping[tuple[str | None, str], Node]
 
 
 class Match(Struct, frozen=True, gc=False):
-    """Two drafts of one connection, by their places in the list; the first one's node stands first in the case."""
+    """Two drafts of one connection, by their places in the list; the first one's node comes first by its name."""
 
     first: int
     second: int
@@ -40,7 +40,6 @@ def match_ends(drafts: Sequence[Draft], nodes: Sequence[Node]) -> tuple[Match, .
     """Match the drafts of different nodes that are one connection."""
     if len(nodes) < 2:
         return ()
-    order = {node.name: number for number, node in enumerate(nodes)}
     hellos: dict[bytes, list[int]] = defaultdict(list)
     ends: dict[tuple[Endpoint, Endpoint], list[int]] = defaultdict(list)
     for index, draft in enumerate(drafts):
@@ -48,27 +47,25 @@ def match_ends(drafts: Sequence[Draft], nodes: Sequence[Node]) -> tuple[Match, .
         if len(handshake.client_random) == _RANDOM_BYTES:
             hellos[handshake.client_random].append(index)
         ends[handshake.client, handshake.server].append(index)
-    same = tuple(Match(*both, True) for found in hellos.values() for both in _of_two_nodes(drafts, found, order))
+    same = tuple(Match(*both, True) for found in hellos.values() for both in _of_two_nodes(drafts, found))
     matched = {index for match in same for index in (match.first, match.second)}
     begun_anew = [
         both
         for found in ends.values()
-        for both in _of_two_nodes(drafts, found, order)
+        for both in _of_two_nodes(drafts, found)
         if not matched & set(both) and _differ(*(drafts[index].handshake.client_random for index in both))
     ]
     return (*same, *(Match(*both, False) for both in _at_one_time(drafts, begun_anew, same)))
 
 
-def _of_two_nodes(
-    drafts: Sequence[Draft], found: Sequence[int], order: Mapping[str | None, int]
-) -> Iterator[tuple[int, int]]:
+def _of_two_nodes(drafts: Sequence[Draft], found: Sequence[int]) -> Iterator[tuple[int, int]]:
     """Yield what is there just once for each of two nodes; two bundles of one host are one end."""
     if len(found) < 2:
         return
     by_node: dict[str | None, list[int]] = defaultdict(list)
     for index in found:
         by_node[drafts[index].node.name].append(index)
-    once = [by_node[name][0] for name in sorted(by_node, key=order.__getitem__) if len(by_node[name]) == 1]
+    once = [by_node[name][0] for name in sorted(by_node, key=str) if len(by_node[name]) == 1]
     for first, second in combinations(once[:_MOST_NODES], 2):
         host = drafts[first].node.host
         if host is None or host != drafts[second].node.host:

@@ -249,7 +249,7 @@ class NodePair(Struct, frozen=True, kw_only=True):
     """Two nodes whose captures show the same connections.
 
     Attributes:
-        first, second: the nodes' names.
+        first, second: the nodes' names, in their order, whichever bundle was given first.
         offset: the second's capture time minus the first's, measured on the same ClientHellos if there are any.
     """
 

@@ -75,14 +75,14 @@ class NodeView:
 
     @cached_property
     def cluster(self) -> tuple[NodeView, ...]:
-        """The peers of its cluster, itself among them, in the case's order; of several bundles of one host the last."""
+        """The peers of its cluster, itself among them, by their names; of several bundles of one host the last."""
         peers = {
             view.node.host: view
             for view in self._views.values()
             if view.node.host != self.node.host and same_cluster(self.node, view.node)
         }
         peers[self.node.host] = self
-        return tuple(view for view in self._views.values() if peers.get(view.node.host) is view)
+        return tuple(sorted(peers.values(), key=lambda view: view.label))
 
     @property
     def is_core(self) -> bool:

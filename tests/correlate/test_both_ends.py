@@ -68,6 +68,14 @@ def test_one_client_hello_at_both_ends_is_one_connection_and_measures_the_clocks
     assert (pair.offset.seconds, pair.offset.joins, pair.offset.spread) == (0.815, 4, 0.01)
 
 
+def test_the_order_of_the_bundles_does_not_turn_the_pair_round() -> None:
+    readings = (node("edge", EDGE, [hello(1, 0.5)], (ZONE,)), node("core", CORE, [hello(1, 0)], (TO_EDGE,)))
+
+    pair = only(join(inputs=(), readings=readings, certificates={}, problems=()))
+
+    assert (pair.first, pair.second, pair.offset.seconds) == ("core", "edge", 0.5)
+
+
 def test_translated_addresses_hide_neither_the_connection_nor_the_other_end() -> None:
     case = seen_by([hello(1, 0)], [hello(2, 3600, client=OUTSIDE, mark=1)])
 
