@@ -200,15 +200,29 @@ SITUATIONS = (
         ),
         noted=frozenset(
             {
+                "already-server-only-public",
                 "bundle-time-span",
                 "far-end-must-trust-private-ca",
                 "partner-bundle-missing",
                 "presented-expected-store",
+                "private-not-affected",
+                "revocation-off",
+                "san-missing-mra-domain",
                 "store-certs-differ",
+                "verifiers-must-trust-client-ca",
                 "webex-client-presented",
             }
         ),
-        missing=frozenset({"the partner Expressway's bundle", "three connections that log and capture both show"}),
+        missing=frozenset(
+            {
+                "the Default Zone's TLS verify and media encryption modes (xconf_dump)",
+                "the capture of the node at the other end",
+                "the chat node aliases (no dump names them)",
+                "the domains of XMPP federation (no dump names them)",
+                "the partner Expressway's bundle",
+                "three connections that log and capture both show",
+            }
+        ),
         absent=frozenset(
             {"presented-wrong-store", "edge-client-is-server-only-copy", "core-client-not-client-capable"}
         ),
@@ -224,14 +238,28 @@ SITUATIONS = (
         critical=frozenset({"presented-wrong-store"}),
         noted=frozenset(
             {
+                "already-server-only-public",
                 "bundle-time-span",
                 "far-end-must-trust-private-ca",
                 "partner-bundle-missing",
+                "private-not-affected",
+                "revocation-off",
+                "san-missing-mra-domain",
                 "store-certs-differ",
+                "verifiers-must-trust-client-ca",
                 "webex-client-presented",
             }
         ),
-        missing=frozenset({"the partner Expressway's bundle", "three connections that log and capture both show"}),
+        missing=frozenset(
+            {
+                "the Default Zone's TLS verify and media encryption modes (xconf_dump)",
+                "the capture of the node at the other end",
+                "the chat node aliases (no dump names them)",
+                "the domains of XMPP federation (no dump names them)",
+                "the partner Expressway's bundle",
+                "three connections that log and capture both show",
+            }
+        ),
         absent=frozenset({"presented-expected-store", "presented-stale-certificate"}),
     ),
     Situation(
@@ -244,14 +272,28 @@ SITUATIONS = (
         verdicts=(_webex_verdict(visibility=Visibility.RESUMED, store=None),),
         noted=frozenset(
             {
+                "already-server-only-public",
                 "bundle-time-span",
                 "far-end-must-trust-private-ca",
                 "partner-bundle-missing",
+                "private-not-affected",
+                "revocation-off",
+                "san-missing-mra-domain",
                 "store-certs-differ",
                 "tls12-resumed-session",
+                "verifiers-must-trust-client-ca",
             }
         ),
-        missing=frozenset({"the partner Expressway's bundle", "three connections that log and capture both show"}),
+        missing=frozenset(
+            {
+                "the Default Zone's TLS verify and media encryption modes (xconf_dump)",
+                "the capture of the node at the other end",
+                "the chat node aliases (no dump names them)",
+                "the domains of XMPP federation (no dump names them)",
+                "the partner Expressway's bundle",
+                "three connections that log and capture both show",
+            }
+        ),
         absent=frozenset({"presented-expected-store", "client-certificate-empty", "one-way-tls"}),
     ),
     Situation(
@@ -265,15 +307,29 @@ SITUATIONS = (
         warning=frozenset({"bundle-pcap-gap"}),
         noted=frozenset(
             {
+                "already-server-only-public",
                 "bundle-time-span",
                 "far-end-must-trust-private-ca",
                 "partner-bundle-missing",
                 "presented-expected-store",
+                "private-not-affected",
+                "revocation-off",
+                "san-missing-mra-domain",
                 "store-certs-differ",
+                "verifiers-must-trust-client-ca",
                 "webex-client-presented",
             }
         ),
-        missing=frozenset({"the partner Expressway's bundle", "three connections that log and capture both show"}),
+        missing=frozenset(
+            {
+                "the Default Zone's TLS verify and media encryption modes (xconf_dump)",
+                "the capture of the node at the other end",
+                "the chat node aliases (no dump names them)",
+                "the domains of XMPP federation (no dump names them)",
+                "the partner Expressway's bundle",
+                "three connections that log and capture both show",
+            }
+        ),
         absent=frozenset({"capture-starts-mid-handshake"}),
     ),
     Situation(
@@ -295,14 +351,29 @@ SITUATIONS = (
                 "all-private-ca",
                 "bundle-time-span",
                 "clock-skew-log-vs-capture",
+                "connection-seen-at-both-ends",
                 "core-client-capable-success",
+                "mra-client-name-or-ca-prompt",
+                "peer-announces-our-ca",
                 "presented-expected-store",
+                "private-not-affected",
                 "repeated-failure-period",
+                "revocation-off",
+                "san-missing-mra-domain",
                 "store-certs-differ",
+                "verifiers-must-trust-client-ca",
                 "webex-client-presented",
             }
         ),
-        missing=frozenset({"three connections that log and capture both show"}),
+        missing=frozenset(
+            {
+                "the Default Zone's TLS verify and media encryption modes (xconf_dump)",
+                "the chat node aliases (no dump names them)",
+                "the domains of XMPP federation (no dump names them)",
+                "the names of Unified CM's phone security profiles (no dump names them)",
+                "three connections that log and capture both show",
+            }
+        ),
         absent=frozenset({"peer-alert-unsupported-certificate", "edge-client-is-server-only-copy"}),
     ),
     Situation(
@@ -326,20 +397,41 @@ SITUATIONS = (
             _as_server_to("expc", store=Store.BOTH),
             no_sign_of_webex(),
         ),
-        critical=frozenset({"edge-client-is-server-only-copy", "peer-alert-unsupported-certificate"}),
+        critical=frozenset(
+            {
+                "edge-client-is-server-only-copy",
+                "edge-client-not-client-capable",
+                "peer-alert-unsupported-certificate",
+            }
+        ),
         warning=frozenset({"stores-identical-after-upgrade"}),
         noted=frozenset(
             {
                 "all-private-ca",
+                "already-server-only-public",
                 "bundle-time-span",
                 "clock-skew-log-vs-capture",
+                "connection-seen-at-both-ends",
                 "core-client-capable-success",
+                "peer-announces-our-ca",
                 "presented-expected-store",
+                "private-not-affected",
                 "repeated-failure-period",
+                "revocation-off",
+                "san-missing-mra-domain",
                 "store-certs-differ",
+                "verifiers-must-trust-client-ca",
             }
         ),
-        missing=frozenset({"three connections that log and capture both show"}),
+        missing=frozenset(
+            {
+                "the Default Zone's TLS verify and media encryption modes (xconf_dump)",
+                "the chat node aliases (no dump names them)",
+                "the domains of XMPP federation (no dump names them)",
+                "the names of Unified CM's phone security profiles (no dump names them)",
+                "three connections that log and capture both show",
+            }
+        ),
         absent=frozenset({"core-client-not-client-capable", "peer-alert-unknown-ca"}),
     ),
 )

@@ -130,11 +130,23 @@ SITUATIONS = (
                 "bundle-time-span",
                 "partner-bundle-missing",
                 "presented-expected-store",
+                "private-not-affected",
+                "revocation-off",
                 "server-presented-secure-neighbor",
                 "store-certs-differ",
+                "verifiers-must-trust-client-ca",
             }
         ),
-        missing=frozenset({"the partner Expressway's bundle", "three connections that log and capture both show"}),
+        missing=frozenset(
+            {
+                "the Default Zone's TLS verify and media encryption modes (xconf_dump)",
+                "the capture of the node at the other end",
+                "the chat node aliases (no dump names them)",
+                "the names of Unified CM's phone security profiles (no dump names them)",
+                "the partner Expressway's bundle",
+                "three connections that log and capture both show",
+            }
+        ),
         absent=frozenset({"presented-wrong-store", "neighbor-inbound-purpose-error"}),
     ),
     Situation(
@@ -156,14 +168,28 @@ SITUATIONS = (
         ),
         noted=frozenset(
             {
+                "already-server-only-public",
                 "bundle-time-span",
                 "core-client-to-cucm",
                 "partner-bundle-missing",
+                "peer-announces-our-ca",
                 "presented-expected-store",
+                "private-not-affected",
+                "revocation-off",
                 "store-certs-differ",
+                "verifiers-must-trust-client-ca",
             }
         ),
-        missing=frozenset({"the partner Expressway's bundle", "three connections that log and capture both show"}),
+        missing=frozenset(
+            {
+                "the Default Zone's TLS verify and media encryption modes (xconf_dump)",
+                "the capture of the node at the other end",
+                "the chat node aliases (no dump names them)",
+                "the names of Unified CM's phone security profiles (no dump names them)",
+                "the partner Expressway's bundle",
+                "three connections that log and capture both show",
+            }
+        ),
         absent=frozenset({"presented-wrong-store", "peer-alert-unknown-ca"}),
     ),
     Situation(
@@ -199,12 +225,27 @@ SITUATIONS = (
             {
                 "all-private-ca",
                 "bundle-time-span",
+                "connection-seen-at-both-ends",
                 "core-client-capable-success",
+                "mra-client-name-or-ca-prompt",
+                "peer-announces-our-ca",
                 "presented-expected-store",
+                "private-not-affected",
+                "revocation-off",
+                "san-missing-mra-domain",
                 "store-certs-differ",
+                "verifiers-must-trust-client-ca",
             }
         ),
-        missing=frozenset({"three connections that log and capture both show"}),
+        missing=frozenset(
+            {
+                "the Default Zone's TLS verify and media encryption modes (xconf_dump)",
+                "the chat node aliases (no dump names them)",
+                "the domains of XMPP federation (no dump names them)",
+                "the names of Unified CM's phone security profiles (no dump names them)",
+                "three connections that log and capture both show",
+            }
+        ),
         absent=frozenset({"presented-unknown-certificate", "presented-wrong-store"}),
     ),
     Situation(
@@ -243,15 +284,29 @@ SITUATIONS = (
         noted=frozenset(
             {
                 "all-private-ca",
+                "already-server-only-public",
                 "bundle-client-pem-missing",
                 "bundle-time-span",
+                "connection-seen-at-both-ends",
                 "deprecated-eku-upload-command",
+                "peer-announces-our-ca",
                 "presented-expected-store",
+                "private-not-affected",
+                "revocation-off",
+                "san-missing-mra-domain",
+                "upgrade-advice",
                 "webex-client-presented",
             }
         ),
         missing=frozenset(
-            {"the client certificate (client_….pem)", "three connections that log and capture both show"}
+            {
+                "the Default Zone's TLS verify and media encryption modes (xconf_dump)",
+                "the chat node aliases (no dump names them)",
+                "the client certificate (client_….pem)",
+                "the domains of XMPP federation (no dump names them)",
+                "the names of Unified CM's phone security profiles (no dump names them)",
+                "three connections that log and capture both show",
+            }
         ),
         absent=frozenset({"presented-wrong-store", "stores-identical-after-upgrade", "eku-mode-absent"}),
     ),
@@ -278,11 +333,16 @@ SITUATIONS = (
         noted=frozenset({"bundle-no-pcap", "bundle-time-span", "capture-no-tls-for-peer", "repeated-failure-period"}),
         missing=frozenset(
             {
+                "a TLS handshake in the capture",
                 "a packet capture",
+                "the Default Zone's TLS verify and media encryption modes (xconf_dump)",
+                "the client certificate (client_….pem)",
+                "the configuration dump (xconf_dump_….xml)",
                 "the node's role, Core or Edge (xconf_dump)",
                 "the server certificate (server_….pem)",
                 "the software version (xstat_dump)",
                 "the status dump (xstat_dump_….xml)",
+                "the trusted CA list (ca_….pem)",
             }
         ),
         absent=frozenset({"presented-expected-store", "presented-unknown-certificate"}),

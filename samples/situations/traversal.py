@@ -137,15 +137,28 @@ SITUATIONS = (
         verdict="Core presented a certificate that both stores hold; the Edge took it. Nothing to do before renewal.",
         build=upgraded,
         verdicts=_verdicts(core_store=Store.BOTH, edge_store=Store.BOTH),
+        warning=frozenset({"forecast-one-more-renewal"}),
         noted=frozenset(
             {
                 "bundle-time-span",
+                "connection-seen-at-both-ends",
                 "core-client-capable-success",
+                "peer-announces-our-ca",
                 "presented-expected-store",
+                "revocation-off",
+                "san-missing-mra-domain",
                 "stores-identical-after-upgrade",
             }
         ),
-        missing=frozenset({"three connections that log and capture both show"}),
+        missing=frozenset(
+            {
+                "the Default Zone's TLS verify and media encryption modes (xconf_dump)",
+                "the chat node aliases (no dump names them)",
+                "the domains of XMPP federation (no dump names them)",
+                "the names of Unified CM's phone security profiles (no dump names them)",
+                "three connections that log and capture both show",
+            }
+        ),
         absent=frozenset({"presented-wrong-store", "core-client-not-client-capable"}),
     ),
     Situation(
@@ -166,9 +179,29 @@ SITUATIONS = (
                 "uc-zone-failed",
             }
         ),
-        warning=frozenset({"edge-client-is-server-only-copy", "stores-identical-after-upgrade"}),
+        missing=frozenset(
+            {
+                "the Default Zone's TLS verify and media encryption modes (xconf_dump)",
+                "the chat node aliases (no dump names them)",
+                "the domains of XMPP federation (no dump names them)",
+                "the names of Unified CM's phone security profiles (no dump names them)",
+            }
+        ),
+        warning=frozenset(
+            {"edge-client-is-server-only-copy", "edge-client-not-client-capable", "stores-identical-after-upgrade"}
+        ),
         noted=frozenset(
-            {"bundle-time-span", "clock-skew-log-vs-capture", "presented-expected-store", "repeated-failure-period"}
+            {
+                "already-server-only-public",
+                "bundle-time-span",
+                "clock-skew-log-vs-capture",
+                "connection-seen-at-both-ends",
+                "peer-announces-our-ca",
+                "presented-expected-store",
+                "repeated-failure-period",
+                "revocation-off",
+                "san-missing-mra-domain",
+            }
         ),
         absent=frozenset({"core-client-eku-missing-check-off", "purpose-error-not-leaf-eku", "eku-mode-off"}),
     ),
@@ -183,9 +216,35 @@ SITUATIONS = (
         critical=frozenset(
             {"core-client-eku-missing-check-off", "core-client-not-client-capable", "ssh-tunnels-down"}
         ),
-        warning=frozenset({"edge-client-is-server-only-copy", "eku-mode-off", "stores-identical-after-upgrade"}),
-        noted=frozenset({"bundle-time-span", "presented-expected-store"}),
-        missing=frozenset({"three connections that log and capture both show"}),
+        warning=frozenset(
+            {
+                "edge-client-is-server-only-copy",
+                "edge-client-not-client-capable",
+                "eku-mode-off",
+                "stores-identical-after-upgrade",
+            }
+        ),
+        noted=frozenset(
+            {
+                "already-server-only-public",
+                "bundle-time-span",
+                "connection-seen-at-both-ends",
+                "eku-mode-differs",
+                "peer-announces-our-ca",
+                "presented-expected-store",
+                "revocation-off",
+                "san-missing-mra-domain",
+            }
+        ),
+        missing=frozenset(
+            {
+                "the Default Zone's TLS verify and media encryption modes (xconf_dump)",
+                "the chat node aliases (no dump names them)",
+                "the domains of XMPP federation (no dump names them)",
+                "the names of Unified CM's phone security profiles (no dump names them)",
+                "three connections that log and capture both show",
+            }
+        ),
         absent=frozenset({"core-client-eku-missing-check-on", "uc-zone-failed", "tcp-never-established"}),
     ),
     Situation(
@@ -196,11 +255,33 @@ SITUATIONS = (
         verdict="Works: Core's client certificate alone decides, and it has clientAuth.",
         build=private_core_client,
         verdicts=_verdicts(core_store=Store.CLIENT, edge_store=Store.BOTH),
-        warning=frozenset({"edge-client-is-server-only-copy", "stores-identical-after-upgrade"}),
-        noted=frozenset(
-            {"bundle-time-span", "core-client-capable-success", "presented-expected-store", "store-certs-differ"}
+        warning=frozenset(
+            {"edge-client-is-server-only-copy", "edge-client-not-client-capable", "stores-identical-after-upgrade"}
         ),
-        missing=frozenset({"three connections that log and capture both show"}),
+        noted=frozenset(
+            {
+                "already-server-only-public",
+                "bundle-time-span",
+                "connection-seen-at-both-ends",
+                "core-client-capable-success",
+                "peer-announces-our-ca",
+                "presented-expected-store",
+                "private-not-affected",
+                "revocation-off",
+                "san-missing-mra-domain",
+                "store-certs-differ",
+                "verifiers-must-trust-client-ca",
+            }
+        ),
+        missing=frozenset(
+            {
+                "the Default Zone's TLS verify and media encryption modes (xconf_dump)",
+                "the chat node aliases (no dump names them)",
+                "the domains of XMPP federation (no dump names them)",
+                "the names of Unified CM's phone security profiles (no dump names them)",
+                "three connections that log and capture both show",
+            }
+        ),
         absent=frozenset({"core-client-not-client-capable", "presented-wrong-store"}),
     ),
     Situation(
@@ -213,15 +294,29 @@ SITUATIONS = (
         verdicts=_verdicts(core_store=None, edge_store=None, visibility=Visibility.ENCRYPTED),
         noted=frozenset(
             {
+                "already-server-only-public",
                 "bundle-time-span",
+                "connection-seen-at-both-ends",
                 "core-client-capable-success",
                 "far-end-must-trust-private-ca",
+                "private-not-affected",
+                "revocation-off",
+                "san-missing-mra-domain",
                 "store-certs-differ",
                 "tls13-certificate-hidden",
                 "tls13-length-match",
+                "verifiers-must-trust-client-ca",
             }
         ),
-        missing=frozenset({"three connections that log and capture both show"}),
+        missing=frozenset(
+            {
+                "the Default Zone's TLS verify and media encryption modes (xconf_dump)",
+                "the chat node aliases (no dump names them)",
+                "the domains of XMPP federation (no dump names them)",
+                "the names of Unified CM's phone security profiles (no dump names them)",
+                "three connections that log and capture both show",
+            }
+        ),
         absent=frozenset(
             {"presented-expected-store", "presented-wrong-store", "client-certificate-empty", "one-way-tls"}
         ),

@@ -86,19 +86,30 @@ SITUATIONS = (
             ),
         ),
         critical=frozenset({"chain-incomplete-sent", "peer-alert-unknown-ca", "trust-missing-own-issuer"}),
-        warning=frozenset({"trust-missing-own-issuer"}),
+        warning=frozenset({"forecast-one-more-renewal", "trust-missing-own-issuer"}),
         noted=frozenset(
             {
+                "already-server-only-public",
                 "bundle-time-span",
                 "clock-skew-log-vs-capture",
                 "partner-bundle-missing",
                 "presented-expected-store",
                 "repeated-failure-period",
+                "revocation-off",
+                "san-missing-mra-domain",
                 "store-certs-differ",
                 "webex-client-presented",
             }
         ),
-        missing=frozenset({"the partner Expressway's bundle"}),
+        missing=frozenset(
+            {
+                "the Default Zone's TLS verify and media encryption modes (xconf_dump)",
+                "the capture of the node at the other end",
+                "the chat node aliases (no dump names them)",
+                "the domains of XMPP federation (no dump names them)",
+                "the partner Expressway's bundle",
+            }
+        ),
         absent=frozenset({"peer-alert-unsupported-certificate", "presented-wrong-store"}),
     ),
     Situation(
@@ -128,16 +139,34 @@ SITUATIONS = (
             ),
             no_sign_of_webex(),
         ),
-        critical=frozenset({"identity-unacceptable", "ssh-tunnels-down", "uc-zone-failed"}),
+        critical=frozenset(
+            {"identity-unacceptable", "name-mismatch-peer-address", "ssh-tunnels-down", "uc-zone-failed"}
+        ),
+        missing=frozenset(
+            {
+                "the Default Zone's TLS verify and media encryption modes (xconf_dump)",
+                "the chat node aliases (no dump names them)",
+                "the domains of XMPP federation (no dump names them)",
+                "the names of Unified CM's phone security profiles (no dump names them)",
+            }
+        ),
         warning=frozenset({"closed-without-alert"}),
         noted=frozenset(
             {
+                "already-server-only-public",
                 "bundle-time-span",
                 "clock-skew-log-vs-capture",
+                "connection-seen-at-both-ends",
                 "far-end-must-trust-private-ca",
+                "log-level-too-low",
+                "peer-announces-our-ca",
                 "presented-expected-store",
+                "private-not-affected",
                 "repeated-failure-period",
+                "revocation-off",
+                "san-missing-mra-domain",
                 "store-certs-differ",
+                "verifiers-must-trust-client-ca",
             }
         ),
         absent=frozenset(
@@ -169,15 +198,28 @@ SITUATIONS = (
         warning=frozenset({"clock-skew-log-vs-capture"}),
         noted=frozenset(
             {
+                "already-server-only-public",
                 "bundle-time-span",
                 "far-end-must-trust-private-ca",
                 "partner-bundle-missing",
                 "presented-expected-store",
+                "private-not-affected",
+                "revocation-off",
+                "san-missing-mra-domain",
                 "store-certs-differ",
+                "verifiers-must-trust-client-ca",
                 "webex-client-presented",
             }
         ),
-        missing=frozenset({"the partner Expressway's bundle"}),
+        missing=frozenset(
+            {
+                "the Default Zone's TLS verify and media encryption modes (xconf_dump)",
+                "the capture of the node at the other end",
+                "the chat node aliases (no dump names them)",
+                "the domains of XMPP federation (no dump names them)",
+                "the partner Expressway's bundle",
+            }
+        ),
         absent=frozenset({"log-error-without-capture", "capture-alert-without-log"}),
     ),
 )
