@@ -28,6 +28,9 @@ _TITLES = {
     "webex_verify_name": "TLS verify subject names of zones for Webex",
     "webex_networks": "Networks of the Webex cloud (a hint only)",
     "alarm": "Alarms",
+    "key_strength": "Keys by their size in bits",
+    "weak_hash": "Hashes that no longer count as secure in a signature",
+    "key_load_failure": "Words by which a private key fails to load",
 }
 _SAID_APART = frozenset({"id", "source", "status", "superseded_by", "also_in"})
 _CURRENT = "current"

@@ -30,8 +30,8 @@ from tests.program import EKU_CHECK_ON, WEBEX, run, sample
         ),
         (
             "identity-unacceptable",
-            "Cause    The names in the peer's certificate were refused",
-            "Do now   Correct the",
+            "Cause    The zone's peer address is not in the peer's certificate",
+            "Do now   Set the peer address of zone UC traversal to a name",
         ),
     ],
 )
