@@ -96,9 +96,8 @@ INTERNAL = {
     "LogEvent": {"process", "error", "alert", "local_role", "common_name", "fields"},
     "Member": {"reference", "private_keys"},
     "Node": {
-        "host", "host_names", "uptime", "domains", "needed_names", "members", "captures", "logs", "traces", "identities",
-        "carried",
-        "conversations", "taken", "partners",
+        "host", "host_names", "uptime", "domains", "needed_names", "members", "captures", "logs", "traces",
+        "identities", "carried", "conversations", "taken", "partners",
     },
     "NodePair": {"offset"},
     "Peer": {"kind", "reason", "hint_only", "node", "zone"},
