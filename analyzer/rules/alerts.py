@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from analyzer.evidence import Alert, Connection, Event, Outcome, Peer, PeerKind, Side, Visibility
 from analyzer.facts.alerts import alert_name
+from analyzer.facts.errors import REMOTE_DISCONNECT
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.authorities import TRUSTED_CA
@@ -100,7 +101,7 @@ MEANINGS = (
     Meaning(
         name="certificate-required",
         codes=(116,),
-        errors=(),
+        errors=("no-certificate",),
         means="a client certificate was demanded, and none was presented",
         ours=_fix("Put a certificate into the client store.", "Maintenance > Security > Client certificate"),
         theirs=_fix("Have the peer present a client certificate."),
@@ -108,7 +109,7 @@ MEANINGS = (
     Meaning(
         name="handshake-failure",
         codes=(40,),
-        errors=("no-certificate",),
+        errors=(),
         means="after an empty client Certificate: a certificate was demanded; before any certificate: no common version, "
         "cipher suite or curve, which is no matter of certificates",
         ours=_fix("See what came before the alert: an empty Certificate message, or only the hellos."),
@@ -147,9 +148,21 @@ def refusals_of(view: NodeView, meaning: Meaning, *, by_us: bool) -> dict[Peer, 
         if event.peer is None or event.peer.kind not in FAMILIAR:
             continue
         said_by_peer = record.alert in meaning.codes and record.alert is not None
-        if said_by_peer if not by_us else (record.alert is None and record.error in meaning.errors):
+        if said_by_peer if not by_us else (record.alert is None and _is_ours(view, meaning, event)):
             found[event.peer].events.append(event)
     return found
+
+
+def _is_ours(view: NodeView, meaning: Meaning, event: Event) -> bool:
+    """Whether a line about this node's refusal has this meaning: by the alert that it sent, where the wire shows it.
+
+    A missing certificate, say, is refused with another alert under TLS 1.2 than under TLS 1.3.
+    """
+    for connection in view.connections_by_id((event.connection,)):
+        for alert in connection.handshake.alerts:
+            if alert.is_fatal and alert.sender is connection.local_role and event.record.error is not None:
+                return alert.code in meaning.codes and event.record.error != REMOTE_DISCONNECT
+    return event.record.error in meaning.errors
 
 
 def judge_alerts(meaning: Meaning, *, by_us: bool) -> Callable[[NodeView], Iterator[Judgement]]:
@@ -220,7 +233,8 @@ def _after(refusals: Refusals) -> str:
         if frame is not None and connection.certificate(alert.sender.other).visibility is Visibility.SEEN:
             seconds = (alert.time - frame.time).total_seconds()
             return f", packet {alert.frame}, {seconds:.3f} s after the certificate in packet {frame.frame}"
-        return f", packet {alert.frame}"
+        hidden = connection.certificate(alert.sender.other).visibility is Visibility.ENCRYPTED
+        return f", packet {alert.frame}{' (TLS 1.3 encrypts the certificate itself)' if hidden else ''}"
     return ""
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
+from analyzer.evidence import Side
 from analyzer.findings import Finding, Severity
 from analyzer.rules.runner import Grounded, with_cause
 from analyzer.rules.view import NOBODY, TRAVERSAL, TUNNELS
@@ -360,6 +361,11 @@ _OF_THE_SAME = frozenset(
 )
 """Effects with a cause that must stand on the same node: it is who verifies."""
 
+_AS_CLIENT = frozenset(
+    {"core-client-not-client-capable", "edge-client-is-server-only-copy", "far-end-must-trust-private-ca"}
+)
+"""Causes in what the node presents as TLS client: they explain nothing that befell it as a server."""
+
 _BETWEEN_CORE_AND_EDGE = frozenset({TRAVERSAL, TUNNELS})
 _ABOUT: Mapping[str, frozenset[str]] = {
     "uc-zone-failed": frozenset({TRAVERSAL}),
@@ -413,6 +419,8 @@ def _explains(cause: Grounded, effect: Grounded) -> bool:
     if effect.finding.id in _OF_ONE_NODE and not same_node:
         return False
     if (effect.finding.id, cause.finding.id) in (_OF_THE_OTHER if same_node else _OF_THE_SAME):
+        return False
+    if same_node and cause.finding.id in _AS_CLIENT and effect.roles == {Side.SERVER}:
         return False
     if same_node and cause.connections and effect.connections:
         return bool(cause.connections & effect.connections)

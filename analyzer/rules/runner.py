@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from analyzer.evidence import Case, NodeRole
+from analyzer.evidence import Case, NodeRole, Side
 from analyzer.facts.citations import citations
 from analyzer.facts.releases import matches
 from analyzer.facts.settings import DEFAULT_ZONE_MEDIA_ENCRYPTION_MODE, DEFAULT_ZONE_TLS_VERIFY_MODE
@@ -32,12 +32,14 @@ class Grounded(Struct, frozen=True):
         peers: names at the other end of what it rests on, `TRAVERSAL` for any partner of the traversal zone; empty: it
             rests on no connection and no log line.
         partners: names of the nodes whose findings may explain it.
+        roles: the sides that the node had in what it rests on; empty: not known.
     """
 
     finding: Finding
     connections: frozenset[str]
     peers: frozenset[str]
     partners: frozenset[str | None]
+    roles: frozenset[Side] = frozenset()
 
 
 def run(case: Case, rules: Sequence[Rule], facts: Facts = PACKAGED) -> tuple[Grounded, ...]:
@@ -164,16 +166,18 @@ def _ground(rule: Rule, view: NodeView, judgement: Judgement) -> Grounded:
         is_context=rule.is_context and judgement.severity in _REMARKS and judgement.missing is None,
     )
     events = view.events_by_id(judgement.events)
-    connections = {*judgement.connections, *(event.connection for event in events if event.connection)}
-    peers = [connection.peer for connection in view.connections if connection.id in connections]
-    peers += [event.peer for event in events if event.peer]
+    identities = {*judgement.connections, *(event.connection for event in events if event.connection)}
+    connections = view.connections_by_id(identities)
+    peers = {connection.peer for connection in connections} | {event.peer for event in events if event.peer}
+    roles = {connection.local_role for connection in connections} | {event.record.local_role for event in events}
     return Grounded(
         finding,
-        frozenset(connections),
+        frozenset(identities),
         frozenset(
             (*judgement.about, *(TRAVERSAL if view.is_between_core_and_edge(peer) else peer.name for peer in peers))
         ),
         frozenset((view.node.name, *view.node.partners)),
+        frozenset(role for role in roles if role),
     )
 
 

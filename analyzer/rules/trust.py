@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from analyzer.correlate.chains import CertificationPath, Pool, build_path, is_self_signed
 from analyzer.evidence import Certificate, Connection, Event, NodeRole, Outcome, Peer, PeerKind, Side
+from analyzer.facts.errors import HANDSHAKE_FAILURE, REMOTE_DISCONNECT
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.authorities import append, in_part, name_of
@@ -20,6 +21,9 @@ from analyzer.rules.states import denied, is_active
 from analyzer.rules.view import FAMILIAR, NodeView
 
 UNTRUSTED = frozenset({"issuer-missing", "self-signed", "self-signed-in-chain"})
+UNKNOWN_CA = 48
+_NO_REASON = frozenset({None, "verify-failed", HANDSHAKE_FAILURE, REMOTE_DISCONNECT})
+"""What a line says that gives no reason why a certificate was refused."""
 
 
 def peer_ca_not_trusted(view: NodeView) -> Iterator[Judgement]:
@@ -36,8 +40,8 @@ def peer_ca_not_trusted(view: NodeView) -> Iterator[Judgement]:
     alerts: dict[Peer, list[Connection]] = defaultdict(list)
     for connection in view.connections:
         role = connection.local_role
-        refused = role and any(a.code == 48 and a.sender is role for a in connection.handshake.alerts)
-        if refused and connection.peer.kind in FAMILIAR:
+        refused = role and any(a.code == UNKNOWN_CA and a.sender is role for a in connection.handshake.alerts)
+        if refused and connection.peer.kind in FAMILIAR and not _has_another_reason(view, connection):
             alerts[connection.peer].append(connection)
     for peer in dict.fromkeys((*groups, *alerts)):
         judgement = _untrusted(view, peer, groups.get(peer, []), alerts.get(peer, []))
@@ -45,27 +49,38 @@ def peer_ca_not_trusted(view: NodeView) -> Iterator[Judgement]:
             yield judgement
 
 
+def _has_another_reason(view: NodeView, connection: Connection) -> bool:
+    """Whether the log gives another reason for the alert: a revocation list that is demanded and missing, say."""
+    reasons = {event.record.error for event in view.events_of(connection) if event.record.alert is None}
+    return not reasons & UNTRUSTED and bool(reasons - _NO_REASON)
+
+
 def _untrusted(
     view: NodeView, peer: Peer, events: Sequence[Event], connections: Sequence[Connection]
 ) -> Judgement | None:
     ids = {event.connection for event in events}
-    shown = [*connections, *(c for c in view.connections if c.id in ids and c not in connections)]
+    shown = view.connections_by_id({*ids, *(connection.id for connection in connections)})
     chains = [chain for c in shown if c.peer_certificate and (chain := view.certificates(c.peer_certificate.chain))]
     path = build_path(chains[0][0], Pool((*chains[0], *view.trusted))) if chains else None
     trusted = set(view.node.stores.trusted or ())
     if path is not None and view.node.stores.trusted is not None and path.complete and path.top.sha256 in trusted:
         return None
-    if path is None:
-        what = "its authority; the chain itself is not in the capture"
+    if path is not None:
+        found = f"its trusted CA list lacks {path.missing_issuer or path.top.subject or 'its root'}"
+    elif events:
+        found = "its trusted CA list lacks its authority; the chain itself is not in the capture"
     else:
-        what = path.missing_issuer or path.top.subject or "its root"
+        found = (
+            "its trusted CA list seems to lack its authority. The chain itself is not to be seen, and the same alert is sent "
+            "for an intermediate that the peer left out and for a revocation list that is missing"
+        )
     webex = peer.kind is PeerKind.WEBEX
     first, last = quote.span([e.record.time for e in events] + [c.handshake.started for c in connections])
     return Judgement(
         severity=Severity.CRITICAL,
-        confidence=Confidence.PROVEN if events or path is not None else Confidence.STRONG,
+        confidence=Confidence.PROVEN if events or path is not None else Confidence.INFERRED,
         subject=peer.name,
-        explanation=f"This node refused {peer.name}: its trusted CA list lacks {what}."
+        explanation=f"This node refused {peer.name}: {found}."
         + (f" The log says: {events[0].record.detail}." if events else ""),
         remedy=(
             Remedy(

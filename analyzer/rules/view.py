@@ -189,6 +189,15 @@ class NodeView:
     def connections(self) -> tuple[Connection, ...]:
         return tuple(connection for connection in self.case.connections if connection.node == self.node.name)
 
+    def connections_by_id(self, identities: Iterable[str | None]) -> tuple[Connection, ...]:
+        """Return the connections of ids, each once, in the case's order."""
+        places = {self._place_of[identity] for identity in identities if identity in self._place_of}
+        return tuple(self.connections[place] for place in sorted(places))
+
+    @cached_property
+    def _place_of(self) -> dict[str | None, int]:
+        return {connection.id: place for place, connection in enumerate(self.connections)}
+
     @cached_property
     def connections_by_id(self) -> Mapping[str, Connection]:
         return {connection.id: connection for connection in self.connections}

@@ -15,6 +15,7 @@ from enum import StrEnum
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from OpenSSL import SSL, crypto
+from OpenSSL._util import lib as openssl
 
 from analyzer.evidence import Side
 from samples.builders.certificates import Identity
@@ -61,6 +62,8 @@ class Party:
         ciphers: an OpenSSL cipher list for TLS 1.2 and below.
         suite: the only cipher suite of TLS 1.3, in OpenSSL's words.
         curve: the only group that it accepts; a server's own one forces a HelloRetryRequest.
+        expects: the name that a client wants in the server's certificate; None: it takes any.
+        crls: the revocation lists that it has, one of which it then demands; None: it checks no revocation.
     """
 
     identity: Identity | None = None
@@ -70,6 +73,8 @@ class Party:
     ciphers: str | None = None
     suite: str | None = None
     curve: ec.EllipticCurve | None = None
+    expects: str | None = None
+    crls: tuple[x509.CertificateRevocationList, ...] | None = None
 
 
 def handshake(
@@ -109,6 +114,8 @@ def handshake(
     ends = {side: _End(side, context) for side, context in zip(Side, contexts, strict=True)}
     ends[Side.CLIENT].ask_with(client.verification, SSL.VERIFY_PEER)
     ends[Side.SERVER].ask_with(server.verification, _REQUESTS[client_authentication])
+    if client.expects:
+        ends[Side.CLIENT].expect(client.expects)
     if server_name:
         ends[Side.CLIENT].connection.set_tlsext_host_name(server_name.encode("idna"))
     if earlier:
@@ -173,6 +180,11 @@ class _End:
             return accepted
 
         self.connection.set_verify(mode, judge)
+
+    def expect(self, name: str) -> None:
+        """Say which name the server's certificate must have: pyOpenSSL has no word for it, OpenSSL does."""
+        given = name.encode("ascii")
+        openssl.X509_VERIFY_PARAM_set1_host(openssl.SSL_get0_param(self.connection._ssl), given, len(given))
 
     def advance(self) -> bytes:
         """Go on as far as possible, and return what that sends."""
@@ -270,6 +282,10 @@ def _context(party: Party, version: str, time: datetime, tickets: bool = True) -
         store.set_time(time)
         for certificate in party.trusts:
             store.add_cert(crypto.X509.from_cryptography(certificate))
+        if party.crls is not None:
+            store.set_flags(crypto.X509StoreFlags.CRL_CHECK)
+            for crl in party.crls:
+                store.add_crl(crl)
     for certificate in party.announces:
         context.add_client_ca(certificate)
     return context

@@ -11,6 +11,7 @@ from analyzer.evidence import Side
 from samples.builders.certificates import Identity
 from samples.builders.dumps import EKU_CHECKING_MODE, NodeState
 from samples.builders.handshake import Verification
+from samples.builders.wording import Dialect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,7 @@ class Host:
         announces: whose names its CertificateRequest carries.
         clock_error: by how much its log is ahead of its capture.
         leaves_dumps: False: only the log is left, as after a restart.
+        dialect: how its OpenSSL words errors.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Host:
     utc_offset: timedelta = timedelta(0)
     clock_error: timedelta = timedelta(0)
     leaves_dumps: bool = True
+    dialect: Dialect = Dialect.OPENSSL_1_1
 
     def presents(self, role: Side) -> Identity:
         """Return what the store rule of X15.5 lets it present."""

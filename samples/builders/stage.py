@@ -85,6 +85,37 @@ class Stage:
             transcript = transcript.with_alert(alert)
         if refuses_name:
             transcript = transcript.with_name_refused()
+        self.show(
+            transcript,
+            client,
+            server,
+            port=port,
+            client_port=client_port,
+            time=time,
+            client_presents=client_presents or client.presents(Side.CLIENT),
+            server_presents=server_presents or server.presents(Side.SERVER),
+            closing=closing,
+            segment_size=segment_size,
+            by_traffic_server=by_traffic_server,
+        )
+        return transcript
+
+    def show(
+        self,
+        transcript: Transcript,
+        client: Host,
+        server: Host,
+        *,
+        port: int,
+        client_port: int,
+        time: datetime,
+        client_presents: Identity | None,
+        server_presents: Identity,
+        closing: Closing | None = None,
+        segment_size: int | Mapping[Side, int] = ETHERNET_MSS,
+        by_traffic_server: bool = False,
+    ) -> None:
+        """Leave the traces of a handshake that was held elsewhere. Arguments as for `connect`."""
         ends = {
             Side.CLIENT: Endpoint(address=client.address, port=client_port),
             Side.SERVER: Endpoint(address=server.address, port=port),
@@ -102,15 +133,19 @@ class Stage:
         hosts = {Side.CLIENT: client, Side.SERVER: server}
         for role in Side:
             peer = hosts[role.other]
-            shown = {Side.CLIENT: client_presents, Side.SERVER: server_presents}[role.other] or peer.presents(
-                role.other
+            trace = Trace(
+                role=role,
+                ends=ends,
+                segments=segments,
+                transcript=transcript,
+                peer=peer,
+                shown=client_presents if role is Side.SERVER else server_presents,
+                dialect=hosts[role].dialect,
             )
-            trace = Trace(role=role, ends=ends, segments=segments, transcript=transcript, peer=peer, shown=shown)
             if by_traffic_server and role is Side.CLIENT:
                 self.note(hosts[role], *trace.traffic_server())
             else:
                 self.note(hosts[role], *trace.tvcs())
-        return transcript
 
     def tunnel(
         self, client: Host, server: Host, *, client_port: int, time: datetime, accepted: bool, octets: int = 2400
@@ -189,8 +224,9 @@ class Stage:
         )
 
     def _capture(self, segments: Sequence[Segment], *hosts: Host) -> None:
+        captured = list(frames(segments))
         for host in hosts:
-            self.frames[host.name] += frames(segments)
+            self.frames[host.name] += captured
 
 
 def _closing(transcript: Transcript, *, by_traffic_server: bool) -> Closing:

@@ -15,7 +15,15 @@ from samples.builders.host import Host
 from samples.builders.log import Line
 from samples.builders.tcp import Segment
 from samples.builders.transcript import Transcript
-from samples.builders.wording import NAME_REFUSED, REMOTE_DISCONNECT, alert_words, verify_words
+from samples.builders.wording import (
+    NAME_REFUSED,
+    REMOTE_DISCONNECT,
+    Dialect,
+    alert_stack,
+    alert_words,
+    refusal_stack,
+    verify_words,
+)
 
 SIP_OPTIONS = (
     "OPTIONS sip:{server}:{port};transport=tls SIP/2.0\n"
@@ -33,7 +41,8 @@ class Trace:
 
     Attributes:
         role: of the end that logs.
-        peer: the host at the other end, and `shown`: what it presented.
+        peer: the host at the other end, and `shown`: what it presented; None: nothing.
+        dialect: how the OpenSSL of the end that logs words its errors.
     """
 
     role: Side
@@ -41,7 +50,8 @@ class Trace:
     segments: Sequence[Segment]
     transcript: Transcript
     peer: Host
-    shown: Identity
+    shown: Identity | None
+    dialect: Dialect = Dialect.OPENSSL_1_1
 
     def tvcs(self) -> Iterable[Line]:
         """Yield the lines of SIP over TLS."""
@@ -86,7 +96,7 @@ class Trace:
 
     def _names(self) -> Iterable[Line]:
         """Yield the names of the peer's certificate, which tvcs reads once OpenSSL has accepted it."""
-        for method, text in _name_lines(self.shown.certificate):
+        for method, text in _name_lines(self.shown.certificate) if self.shown else ():
             yield log.ssl(self._decided, "DEBUG", text, method=method, thread=self._thread)
 
     def _failure(self) -> Iterable[Line]:
@@ -120,8 +130,8 @@ class Trace:
         if self.transcript.name_refused:
             return NAME_REFUSED if self._refused else REMOTE_DISCONNECT
         if self._refused:
-            return verify_words(self.transcript.verify_error)
-        return alert_words(self.transcript.alert or 40)
+            return verify_words(self.transcript.verify_error, self.dialect)
+        return alert_words(self.transcript.alert or 40, self.dialect)
 
     @property
     def _closing_words(self) -> str:
@@ -129,17 +139,10 @@ class Trace:
 
     @property
     def _openssl_words(self) -> str:
-        """The reason as OpenSSL 1.1 puts it on its error stack."""
+        """The reason as OpenSSL puts it on its error stack."""
         if not self._refused:
-            return f"error:14094{1000 + (self.transcript.alert or 40):03x}:SSL routines:ssl3_read_bytes:{self._words}"
-        if self.transcript.verify_error is None:
-            return "error:140890C7:SSL routines:ssl3_get_client_certificate:peer did not return a certificate"
-        function = (
-            "14089086:SSL routines:ssl3_get_client"
-            if self.role is Side.SERVER
-            else "14090086:SSL routines:ssl3_get_server"
-        )
-        return f"error:{function}_certificate:certificate verify failed"
+            return alert_stack(self.transcript.alert or 40, self.dialect)
+        return refusal_stack(self.transcript.verify_error, self.role, self.dialect)
 
     @property
     def _opened(self) -> datetime:

@@ -7,8 +7,8 @@ import pytest
 
 from analyzer.evidence import Outcome, Peer, Side, Visibility
 from analyzer.rules.alerts import MEANINGS, Meaning
-from tests.rules.cases import NOT_DETERMINABLE, case, connection, event, judge, made
-from tests.rules.nodes import CUBE, CUCM, INTERNET, NAMED, START, UNKNOWN, WEBEX, core, edge
+from tests.rules.cases import NOT_DETERMINABLE, case, causes, connection, event, findings, judge, made
+from tests.rules.nodes import CUBE, CUCM, INTERNET, NAMED, START, UNKNOWN, WEBEX, core, edge, stores
 from tests.rules.pki import CORE_CLIENT, EDGE_CLIENT, EDGE_SERVER, WEBEX_SERVER
 
 SEEN: dict[str, Any] = {"client": EDGE_CLIENT, "server": WEBEX_SERVER}
@@ -151,6 +151,29 @@ def test_webex_refused_by_us_is_not_webex_refusing_us() -> None:
     assert judge(judged, "local-alert-unknown-ca") == {("critical", "proven", "Webex")}
     assert judge(judged, "peer-alert-unknown-ca") == set()
     assert judge(judged, "webex-client-presented") == set()
+
+
+@pytest.mark.parametrize(("code", "name"), [(40, "handshake-failure"), (116, "certificate-required")])
+def test_a_line_about_a_refusal_stands_with_the_alert_that_was_sent(code: int, name: str) -> None:
+    """A client without a certificate is refused with another alert under each version, and in the same words."""
+    node = edge()
+    refused = connection(node, CUBE, role=Side.SERVER, client=Visibility.NONE_SENT, alert=(Side.SERVER, code))
+    line = event(node, CUBE, error="no-certificate", role=Side.SERVER, joined="c1")
+
+    found = [f for f in findings(case(node, connections=[refused], events=[line])) if f.id.startswith("local-alert-")]
+
+    assert [(f.id, f.count, len(f.evidence)) for f in found if f.determined] == [(f"local-alert-{name}", 1, 3)]
+
+
+def test_what_is_wrong_with_the_client_certificate_explains_no_refusal_of_the_servers() -> None:
+    """The Edge's private client certificate was shown to nobody; a client refuses the server's."""
+    node = edge(stores=stores(EDGE_CLIENT, EDGE_CLIENT))
+    refused = connection(node, CUBE, role=Side.SERVER, server=EDGE_CLIENT, alert=(Side.CLIENT, 48))
+
+    told = causes(case(node, connections=[refused]))
+
+    assert ("edge", "far-end-must-trust-private-ca") in told
+    assert told["edge", "peer-alert-unknown-ca"] is None
 
 
 # What concerns nobody

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from analyzer.evidence import Peer, Side, Visibility
-from tests.rules.cases import NOT_DETERMINABLE, case, causes, connection, event, judge, made
+from analyzer.evidence import Connection, Peer, Side, Visibility
+from tests.rules.cases import NOT_DETERMINABLE, Shown, case, causes, connection, event, judge, made
 from tests.rules.nodes import CORE, CUBE, EDGE, INTERNET, WEBEX, core, edge, stores, zone
 from tests.rules.pki import (
     BOTH,
@@ -129,3 +129,35 @@ def test_the_edges_distrust_of_the_core_does_not_explain_what_webex_refuses() ->
 
     assert tied["edge", "partner-ca-not-trusted"] is None
     assert tied["edge", "peer-alert-unknown-ca"] is None
+
+
+def refused_with_48(client: Shown) -> Connection:
+    return connection(edge(), CUBE, role=Side.SERVER, server=EDGE_SERVER, client=client, alert=(Side.SERVER, 48))
+
+
+def test_where_the_log_gives_another_reason_for_the_alert_no_authority_is_missing() -> None:
+    """A revocation list that is demanded and missing brings about the same alert (rules.md 6)."""
+    node = edge()
+    flow = refused_with_48(Visibility.ENCRYPTED)
+    lines = {
+        error: event(node, CUBE, error=error, role=Side.SERVER, joined="c1")
+        for error in ("crl-unavailable", "verify-failed", "issuer-missing")
+    }
+
+    told = {
+        error: judge(case(node, connections=[flow], events=[line]), "peer-ca-not-trusted")
+        for error, line in lines.items()
+    }
+
+    assert told == {
+        "crl-unavailable": set(),
+        "verify-failed": {("critical", "inferred", CUBE.name)},
+        "issuer-missing": {("critical", "proven", CUBE.name)},
+    }
+
+
+def test_the_alert_alone_is_no_proof_of_a_missing_authority() -> None:
+    (finding,) = made(case(edge(), connections=[refused_with_48(Visibility.ENCRYPTED)]), "peer-ca-not-trusted")
+
+    assert str(finding.confidence) == "inferred"
+    assert "seems to lack" in finding.explanation
