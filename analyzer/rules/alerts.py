@@ -7,7 +7,7 @@ this node (formats.md 3.4). Each id stands once per peer.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -17,6 +17,7 @@ from analyzer.facts.errors import REMOTE_DISCONNECT
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.authorities import TRUSTED_CA
+from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
 
@@ -127,56 +128,65 @@ MEANINGS = (
 )
 
 
+_BY_CODE = {code: meaning for meaning in MEANINGS for code in meaning.codes}
+_BY_ERROR = {error: meaning for meaning in MEANINGS for error in meaning.errors}
+
+
 class Refusals(Struct):
     """What shows one meaning towards one peer."""
 
+    peer: Peer
     connections: list[tuple[Connection, Alert]]
     events: list[Event]
 
 
-def refusals_of(view: NodeView, meaning: Meaning, *, by_us: bool) -> dict[Peer, Refusals]:
-    """Collect the alerts and log lines of a meaning by peer; Internet background is left out."""
-    found: dict[Peer, Refusals] = defaultdict(lambda: Refusals([], []))
+def _refusals(view: NodeView) -> Mapping[tuple[str, bool], Mapping[Who, Refusals]]:
+    """Collect alerts and log lines by meaning, by whether this node refused, and by peer; no Internet background."""
+    found: dict[tuple[str, bool], dict[Who, Refusals]] = defaultdict(dict)
+
+    def towards(peer: Peer, meaning: Meaning, *, by_us: bool) -> Refusals:
+        return found[meaning.name, by_us].setdefault(who_is(peer), Refusals(peer, [], []))
+
     for connection in view.connections:
-        if connection.peer.kind not in FAMILIAR or connection.local_role is None:
+        if not connection.handshake.alerts or connection.peer.kind not in FAMILIAR or connection.local_role is None:
             continue
         for alert in connection.handshake.alerts:
-            if alert.code in meaning.codes and (alert.sender is connection.local_role) == by_us:
-                found[connection.peer].connections.append((connection, alert))
+            if meaning := _BY_CODE.get(alert.code):
+                by_us = alert.sender is connection.local_role
+                towards(connection.peer, meaning, by_us=by_us).connections.append((connection, alert))
     for event in view.tls_errors:
-        record = event.record
-        if event.peer is None or event.peer.kind not in FAMILIAR:
-            continue
-        said_by_peer = record.alert in meaning.codes and record.alert is not None
-        if said_by_peer if not by_us else (record.alert is None and _is_ours(view, meaning, event)):
-            found[event.peer].events.append(event)
+        if event.peer is not None and event.peer.kind in FAMILIAR and (meaning := _meaning_of(view, event)):
+            towards(event.peer, meaning, by_us=event.record.alert is None).events.append(event)
     return found
 
 
-def _is_ours(view: NodeView, meaning: Meaning, event: Event) -> bool:
-    """Whether a line about this node's refusal has this meaning: by the alert that it sent, where the wire shows it.
+def _meaning_of(view: NodeView, event: Event) -> Meaning | None:
+    """Return what a line means. One about this node's refusal stands with the alert that it sent, where that is seen.
 
     A missing certificate, say, is refused with another alert under TLS 1.2 than under TLS 1.3.
     """
+    record = event.record
+    if record.alert is not None:
+        return _BY_CODE.get(record.alert)
     for connection in view.connections_by_id((event.connection,)):
         for alert in connection.handshake.alerts:
-            if alert.is_fatal and alert.sender is connection.local_role and event.record.error is not None:
-                return alert.code in meaning.codes and event.record.error != REMOTE_DISCONNECT
-    return event.record.error in meaning.errors
+            if alert.is_fatal and alert.sender is connection.local_role and record.error != REMOTE_DISCONNECT:
+                return _BY_CODE.get(alert.code)
+    return _BY_ERROR.get(record.error or "")
 
 
 def judge_alerts(meaning: Meaning, *, by_us: bool) -> Callable[[NodeView], Iterator[Judgement]]:
     """Make the rule function of a meaning in one direction."""
 
     def judge(view: NodeView) -> Iterator[Judgement]:
-        for peer, refusals in refusals_of(view, meaning, by_us=by_us).items():
-            yield _judgement(view, meaning, peer, refusals, by_us=by_us)
+        for refusals in view.once(_refusals).get((meaning.name, by_us), {}).values():
+            yield _judgement(view, meaning, refusals, by_us=by_us)
 
     return judge
 
 
-def _judgement(view: NodeView, meaning: Meaning, peer: Peer, refusals: Refusals, *, by_us: bool) -> Judgement:
-    node = view.node.name or "This node"
+def _judgement(view: NodeView, meaning: Meaning, refusals: Refusals, *, by_us: bool) -> Judgement:
+    node, peer = view.node.name or "This node", refusals.peer
     who, whose = (node, f"{peer.name}'s") if by_us else (peer.name, "this node's")
     what = (
         f"{whose} certificate"

@@ -8,8 +8,10 @@ explains is what happens between the two.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from analyzer.evidence import Side
@@ -382,13 +384,62 @@ _CONTEXT = frozenset({"bundle-no-pcap", "ptr-mismatch"})
 """Causes that are only information themselves."""
 
 
+class Causes(Struct):
+    """The diagnoses of one id on one node, for the question whether any of them explains an effect.
+
+    Attributes:
+        connections: ids that they rest on.
+        peers: of all of them; `pathless_peers`: of those that rest on no connection.
+        any_peer: whether one of them is about no peer in particular; `any_pathless_peer`: one without a connection.
+        between: the ends of the traversal zone that they are about, as the partner sees it.
+    """
+
+    connections: set[str] = field(default_factory=set)
+    peers: set[str] = field(default_factory=set)
+    pathless_peers: set[str] = field(default_factory=set)
+    has_pathless: bool = False
+    any_peer: bool = False
+    any_pathless_peer: bool = False
+    between: set[str] = field(default_factory=set)
+
+    def add(self, cause: Grounded) -> None:
+        """Take a diagnosis in."""
+        peers = _peers(cause)
+        self.connections |= cause.connections
+        self.peers |= peers
+        self.any_peer |= not peers
+        self.between |= (peers or _BETWEEN_CORE_AND_EDGE) & _BETWEEN_CORE_AND_EDGE
+        if not cause.connections:
+            self.has_pathless = True
+            self.pathless_peers |= peers
+            self.any_pathless_peer |= not peers
+
+    def explain_own(self, effect: Grounded) -> bool:
+        """Whether one of them explains an effect on the same node: by a connection of both, else by a peer of both."""
+        affected = _peers(effect) - {NOBODY}
+        if not effect.connections:
+            return self.any_peer or not affected or not self.peers.isdisjoint(affected)
+        if not self.connections.isdisjoint(effect.connections):
+            return True
+        return self.has_pathless and (
+            self.any_pathless_peer or not affected or not self.pathless_peers.isdisjoint(affected)
+        )
+
+    def explain_partners(self, effect: Grounded) -> bool:
+        """Whether one of them explains an effect on the partner: by what is between the two."""
+        return not self.between.isdisjoint((_peers(effect) - {NOBODY}) or _BETWEEN_CORE_AND_EDGE)
+
+
+ById = Mapping[str, Mapping[str | None, Causes]]
+
+
 def tie(results: Sequence[Grounded]) -> tuple[Finding, ...]:
     """Return the findings, each with the id of the finding that explains it."""
-    by_id: dict[str, list[Grounded]] = {}
+    by_id: dict[str, dict[str | None, Causes]] = defaultdict(lambda: defaultdict(Causes))
     for grounded in results:
         finding = grounded.finding
         if finding.determined and (finding.severity in _GRAVE or finding.id in _CONTEXT):
-            by_id.setdefault(finding.id, []).append(grounded)
+            by_id[finding.id][finding.node].add(grounded)
     causes = [_cause_of(grounded, by_id) for grounded in results]
     explaining = frozenset(causes)
     return tuple(
@@ -402,33 +453,27 @@ def _without_advice(finding: Finding) -> Finding:
     return replace(finding, remedy=()) if finding.caused_by == _ALTERED else finding
 
 
-def _cause_of(effect: Grounded, by_id: Mapping[str, Sequence[Grounded]]) -> str | None:
+def _cause_of(effect: Grounded, by_id: ById) -> str | None:
     finding = effect.finding
     if not finding.determined or finding.severity is Severity.OK:
         return None
     for identifier in CAUSES.get(finding.id, ()):
-        if any(_explains(cause, effect) for cause in by_id.get(identifier, ())):
+        if any(_explain(identifier, node, causes, effect) for node, causes in by_id.get(identifier, {}).items()):
             return identifier
     return None
 
 
-def _explains(cause: Grounded, effect: Grounded) -> bool:
-    if cause.finding.node not in effect.partners:
+def _explain(identifier: str, node: str | None, causes: Causes, effect: Grounded) -> bool:
+    if node not in effect.partners:
         return False
-    same_node = cause.finding.node == effect.finding.node
-    if effect.finding.id in _OF_ONE_NODE and not same_node:
+    pair = effect.finding.id, identifier
+    if node != effect.finding.node:
+        return effect.finding.id not in _OF_ONE_NODE and pair not in _OF_THE_SAME and causes.explain_partners(effect)
+    if pair in _OF_THE_OTHER:
         return False
-    if (effect.finding.id, cause.finding.id) in (_OF_THE_OTHER if same_node else _OF_THE_SAME):
+    if identifier in _AS_CLIENT and effect.roles == {Side.SERVER}:
         return False
-    if same_node and cause.finding.id in _AS_CLIENT and effect.roles == {Side.SERVER}:
-        return False
-    if same_node and cause.connections and effect.connections:
-        return bool(cause.connections & effect.connections)
-    causing, affected = _peers(cause), _peers(effect) - {NOBODY}
-    if same_node:
-        return not causing or not affected or bool(causing & affected)
-    between = [(peers or _BETWEEN_CORE_AND_EDGE) & _BETWEEN_CORE_AND_EDGE for peers in (causing, affected)]
-    return bool(between[0] & between[1])
+    return causes.explain_own(effect)
 
 
 def _peers(grounded: Grounded) -> frozenset[str]:

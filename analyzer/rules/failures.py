@@ -27,9 +27,9 @@ def closed_without_alert(view: NodeView) -> Iterator[Judgement]:
     for event in view.tls_errors:
         if event.record.error == "remote-disconnect" and event.peer is not None and event.peer.kind in FAMILIAR:
             events[who_is(event.peer)].append(event)
+    refused = {c.id for c in view.connections if c.outcome in {Outcome.REFUSED, Outcome.COMPLETED}}
     for who in dict.fromkeys((*connections, *events)):
         flows, lines = connections.get(who, []), events.get(who, [])
-        refused = {c.id for c in view.connections if c.outcome in {Outcome.REFUSED, Outcome.COMPLETED}}
         lines = [event for event in lines if event.connection not in refused]
         if flows or lines:
             yield _closed(who[1], flows, lines)

@@ -21,7 +21,7 @@ def identity_unacceptable(view: NodeView) -> Iterator[Judgement]:
         if record.error == "identity-unacceptable" and event.peer is not None and event.peer.kind in FAMILIAR:
             groups[who_is(event.peer), record.local_role, record.common_name].append(event)
     for ((_, peer), role, name), events in groups.items():
-        shown = [c for c in view.connections if c.id in {event.connection for event in events}]
+        shown = view.connections_by_id(event.connection for event in events)
         names = sorted({n for c in shown for n in _peer_names(view, c)})
         wanted = f" It wanted the name {name}." if name else ""
         held = f" The peer's certificate has {', '.join(names[:6])}." if names else ""

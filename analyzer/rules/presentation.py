@@ -7,13 +7,15 @@ releases have one store.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import pairwise
 
 from analyzer.evidence import Certificate, Connection, Event, Outcome, Peer, Side, Store
 from analyzer.facts.alarms import AlarmTopic, alarm_ids
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
+from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.uptime import last_restart
 from analyzer.rules.view import FAMILIAR, NodeView
@@ -34,14 +36,18 @@ COMPARE_HOSTS = Remedy(
 Shown = tuple[Peer, Side, str]
 
 
-def _shown(view: NodeView) -> dict[Shown, list[Connection]]:
-    """Group the connections in which this node's own certificate was seen, by peer, role and certificate."""
-    groups: dict[Shown, list[Connection]] = defaultdict(list)
+def _shown(view: NodeView) -> Mapping[Shown, Sequence[Connection]]:
+    """Return the connections in which this node's own certificate was seen, by peer, role and certificate."""
+    return view.once(_grouped)
+
+
+def _grouped(view: NodeView) -> dict[Shown, list[Connection]]:
+    groups: dict[tuple[Who, Side, str], list[Connection]] = defaultdict(list)
     for connection in view.connections:
         presented = connection.local_certificate
         if connection.local_role and presented and presented.leaf and presented.leaf in view.case.certificates:
-            groups[connection.peer, connection.local_role, presented.leaf].append(connection)
-    return groups
+            groups[who_is(connection.peer), connection.local_role, presented.leaf].append(connection)
+    return {(group[0].peer, role, leaf): group for (_, role, leaf), group in groups.items()}
 
 
 def _judgement(
@@ -141,13 +147,18 @@ def stale_of(view: NodeView, role: Side, presented: Certificate) -> Certificate 
 
 def _served_since(view: NodeView, role: Side, newer: Certificate, last: Connection) -> bool:
     """Whether the newer certificate was presented in this role after the older one (truth 8: later evidence outranks)."""
-    return any(
-        c.local_role is role
-        and c.certificate(role).leaf == newer.sha256
-        and c.handshake.server.port == last.handshake.server.port
-        and c.handshake.started > last.handshake.started
-        for c in view.connections
-    )
+    served = view.once(_last_served).get((role, newer.sha256, last.handshake.server.port))
+    return served is not None and served > last.handshake.started
+
+
+def _last_served(view: NodeView) -> Mapping[tuple[Side, str, int], datetime]:
+    """Return when each certificate was presented last, by role and server port."""
+    last: dict[tuple[Side, str, int], datetime] = {}
+    for (_, role, leaf), connections in _shown(view).items():
+        for c in connections:
+            key = (role, leaf, c.handshake.server.port)
+            last[key] = max(c.handshake.started, last.get(key, c.handshake.started))
+    return last
 
 
 def presented_stale_certificate(view: NodeView) -> Iterator[Judgement]:

@@ -79,37 +79,46 @@ class Refusal(Struct, frozen=True):
         )
 
 
+Contact = tuple[PeerKind, str, str | None, str | None]
+"""What tells peers apart here: kind, name, zone and node, but not by what they were recognised."""
+
+Key = tuple[Contact, bool, Side]
+
+
 def refusals(view: NodeView) -> tuple[Refusal, ...]:
-    """Collect the purpose refusals of a node, one per peer, refuser and refused certificate."""
-    connections: dict[tuple[Peer, bool, Side], list[Connection]] = defaultdict(list)
+    """Return the purpose refusals of a node, one per peer, refuser and refused certificate."""
+    return view.once(_refusals)
+
+
+def _refusals(view: NodeView) -> tuple[Refusal, ...]:
+    connections: dict[Key, list[str]] = defaultdict(list)
     for connection in view.connections:
         alert = next((a for a in connection.handshake.alerts if a.code == UNSUPPORTED_CERTIFICATE), None)
         if alert is not None and connection.local_role is not None:
-            connections[connection.peer, alert.sender is connection.local_role, alert.sender.other].append(connection)
-    events: dict[tuple[Peer, bool, Side], list[Event]] = defaultdict(list)
+            by_us = alert.sender is connection.local_role
+            connections[_contact(connection.peer), by_us, alert.sender.other].append(connection.id)
+    events: dict[Key, list[Event]] = defaultdict(list)
     for event in view.tls_errors:
         role, peer = event.record.local_role, event.peer
         by_peer = event.record.alert == UNSUPPORTED_CERTIFICATE
         if role is not None and peer is not None and (by_peer or event.record.error == "unsupported-purpose"):
-            events[peer, not by_peer, role if by_peer else role.other].append(event)
-            joined = next((c for c in view.connections if c.id == event.connection), None)
-            if joined is not None and joined not in connections[peer, not by_peer, role if by_peer else role.other]:
-                connections[peer, not by_peer, role if by_peer else role.other].append(joined)
+            key = (_contact(peer), not by_peer, role if by_peer else role.other)
+            events[key].append(event)
+            if event.connection is not None:
+                connections[key].append(event.connection)
     return tuple(
-        _refusal(view, peer, by_us, side, tuple(connections[peer, by_us, side]), tuple(events[peer, by_us, side]))
-        for peer, by_us, side in dict.fromkeys((*events, *connections))
-        if connections[peer, by_us, side] or events[peer, by_us, side]
+        _refusal(view, key, view.connections_by_id(connections.get(key, ())), tuple(events.get(key, ())))
+        for key in dict.fromkeys((*events, *connections))
     )
 
 
-def _refusal(
-    view: NodeView,
-    peer: Peer,
-    by_us: bool,
-    side: Side,
-    connections: tuple[Connection, ...],
-    events: tuple[Event, ...],
-) -> Refusal:
+def _contact(peer: Peer) -> Contact:
+    return peer.kind, peer.name, peer.zone, peer.node
+
+
+def _refusal(view: NodeView, key: Key, connections: tuple[Connection, ...], events: tuple[Event, ...]) -> Refusal:
+    _, by_us, side = key
+    peer = connections[0].peer if connections else events[0].peer or Peer(name="unknown", kind=PeerKind.UNKNOWN)
     shown = [view.case.certificates.get(c.certificate(side).leaf or "") for c in connections]
     seen = next((certificate for certificate in shown if certificate), None)
     leaf = seen or (_leaf_of_partner(view, peer, side) if by_us else view.expected_leaf(side))
@@ -129,9 +138,14 @@ def told_by_refuser(view: NodeView, refusal: Refusal) -> bool:
         return False
     partner = view.counterpart(refusal.peer)
     partners = (partner,) if partner else view.partners if view.is_traversal(refusal.peer) else ()
-    return any(
-        own.refused_by_us and own.refused is refusal.refused and own.peer.node in {None, view.node.name}
-        for partner in partners
-        for own in refusals(partner)
-        if partner.is_between_core_and_edge(own.peer)
+    names = (None, view.node.name)
+    return any((refusal.refused, name) in partner.once(_told) for partner in partners for name in names)
+
+
+def _told(view: NodeView) -> frozenset[tuple[Side, str | None]]:
+    """Return whose certificates a node refused on the traversal zone: the side, and the partner by its name if known."""
+    return frozenset(
+        (own.refused, own.peer.node)
+        for own in refusals(view)
+        if own.refused_by_us and view.is_between_core_and_edge(own.peer)
     )

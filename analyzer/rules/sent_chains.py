@@ -14,21 +14,22 @@ from analyzer.facts.public_roots import public_roots
 from analyzer.findings import Confidence, Severity
 from analyzer.rules import quote
 from analyzer.rules.authorities import CHAIN_ALERTS, append, in_part, name_of
+from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
 
 
 def _chains_sent(view: NodeView) -> Iterator[tuple[Peer, Side, tuple[Certificate, ...], list[Connection]]]:
     """Yield what this node sent as its own chain, grouped by peer, role and chain."""
-    groups: dict[tuple[Peer, Side, tuple[str, ...]], list[Connection]] = defaultdict(list)
+    groups: dict[tuple[Who, Side, tuple[str, ...]], list[Connection]] = defaultdict(list)
     for connection in view.connections:
         shown = connection.local_certificate
         if connection.local_role and shown and shown.visibility is Visibility.SEEN and shown.chain:
-            groups[connection.peer, connection.local_role, shown.chain].append(connection)
-    for (peer, role, ids), connections in groups.items():
+            groups[who_is(connection.peer), connection.local_role, shown.chain].append(connection)
+    for (_, role, ids), connections in groups.items():
         chain = view.certificates(ids)
         if len(chain) == len(ids):
-            yield peer, role, chain, connections
+            yield connections[0].peer, role, chain, connections
 
 
 def _is_public(view: NodeView, leaf: Certificate) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from analyzer.evidence import Connection, NodeRole, Outcome, Peer, PeerKind, Side, Step, Visibility
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
+from analyzer.rules.per_peer import who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
 
@@ -34,7 +35,8 @@ def _by_answer(view: NodeView, wanted: Callable[[Connection], bool]) -> Iterator
     for connection in view.connections:
         if wanted(connection):
             key = (
-                connection.peer,
+                who_is(connection.peer),
+                connection.peer.hint_only,
                 connection.client_certificate.leaf,
                 connection.server_certificate.leaf,
                 connection.outcome,

@@ -81,6 +81,10 @@ def denied(view: NodeView) -> tuple[tuple[Evidence, ...], bool]:
 
 def ssh_errors(view: NodeView) -> tuple[Event, ...]:
     """Return the log lines in which the tunnels' ssh client complains."""
+    return view.once(_ssh_errors)
+
+
+def _ssh_errors(view: NodeView) -> tuple[Event, ...]:
     return tuple(event for event in view.events if event.record.name == "ssh" and _complains(event.record))
 
 

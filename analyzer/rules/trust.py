@@ -16,6 +16,7 @@ from analyzer.facts.errors import HANDSHAKE_FAILURE, REMOTE_DISCONNECT
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.authorities import append, in_part, name_of
+from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.states import denied, is_active
 from analyzer.rules.view import FAMILIAR, NodeView
@@ -28,7 +29,8 @@ _NO_REASON = frozenset({None, "verify-failed", HANDSHAKE_FAILURE, REMOTE_DISCONN
 
 def peer_ca_not_trusted(view: NodeView) -> Iterator[Judgement]:
     """This node refused a peer because it does not trust its authority."""
-    groups: dict[Peer, list[Event]] = defaultdict(list)
+    peers: dict[Who, Peer] = {}
+    groups: dict[Who, list[Event]] = defaultdict(list)
     for event in view.tls_errors:
         if (
             event.record.error in UNTRUSTED
@@ -36,15 +38,17 @@ def peer_ca_not_trusted(view: NodeView) -> Iterator[Judgement]:
             and event.peer
             and event.peer.kind in FAMILIAR
         ):
-            groups[event.peer].append(event)
-    alerts: dict[Peer, list[Connection]] = defaultdict(list)
+            groups[who_is(event.peer)].append(event)
+            peers.setdefault(who_is(event.peer), event.peer)
+    alerts: dict[Who, list[Connection]] = defaultdict(list)
     for connection in view.connections:
         role = connection.local_role
         refused = role and any(a.code == UNKNOWN_CA and a.sender is role for a in connection.handshake.alerts)
         if refused and connection.peer.kind in FAMILIAR and not _has_another_reason(view, connection):
-            alerts[connection.peer].append(connection)
-    for peer in dict.fromkeys((*groups, *alerts)):
-        judgement = _untrusted(view, peer, groups.get(peer, []), alerts.get(peer, []))
+            alerts[who_is(connection.peer)].append(connection)
+            peers.setdefault(who_is(connection.peer), connection.peer)
+    for who, peer in peers.items():
+        judgement = _untrusted(view, peer, groups.get(who, []), alerts.get(who, []))
         if judgement is not None:
             yield judgement
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from analyzer.correlate.chains import CertificationPath, Pool, build_path
 from analyzer.correlate.clusters import same_cluster
@@ -34,6 +34,7 @@ from analyzer.facts.settings import COLLABORATION_EDGE_ENABLED, EKU_CHECKING_MOD
 from analyzer.facts.store import PACKAGED, Facts
 
 T = TypeVar("T")
+Answer = TypeVar("Answer")
 
 TRAVERSAL, TUNNELS = "\0traversal zone", "\0SSH tunnels"
 """Stand for the other end of the traversal zone and of its tunnels, however it is called; no peer is named so."""
@@ -57,6 +58,17 @@ class NodeView:
         self.node = node
         self.facts = facts
         self._views = views
+        self._answers: dict[Callable[..., object], Any] = {}
+
+    def once(self, work: Callable[[NodeView], Answer]) -> Answer:
+        """Return what a function makes of this node; it is called the first time only.
+
+        What several rules ask of all connections or events is asked so: a rule for each alert would else read them all.
+        """
+        if work not in self._answers:
+            self._answers[work] = work(self)
+        answer: Answer = self._answers[work]
+        return answer
 
     @cached_property
     def partners(self) -> tuple[NodeView, ...]:

@@ -6,12 +6,12 @@ Each reason is said with its own word, and nothing follows from a certificate's 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from analyzer.evidence import Connection, Event, PeerKind, Step, Visibility
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
-from analyzer.rules.per_peer import by_peer, how_shown, quote_steps, row_of
+from analyzer.rules.per_peer import Who, by_peer, how_shown, quote_steps, row_of, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
 
@@ -25,14 +25,7 @@ FULL_HANDSHAKE = Remedy(
 def resumed_session(view: NodeView) -> Iterator[Judgement]:
     """A resumed session carries no certificates, by design."""
     for peer, connections in by_peer(view, lambda c: Visibility.RESUMED in how_shown(c)):
-        full = next(
-            (
-                c
-                for c in view.connections
-                if c.peer == peer and c.handshake.resumed is False and c.local_role is not None
-            ),
-            None,
-        )
+        full = view.once(_full_handshakes).get(who_is(peer))
         where = f" The full handshake is connection {full.id}." if full else ""
         yield row_of(
             peer,
@@ -43,6 +36,12 @@ def resumed_session(view: NodeView) -> Iterator[Judgement]:
             quote_steps(connections, Step.CLIENT_HELLO, Step.SERVER_HELLO),
             remedy=() if full else (FULL_HANDSHAKE,),
         )
+
+
+def _full_handshakes(view: NodeView) -> Mapping[Who, Connection]:
+    """Return the first full handshake with each peer."""
+    full = [c for c in view.connections if c.handshake.resumed is False and c.local_role is not None]
+    return {who_is(c.peer): c for c in reversed(full)}
 
 
 def capture_starts_mid_handshake(view: NodeView) -> Iterator[Judgement]:
