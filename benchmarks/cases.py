@@ -107,7 +107,7 @@ def _read(certificate: x509.Certificate) -> Certificate:
     return read
 
 
-def busy_case(connections: int, events: int, *, peers: int = 60) -> Case:
+def busy_case(connections: int, events: int, *, peers: int = 20) -> Case:
     """Return a case with so many connections and log events; `peers`: how many have a name of their own."""
     chance = Random(7)
     crowd = Crowd(peers, chance)
@@ -250,7 +250,7 @@ class Crowd:
                     Peer(name=f"sip{one}.quarry.example", kind=PeerKind.NAMED, reason="certificate name"),
                     Peer(name="Internet", kind=PeerKind.INTERNET, reason=f"unknown public caller {_public(number)}"),
                     Peer(name="Webex", kind=PeerKind.WEBEX, reason=f"server name {number}.webex.com"),
-                    Peer(name=f"traversal client {one}", kind=PeerKind.PARTNER, zone=ZONE),
+                    Peer(name=f"traversal client {one % 3}", kind=PeerKind.PARTNER, zone=ZONE),
                 )
             )
         other = "expe" if node.role is NodeRole.CORE else "expc"
@@ -388,7 +388,6 @@ _WORDS = (
     ("no-certificate", None, "peer did not return a certificate"),
     ("remote-disconnect", None, "No SSL error available, probably remote disconnect"),
     ("handshake-failure", None, "no shared cipher"),
-    ("verify-failed", None, "certificate verify failed"),
     ("peer-alert", 43, "sslv3 alert unsupported certificate"),
     ("peer-alert", 48, "tlsv1 alert unknown ca"),
     ("peer-alert", 46, "sslv3 alert certificate unknown"),
@@ -400,10 +399,9 @@ def _event(number: int, crowd: Crowd, nodes: tuple[Node, ...], drafts: list[Conn
     if what < 0.4 and drafts:
         return _joined(number, crowd, crowd.chance.choice(drafts))
     node = crowd.chance.choice(nodes)
-    ours, theirs = (
-        Endpoint(address=node.addresses[0], port=5061),
-        Endpoint(address=_public(number), port=number % 60_000),
-    )
+    failure = number - number % 3  # told in three lines
+    ours = Endpoint(address=node.addresses[0], port=5061)
+    theirs = Endpoint(address=_public(failure), port=failure % 60_000)
     line = LogEvent(
         time=START + timedelta(seconds=number * 0.27),
         name="Certificate Management",
@@ -443,6 +441,11 @@ def _joined(number: int, crowd: Crowd, draft: Connection) -> Event:
 
 
 def _failure(line: LogEvent, crowd: Crowd, role: Side) -> LogEvent:
+    if line.line % 3 == 1:
+        words = "certificate verify failed"
+        return replace(line, name="developer.ssl", detail=words, error="verify-failed", local_role=role)
+    if line.line % 3 == 2:
+        return replace(line, name="network.tcp", detail="Got EOF on socket", error="remote-disconnect")
     error, alert, words = crowd.chance.choice(_WORDS)
     name = f"{'Inbound' if role is Side.SERVER else 'Outbound'} TLS Negotiation Error"
     return replace(line, name=name, detail=words, error=error, alert=alert, local_role=role)

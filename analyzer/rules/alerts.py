@@ -145,7 +145,10 @@ def _refusals(view: NodeView) -> Mapping[tuple[str, bool], Mapping[Who, Refusals
     found: dict[tuple[str, bool], dict[Who, Refusals]] = defaultdict(dict)
 
     def towards(peer: Peer, meaning: Meaning, *, by_us: bool) -> Refusals:
-        return found[meaning.name, by_us].setdefault(who_is(peer), Refusals(peer, [], []))
+        group, who = found[meaning.name, by_us], who_is(peer)
+        if who not in group:
+            group[who] = Refusals(peer, [], [])
+        return group[who]
 
     for connection in view.connections:
         if not connection.handshake.alerts or connection.peer.kind not in FAMILIAR or connection.local_role is None:
@@ -168,10 +171,15 @@ def _meaning_of(view: NodeView, event: Event) -> Meaning | None:
     record = event.record
     if record.alert is not None:
         return _BY_CODE.get(record.alert)
-    for connection in view.connections_by_id((event.connection,)):
-        for alert in connection.handshake.alerts:
-            if alert.is_fatal and alert.sender is connection.local_role and record.error != REMOTE_DISCONNECT:
-                return _BY_CODE.get(alert.code)
+    connection = view.connection(event.connection)
+    for alert in connection.handshake.alerts if connection else ():
+        if (
+            alert.is_fatal
+            and connection
+            and alert.sender is connection.local_role
+            and record.error != REMOTE_DISCONNECT
+        ):
+            return _BY_CODE.get(alert.code)
     return _BY_ERROR.get(record.error or "")
 
 

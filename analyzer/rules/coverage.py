@@ -37,13 +37,14 @@ def repeated_failure_period(view: NodeView) -> Iterator[Judgement]:
     times: dict[Who, list[datetime]] = defaultdict(list)
     connections: dict[Who, list[Connection]] = defaultdict(list)
     events: dict[Who, list[Event]] = defaultdict(list)
+    offset = _offset(view)
     for connection in view.connections:
         if connection.outcome in {Outcome.REFUSED, Outcome.CLOSED} and connection.peer.kind in FAMILIAR:
             times[who_is(connection.peer)].append(connection.handshake.started)
             connections[who_is(connection.peer)].append(connection)
     for event in view.tls_errors:
         if event.connection is None and event.peer and event.peer.kind in FAMILIAR and event.record.time:
-            times[who_is(event.peer)].append(event.record.time - _offset(view))
+            times[who_is(event.peer)].append(event.record.time - offset)
             events[who_is(event.peer)].append(event)
     for who, moments in times.items():
         ordered = sorted(moments)
@@ -73,15 +74,16 @@ def log_error_without_capture(view: NodeView) -> Iterator[Judgement]:
     first, last = _capture_span(view)
     if first is None or last is None:
         return
+    first, last = first + _offset(view), last + _offset(view)
     alone = [
         event
         for event in view.tls_errors
         if event.connection is None
+        and event.peer is not None
         and event.record.source
         and event.record.time
-        and event.peer is not None
         and event.peer.kind in FAMILIAR
-        and first <= event.record.time - _offset(view) <= last
+        and first <= event.record.time <= last
     ]
     if alone:
         yield Judgement(

@@ -79,9 +79,9 @@ def tcp_never_established(view: NodeView) -> Iterator[Judgement]:
         if not flow.established and flow.server.port in ports and ours:
             flows[flow.server.address, flow.server.port].append(flow)
     lines: dict[tuple[str, int], list[Event]] = defaultdict(list)
-    for event in view.events:
+    for event in view.events_named("network.tcp"):
         target = event.record.destination
-        failed = event.record.name == "network.tcp" and "connection failed" in event.record.detail.lower()
+        failed = "connection failed" in event.record.detail.lower()
         if failed and target and target.port in ports:
             lines[target.address, target.port].append(event)
     timeouts = [

@@ -201,8 +201,8 @@ def presented_stale_certificate(view: NodeView) -> Iterator[Judgement]:
 
 def _uploads(view: NodeView) -> tuple[Event, ...]:
     """Return certificate uploads that no restart has followed."""
-    uploads = [event for event in view.events if event.record.name == "Certificate Management"]
-    starts = [e.record.time for e in view.events if e.record.name == "Application Start" and e.record.time]
+    uploads = view.events_named("Certificate Management")
+    starts = [event.record.time for event in view.events_named("Application Start") if event.record.time]
     last = max(starts, default=None)
     return tuple(e for e in uploads if last is None or (e.record.time is not None and e.record.time > last))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -26,11 +26,10 @@ def as_of_now(view: NodeView, judgement: Judgement) -> Judgement:
     """Lower a critical judgement to a warning if all that failed has completed a handshake since."""
     if judgement.severity is not Severity.CRITICAL:
         return judgement
-    failures = _failures(view, judgement)
-    since = [_completed_since(view, *contact, last) for contact, last in failures.items()]
-    if not since or None in since:
+    since = _recoveries(view, judgement)
+    if not since:
         return judgement
-    newest = max((c for c in since if c is not None), key=_started)
+    newest = max(since, key=_started)
     return replace(
         judgement,
         severity=Severity.WARNING,
@@ -39,29 +38,31 @@ def as_of_now(view: NodeView, judgement: Judgement) -> Judgement:
     )
 
 
-def _failures(view: NodeView, judgement: Judgement) -> dict[Contact, datetime]:
-    """Return when each peer, by this node's role, failed last; events count on the capture's clock."""
-    offset = timedelta(seconds=view.node.clock_offset.seconds if view.node.clock_offset else 0)
+def _recoveries(view: NodeView, judgement: Judgement) -> list[Connection]:
+    """Return the first handshake that completed with each peer since it failed last; empty if one never did."""
     failed: dict[Contact, datetime] = {}
-    moments = [
-        (c.peer, c.local_role, c.handshake.started)
-        for c in view.connections_by_id(judgement.connections)
-        if c.outcome in _FAILED
-    ]
-    moments += [
-        (event.peer, event.record.local_role, event.record.time - offset)
-        for event in view.events_by_id(judgement.events)
-        if event.peer is not None and event.record.time is not None and event.record.error is not None
-    ]
-    for peer, role, time in moments:
-        if role is not None:
-            contact = who_is(peer), peer.zone, role
-            failed[contact] = max(time, failed.get(contact, time))
-    return failed
+    for contact, time in _failures(view, judgement):
+        if contact not in failed and contact not in view.once(_completed):
+            return []
+        failed[contact] = max(time, failed.get(contact, time))
+    since = [_completed_since(view, contact, last) for contact, last in failed.items()]
+    return [] if None in since else [connection for connection in since if connection is not None]
 
 
-def _completed_since(view: NodeView, who: Who, zone: str | None, role: Side, last: datetime) -> Connection | None:
-    completed = view.once(_completed).get((who, zone, role), ())
+def _failures(view: NodeView, judgement: Judgement) -> Iterator[tuple[Contact, datetime]]:
+    """Yield who failed when, by this node's role; events count on the capture's clock."""
+    for c in view.connections_by_id(judgement.connections):
+        if c.outcome in _FAILED and c.local_role is not None:
+            yield (who_is(c.peer), c.peer.zone, c.local_role), c.handshake.started
+    offset = timedelta(seconds=view.node.clock_offset.seconds if view.node.clock_offset else 0)
+    for event in view.events_by_id(judgement.events):
+        record = event.record
+        if event.peer is not None and record.local_role is not None and record.time is not None and record.error:
+            yield (who_is(event.peer), event.peer.zone, record.local_role), record.time - offset
+
+
+def _completed_since(view: NodeView, contact: Contact, last: datetime) -> Connection | None:
+    completed = view.once(_completed)[contact]
     place = bisect_right(completed, last, key=_started)
     return completed[place] if place < len(completed) else None
 
@@ -74,7 +75,7 @@ def _completed(view: NodeView) -> Mapping[Contact, Sequence[Connection]]:
             found[who_is(c.peer), c.peer.zone, c.local_role].append(c)
     for connections in found.values():
         connections.sort(key=_started)
-    return found
+    return dict(found)
 
 
 def _started(connection: Connection) -> datetime:

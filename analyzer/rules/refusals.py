@@ -93,10 +93,11 @@ def refusals(view: NodeView) -> tuple[Refusal, ...]:
 def _refusals(view: NodeView) -> tuple[Refusal, ...]:
     connections: dict[Key, list[str]] = defaultdict(list)
     for connection in view.connections:
-        alert = next((a for a in connection.handshake.alerts if a.code == UNSUPPORTED_CERTIFICATE), None)
-        if alert is not None and connection.local_role is not None:
-            by_us = alert.sender is connection.local_role
-            connections[_contact(connection.peer), by_us, alert.sender.other].append(connection.id)
+        for alert in connection.handshake.alerts:
+            if alert.code == UNSUPPORTED_CERTIFICATE and connection.local_role is not None:
+                by_us = alert.sender is connection.local_role
+                connections[_contact(connection.peer), by_us, alert.sender.other].append(connection.id)
+                break
     events: dict[Key, list[Event]] = defaultdict(list)
     for event in view.tls_errors:
         role, peer = event.record.local_role, event.peer

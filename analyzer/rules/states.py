@@ -85,7 +85,7 @@ def ssh_errors(view: NodeView) -> tuple[Event, ...]:
 
 
 def _ssh_errors(view: NodeView) -> tuple[Event, ...]:
-    return tuple(event for event in view.events if event.record.name == "ssh" and _complains(event.record))
+    return tuple(event for event in view.events_named("ssh") if _complains(event.record))
 
 
 def _complains(record: LogEvent) -> bool:

@@ -16,7 +16,6 @@ from analyzer.evidence import (
     Certificate,
     ConfiguredName,
     Connection,
-    Endpoint,
     Event,
     MemberKind,
     Node,
@@ -199,12 +198,18 @@ class NodeView:
 
     @cached_property
     def connections(self) -> tuple[Connection, ...]:
-        return tuple(connection for connection in self.case.connections if connection.node == self.node.name)
+        name = self.node.name
+        return tuple([connection for connection in self.case.connections if connection.node == name])
 
     def connections_by_id(self, identities: Iterable[str | None]) -> tuple[Connection, ...]:
         """Return the connections of ids, each once, in the case's order."""
         places = {self._place_of[identity] for identity in identities if identity in self._place_of}
         return tuple(self.connections[place] for place in sorted(places))
+
+    def connection(self, identity: str | None) -> Connection | None:
+        """Return the connection of an id, if it is this node's."""
+        place = self._place_of.get(identity)
+        return None if place is None else self.connections[place]
 
     @cached_property
     def _place_of(self) -> dict[str | None, int]:
@@ -226,7 +231,8 @@ class NodeView:
 
     @cached_property
     def events(self) -> tuple[Event, ...]:
-        return tuple(event for event in self.case.events if event.node == self.node.name)
+        name = self.node.name
+        return tuple([event for event in self.case.events if event.node == name])
 
     @cached_property
     def tls_errors(self) -> tuple[Event, ...]:
@@ -235,9 +241,28 @@ class NodeView:
         One failure gives several lines. Of them those are left out that say less than another: OpenSSL's
         "certificate verify failed" beside the reason, and the close of the connection.
         """
-        errors = tuple(event for event in self.events if event.record.error is not None)
-        full = {_ends(event) for event in errors if not _says_less(event)}
-        return tuple(event for event in errors if not _says_less(event) or _ends(event) not in full)
+        errors = [event for event in self.events if event.record.error is not None]
+        full = set()
+        lesser = []
+        for event in errors:
+            record = event.record
+            if record.error == "verify-failed" or record.local_role is None or record.name == "network.tcp":
+                lesser.append(event)
+            else:
+                full.add((record.source, record.destination))
+        left_out = {e.id for e in lesser if (e.record.source, e.record.destination) in full}
+        return tuple([event for event in errors if event.id not in left_out])
+
+    def events_named(self, name: str) -> Sequence[Event]:
+        """Return the events of a name (`ssh`, `network.tcp`, `Application Start` …)."""
+        return self._events_by_name.get(name, ())
+
+    @cached_property
+    def _events_by_name(self) -> dict[str, list[Event]]:
+        named: dict[str, list[Event]] = {}
+        for event in self.events:
+            named.setdefault(event.record.name, []).append(event)
+        return named
 
     @cached_property
     def credential_failures(self) -> tuple[Event, ...]:
@@ -346,15 +371,6 @@ def _grouped(pairs: Iterable[tuple[str | None, T]]) -> Mapping[str | None, Seque
     for key, value in pairs:
         groups[key].append(value)
     return dict(groups)
-
-
-def _ends(event: Event) -> tuple[Endpoint | None, Endpoint | None]:
-    return event.record.source, event.record.destination
-
-
-def _says_less(event: Event) -> bool:
-    record = event.record
-    return record.error == "verify-failed" or record.local_role is None or record.name == "network.tcp"
 
 
 def views_of(case: Case, facts: Facts = PACKAGED) -> tuple[NodeView, ...]:
