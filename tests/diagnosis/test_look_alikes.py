@@ -1,0 +1,135 @@
+"""Core and Edge with one fault each, which at first sight looks like another: the report leads with the right one.
+
+Both bundles are given, with capture and log. Everything critical stands under the root cause, and no rule names
+another one.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from msgspec import Struct
+
+from analyzer.findings import Report, Severity
+from analyzer.pipeline import analyze
+from analyzer.report.conclusions import conclude
+from tests.diagnosis.pairs import LOOK_ALIKES
+
+BOTH_VERSIONS = ("1.2", "1.3")
+NAMED = {
+    "chain-incomplete-sent",
+    "client-certificate-empty",
+    "core-client-eku-missing-check-off",
+    "core-client-eku-missing-check-on",
+    "edge-client-is-server-only-copy",
+    "expired-at-handshake",
+    "far-end-must-trust-private-ca",
+    "identity-unacceptable",
+    "neighbor-inbound-purpose-error",
+    "partner-ca-not-trusted",
+    "peer-ca-not-trusted",
+    "presented-stale-certificate",
+    "presented-unknown-certificate",
+    "presented-wrong-store",
+    "purpose-error-not-leaf-eku",
+    "ssh-tunnel-chain-not-trusted",
+    "tcp-never-established",
+}
+"""What names a reason, and would be wrong for another one's trouble."""
+
+
+class Right(Struct, frozen=True):
+    """The right diagnosis.
+
+    Attributes:
+        roots: nodes and ids that lead.
+        named: all ids that name a reason, the roots' among them.
+        versions: of TLS, for which this is right.
+    """
+
+    roots: set[tuple[str, str]]
+    named: set[str]
+    versions: tuple[str, ...] = BOTH_VERSIONS
+
+
+RIGHT = {
+    "client usage missing": [
+        Right({("expe", "core-client-eku-missing-check-on")}, {"core-client-eku-missing-check-on"}),
+    ],
+    # The rule edge-server-not-server-capable, once it is there, is the root of this one.
+    "server usage missing": [Right({("expc", "local-alert-unsupported-certificate")}, set())],
+    "intermediate without the usage": [
+        Right({("expe", "purpose-error-not-leaf-eku")}, {"purpose-error-not-leaf-eku"}),
+    ],
+    "Core not trusted": [
+        Right({("expe", "partner-ca-not-trusted")}, {"partner-ca-not-trusted", "peer-ca-not-trusted"}),
+    ],
+    "Edge not trusted": [
+        Right({("expc", "partner-ca-not-trusted")}, {"partner-ca-not-trusted", "peer-ca-not-trusted"}),
+    ],
+    "intermediate missing on the Edge": [
+        Right({("expe", "ssh-tunnel-chain-not-trusted")}, {"ssh-tunnel-chain-not-trusted"}),
+    ],
+    # ssh-reverse-trust-missing, once it is there, is the root of both.
+    "intermediate missing on the Core": [
+        Right({("expc", "ssh-tunnels-down"), ("expe", "ssh-tunnels-down")}, set()),
+    ],
+    "tunnel port unreachable": [Right({("expc", "tcp-never-established")}, {"tcp-never-established"})],
+    # client-store-names-differ-from-server-store and name-mismatch-verify-subject, once they are there, belong to
+    # this story: the former as its root.
+    "client name missing": [Right({("expe", "identity-unacceptable")}, {"identity-unacceptable"})],
+    "Webex refused by us": [Right({("expe", "peer-ca-not-trusted")}, {"peer-ca-not-trusted"})],
+    "refused by Webex": [
+        Right({("expe", "far-end-must-trust-private-ca")}, {"far-end-must-trust-private-ca"}, ("1.2",)),
+        Right({("expe", "peer-alert-unknown-ca")}, set(), ("1.3",)),  # which certificate it was, is hidden
+    ],
+}
+CASES = [(name, version, right) for name, rights in RIGHT.items() for right in rights for version in right.versions]
+each_case = pytest.mark.parametrize(("name", "version", "right"), CASES, ids=[f"{n}, TLS {v}" for n, v, _ in CASES])
+
+
+@cache
+def report_of(name: str, version: str) -> Report:
+    with TemporaryDirectory() as folder:
+        return analyze([bundle.write_zip(Path(folder)) for bundle in LOOK_ALIKES[name](version)])
+
+
+def named(report: Report) -> set[str]:
+    grave = {Severity.CRITICAL, Severity.WARNING}
+    return {f.id for f in report.findings if f.determined and f.severity in grave and f.id in NAMED}
+
+
+@each_case
+def test_the_report_leads_with_the_right_cause_and_with_no_other(name: str, version: str, right: Right) -> None:
+    causes = conclude(report_of(name, version).findings).causes
+
+    assert {(cause.finding.node, cause.finding.id) for cause in causes} == right.roots
+
+
+@each_case
+def test_no_other_reason_is_named(name: str, version: str, right: Right) -> None:
+    assert named(report_of(name, version)) == right.named
+
+
+@pytest.mark.parametrize("version", BOTH_VERSIONS)
+def test_a_box_in_between_is_taken_for_nothing_that_the_two_ends_could_mend(version: str) -> None:
+    """Each end sees another handshake. Once certificate-altered-between-ends is there it leads, and explains both."""
+    told = named(report_of("box in between", version)) - {"certificate-altered-between-ends"}
+
+    assert told <= {"peer-ca-not-trusted", "client-certificate-empty"}
+
+
+@pytest.mark.parametrize("version", BOTH_VERSIONS)
+def test_who_refused_whom_is_never_turned_round(version: str) -> None:
+    ours = {f.id for f in report_of("Webex refused by us", version).findings if f.determined}
+    theirs = {f.id for f in report_of("refused by Webex", version).findings if f.determined}
+
+    assert {i for i in ours if "-alert-unknown-ca" in i} == {"local-alert-unknown-ca"}
+    assert {i for i in theirs if "-alert-unknown-ca" in i} == {"peer-alert-unknown-ca"}
+
+
+def test_every_look_alike_is_judged() -> None:
+    assert set(RIGHT) | {"box in between"} == set(LOOK_ALIKES)
