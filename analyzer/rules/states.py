@@ -69,6 +69,8 @@ def denied(view: NodeView) -> tuple[tuple[Evidence, ...], bool]:
     A timeout is no refusal (rules-amendments A1).
     """
     rows = [t for t in view.tunnels if has_failed(t) and "denied" in (t.reason or "").lower()]
+    if tunnels_up_since(view) is not None:
+        rows = []
     lines = [event for event in ssh_errors(view) if "denied" in event.record.detail.lower()]
     flows = [flow for flow in view.node.conversations if is_refused_tunnel(flow)]
     evidence = (
@@ -77,6 +79,37 @@ def denied(view: NodeView) -> tuple[tuple[Evidence, ...], bool]:
         *(quote.quote_conversation(flow, _closed_early(flow)) for flow in flows[: quote.MOST]),
     )
     return evidence, bool(rows or lines)
+
+
+def tunnels_up_since(view: NodeView) -> TcpConversation | None:
+    """Return the newest SSH connection that stayed up, if all tunnels that the dump shows as failed came up since.
+
+    The dump is of the moment when logging started; later evidence outranks it (truth 8).
+    """
+    return view.once(_tunnels_up_since)
+
+
+def _tunnels_up_since(view: NodeView) -> TcpConversation | None:
+    newest: dict[str, TcpConversation] = {}
+    for flow in sorted(view.node.conversations, key=lambda flow: flow.started):
+        if flow.server.port == SSH_PORT:
+            is_ours = flow.client.address in view.node.addresses
+            newest[flow.server.address if is_ours else flow.client.address] = flow
+    failed = {(tunnel.target, tunnel.peer) for tunnel in view.tunnels if has_failed(tunnel)}
+    if len(newest) < max(1, len(failed)) or not all(_stays_up(view, flow) for flow in newest.values()):
+        return None
+    last = max(newest.values(), key=lambda flow: flow.started)
+    offset = timedelta(seconds=view.node.clock_offset.seconds if view.node.clock_offset else 0)
+    oldest = min(flow.started for flow in newest.values()) + offset
+    is_refused_later = any(event.record.time is None or event.record.time > oldest for event in ssh_errors(view))
+    return None if is_refused_later else last
+
+
+def _stays_up(view: NodeView, flow: TcpConversation) -> bool:
+    """Whether an SSH connection lasted longer than one that is refused, as far as the capture goes."""
+    ends = [capture.last for capture in view.node.captures if capture.last is not None]
+    until = flow.ended or max(ends, default=flow.started)
+    return flow.established and flow.server_banner is not None and until - flow.started >= CLOSED_EARLY
 
 
 def ssh_errors(view: NodeView) -> tuple[Event, ...]:

@@ -8,7 +8,7 @@ from analyzer.evidence import Alarm, Connection, Event, NodeRole, Outcome, Tunne
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.rule import Judgement, Need, Rule
-from analyzer.rules.states import came_up, has_failed, is_active, is_failed, ssh_errors
+from analyzer.rules.states import came_up, has_failed, is_active, is_failed, ssh_errors, tunnels_up_since
 from analyzer.rules.view import NodeView
 from analyzer.text import iso_utc
 
@@ -37,7 +37,7 @@ def ssh_tunnels_down(view: NodeView) -> Iterator[Judgement]:
     failed = [tunnel for tunnel in view.tunnels if has_failed(tunnel)]
     alarms = [alarm for alarm in view.node.alarms if alarm.id in TUNNEL_ALARMS]
     lines = ssh_errors(view)
-    if not failed and not alarms and not lines:
+    if (not failed and not alarms and not lines) or tunnels_up_since(view) is not None:
         return
     reasons = sorted({tunnel.reason for tunnel in failed if tunnel.reason})
     first, last = quote.span(event.record.time for event in lines)
@@ -70,7 +70,7 @@ def _counted(failed: list[Tunnel], alarms: list[Alarm], lines: Iterable[Event]) 
 
 
 def xstat_contradicts_capture(view: NodeView) -> Iterator[Judgement]:
-    """The dump's zone state, taken when logging started, differs from the last handshake."""
+    """The dump's state of a zone or tunnel, taken when logging started, differs from the last connection."""
     for zone in view.node.zones:
         own = [c for c in view.once(_by_zone).get(zone.name, ()) if c.outcome is not Outcome.UNKNOWN]
         if not own or not (is_failed(zone) or is_active(zone)):
@@ -88,6 +88,25 @@ def xstat_contradicts_capture(view: NodeView) -> Iterator[Judgement]:
             f"{'completed' if works else 'did not complete'}: this later evidence is what the report goes by.",
             evidence=(*quote.quote_zone(zone), *_quote_end(newest)),
             connections=(newest.id,),
+        )
+    yield from _tunnels_came_up(view)
+
+
+def _tunnels_came_up(view: NodeView) -> Iterator[Judgement]:
+    failed = [tunnel for tunnel in view.tunnels if has_failed(tunnel)]
+    flow = tunnels_up_since(view)
+    if failed and flow is not None:
+        yield Judgement(
+            severity=Severity.INFO,
+            confidence=Confidence.PROVEN,
+            subject="SSH tunnels",
+            explanation=f"The status dump shows {len(failed)} SSH tunnel{'s' if len(failed) > 1 else ''} as Failed, but it was "
+            f"taken when logging started. The last SSH connection, at {iso_utc(flow.started)}, stayed up: this later evidence "
+            "is what the report goes by.",
+            evidence=(
+                *(row for tunnel in failed[: quote.MOST] for row in quote.quote_tunnel(tunnel)),
+                quote.quote_conversation(flow, "SSH established, and not closed early"),
+            ),
         )
 
 

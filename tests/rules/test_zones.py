@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Callable
+from datetime import timedelta
 
-from analyzer.evidence import Alarm, Side
-from tests.rules.cases import NOT_DETERMINABLE, case, connection, event, judge, ssh
+import pytest
+from msgspec.structs import replace
+
+from analyzer.evidence import Alarm, Node, Peer, Side, TcpConversation
+from tests.rules.cases import NOT_DETERMINABLE, case, connection, conversation, event, judge, ssh
 from tests.rules.nodes import (
     CORE,
     DENIED,
     EDGE,
     FAILED_ZONE,
     SOME_CORE,
+    START,
     ZONE,
     bare,
     core,
@@ -73,6 +78,48 @@ def test_a_line_of_ssh_that_complains_of_nothing_is_no_failure() -> None:
     node = edge()
 
     assert judge(case(node, events=[ssh(node, "Authenticated to edge, port 2222")]), "ssh-tunnels-down") == set()
+
+
+UP = conversation(ended=None)  # the capture goes on for five minutes
+
+
+@pytest.mark.parametrize(("node", "partner"), [(core, EDGE), (edge, CORE)])
+def test_tunnels_that_came_up_since_the_dump_are_not_down(node: Callable[..., Node], partner: Peer) -> None:
+    came_up = node(tunnels=DENIED, conversations=(conversation(started=START - timedelta(minutes=3)), UP))
+    completed = connection(came_up, partner, role=Side.CLIENT, completed=True)
+    judged = case(came_up, connections=[completed])
+
+    assert judge(judged, "ssh-tunnels-down") == set()
+    assert ("info", "proven", "SSH tunnels") in judge(judged, "xstat-contradicts-capture")
+
+
+@pytest.mark.parametrize(
+    ("flows", "error_at"),
+    [
+        (
+            [UP, conversation(started=START + timedelta(minutes=1), ended=START + timedelta(minutes=1, seconds=1))],
+            None,
+        ),
+        ([conversation(started=START + timedelta(minutes=4, seconds=55), ended=None)], None),
+        ([conversation(ended=None, established=False, server_banner=None)], None),
+        ([UP], 60),
+        ([], None),
+    ],
+    ids=["refused again", "too late to tell", "no answer", "an error since", "not captured"],
+)
+def test_tunnels_are_down_unless_the_last_connection_stayed_up(
+    flows: list[TcpConversation], error_at: float | None
+) -> None:
+    node = core(tunnels=DENIED, conversations=tuple(flows))
+    lines = [] if error_at is None else [ssh(node, "Permission denied", at=error_at)]
+
+    assert judge(case(node, events=lines), "ssh-tunnels-down") == {("critical", "proven", "SSH tunnels")}
+
+
+def test_one_tunnel_that_came_up_does_not_speak_for_another() -> None:
+    two = (*DENIED, replace(DENIED[0], target="edge2.harbor.example"))
+
+    assert judge(case(core(tunnels=two, conversations=(UP,))), "ssh-tunnels-down") != set()
 
 
 def test_a_capable_certificate_with_zone_and_tunnels_up_is_said_to_be_good() -> None:
