@@ -127,7 +127,7 @@ def reception(
 
 def _presented_in(view: NodeView, event: Event) -> str | None:
     """Return the id of the leaf that this node presented in what a log line tells."""
-    connection = view.connections_by_id.get(event.connection or "")
+    connection = view.connection(event.connection)
     shown = connection.local_certificate if connection else None
     if shown is not None and shown.leaf is not None:
         return shown.leaf

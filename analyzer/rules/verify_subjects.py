@@ -81,7 +81,7 @@ def _wanted_subject(view: NodeView, zone: Zone) -> Wanted | None:
     if not is_server:
         # Not all that is Webex's goes through this zone: only what was refused over its subject name does for sure.
         ids = dict.fromkeys(event.connection for event in errors)
-        own = [view.connections_by_id[one] for one in ids if one is not None and one in view.connections_by_id]
+        own = list(view.connections_by_id(ids))
     seen = tuple(held_in(subject, own, view))
     partners = [partner for partner in view.partners if is_server and is_behind(view, zone, partner)]
     stored = tuple(one for partner in partners for one in held_by(subject, partner, Side.CLIENT, seen))

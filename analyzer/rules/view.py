@@ -216,10 +216,6 @@ class NodeView:
         return {connection.id: place for place, connection in enumerate(self.connections)}
 
     @cached_property
-    def connections_by_id(self) -> Mapping[str, Connection]:
-        return {connection.id: connection for connection in self.connections}
-
-    @cached_property
     def connections_by_own_leaf(self) -> Mapping[str, Sequence[Connection]]:
         """The connections in which this node is seen to present a certificate, by the certificate's id."""
         shown: dict[str, list[Connection]] = defaultdict(list)
@@ -281,7 +277,7 @@ class NodeView:
     def connections_of(self, events: Iterable[Event]) -> tuple[Connection, ...]:
         """Return the connections that events belong to, each once."""
         joined = dict.fromkeys(event.connection for event in events if event.connection is not None)
-        return tuple(self.connections_by_id[one] for one in joined if one in self.connections_by_id)
+        return self.connections_by_id(joined)
 
     def events_by_id(self, identities: Iterable[str]) -> tuple[Event, ...]:
         """Return the events of ids, in order."""

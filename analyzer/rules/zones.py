@@ -72,7 +72,7 @@ def _counted(failed: list[Tunnel], alarms: list[Alarm], lines: Iterable[Event]) 
 def xstat_contradicts_capture(view: NodeView) -> Iterator[Judgement]:
     """The dump's state of a zone or tunnel, taken when logging started, differs from the last connection."""
     for zone in view.node.zones:
-        own = [c for c in view.once(_by_zone).get(zone.name, ()) if c.outcome is not Outcome.UNKNOWN]
+        own = [c for c in view.connections_by_zone.get(zone.name, ()) if c.outcome is not Outcome.UNKNOWN]
         if not own or not (is_failed(zone) or is_active(zone)):
             continue
         newest = max(own, key=lambda connection: connection.handshake.started)

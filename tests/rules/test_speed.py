@@ -81,7 +81,7 @@ def test_a_rule_that_is_quadratic_would_be_noticed() -> None:
         pairs = [1 for one, other in product(view.connections, view.connections) if one.peer is other.peer]
         yield Judgement(severity=Severity.INFO, confidence=Confidence.PROVEN, subject="", explanation=f"{len(pairs)}")
 
-    quadratic = Rule(id="quadratic", title="", severity=Severity.INFO, judge=judge_pairs)
+    quadratic = Rule(id="quadratic", meaning="It is counted.", title="", severity=Severity.INFO, judge=judge_pairs)
 
     assert "quadratic" in growing_too_fast((quadratic,), many_peers=False)
 
