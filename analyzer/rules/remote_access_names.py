@@ -24,6 +24,7 @@ def san_missing_mra_domain(view: NodeView) -> Iterator[Judgement]:
     missing = [] if leaf is None else _domains_not_named(view, leaf)
     if leaf is None or not missing:
         return
+    refused = clients_refuse(view)
     yield missing_names(
         view,
         leaf,
@@ -31,8 +32,8 @@ def san_missing_mra_domain(view: NodeView) -> Iterator[Judgement]:
         missing,
         f"Clients that sign in with a user of {', '.join(missing[: quote.MOST])} look for that domain, or for "
         "collab-edge. before it, in the Edge's certificate. Jabber asks its user to accept the certificate otherwise."
-        + ("" if clients_may_come(view) else " No such client came while the capture ran."),
-        severity=Severity.WARNING if clients_may_come(view) else Severity.INFO,
+        + (" In the capture such clients refused the certificate." if refused else ""),
+        severity=Severity.WARNING if refused else Severity.INFO,
         evidence=(_quote_domains(view, missing),),
     )
 
@@ -44,11 +45,12 @@ def _domains_not_named(view: NodeView, leaf: Certificate) -> list[str]:
     return [one for one in domains if lacks(leaf, one) and lacks(leaf, f"collab-edge.{plain_name(one)}")]
 
 
-def clients_may_come(view: NodeView) -> bool:
-    """Whether clients of mobile and remote access come to this Edge: the capture shows some, or there is none."""
+def clients_refuse(view: NodeView) -> bool:
+    """Whether a client of mobile and remote access refused this Edge's certificate in the capture."""
     ports = {service.first for service in services(view.facts) if service.id in _CLIENTS_COME_TO}
-    return not view.node.captures or any(
-        c.local_role is Side.SERVER and c.handshake.server.port in ports for c in view.connections
+    return any(
+        c.local_role is Side.SERVER and c.handshake.server.port in ports and c.refused_by is Side.CLIENT
+        for c in view.connections
     )
 
 
@@ -67,7 +69,7 @@ def mra_client_name_or_ca_prompt(view: NodeView) -> Iterator[Judgement]:
         return
     known = view.case.origins.get(leaf.sha256)
     origin = known.origin if known else CertificateOrigin.UNKNOWN
-    unnamed = _domains_not_named(view, leaf) if clients_may_come(view) else []
+    unnamed = _domains_not_named(view, leaf)
     nobody_trusts = origin in {CertificateOrigin.SELF_SIGNED, CertificateOrigin.DEFAULT}
     reasons = [f"it comes from no authority ({origin})"] if nobody_trusts else []
     reasons += ["it comes from a private authority"] if origin is CertificateOrigin.PRIVATE else []
@@ -75,7 +77,7 @@ def mra_client_name_or_ca_prompt(view: NodeView) -> Iterator[Judgement]:
     if not reasons:
         return
     yield Judgement(
-        severity=Severity.WARNING if nobody_trusts and clients_may_come(view) else Severity.INFO,
+        severity=Severity.WARNING if nobody_trusts else Severity.INFO,
         confidence=Confidence.STRONG,
         subject=name_of(leaf),
         explanation=f"Clients of mobile and remote access meet the Edge's server certificate, and {' and '.join(reasons)}. "
@@ -105,7 +107,7 @@ RULES = (
         roles=(NodeRole.EDGE,),
         sources=("CG", "T1"),
         meaning="The Edge's server certificate names a domain that clients sign in with in neither of the two forms that they "
-        "accept. Only noted where a capture shows no such client.",
+        "accept. Jabber then asks its user. A warning where a capture shows clients that refuse the certificate.",
     ),
     Rule(
         id="mra-client-name-or-ca-prompt",

@@ -33,14 +33,16 @@ def test_either_form_of_the_domain_is_enough(names: tuple[str, ...]) -> None:
     assert judge(case(edge(stores=stores(leaf, EDGE_CLIENT))), "san-missing-mra-domain") == set()
 
 
-def test_a_domain_that_is_missing_weighs_as_much_as_the_clients_that_come() -> None:
+def test_a_missing_domain_is_a_warning_where_clients_refuse_the_certificate() -> None:
     node = edge(stores=stores(PLAIN, EDGE_CLIENT))
-    client = connection(node, INTERNET, role=Side.SERVER, server=PLAIN, port=8443)
+    came = connection(node, INTERNET, role=Side.SERVER, server=PLAIN, port=8443, completed=True)
+    refused = connection(node, INTERNET, role=Side.SERVER, server=PLAIN, port=8443, alert=(Side.CLIENT, 42), at=9)
+    elsewhere = connection(node, INTERNET, role=Side.SERVER, server=PLAIN, port=5061, alert=(Side.CLIENT, 42))
     subject = "edge.harbor.example"
 
     assert judge(case(node), "san-missing-mra-domain") == {("info", "proven", subject)}
-    assert judge(case(replace(node, captures=())), "san-missing-mra-domain") == {("warning", "proven", subject)}
-    judged = case(node, connections=[client])
+    assert judge(case(node, connections=[came, elsewhere]), "san-missing-mra-domain") == {("info", "proven", subject)}
+    judged = case(node, connections=[came, refused])
     assert judge(judged, "san-missing-mra-domain") == {("warning", "proven", subject)}
     (prompt,) = made(judged, "mra-client-name-or-ca-prompt")
     assert (str(prompt.severity), prompt.caused_by) == ("info", "san-missing-mra-domain")
@@ -51,9 +53,7 @@ def test_domains_come_from_the_core_and_count_only_where_remote_access_is_on() -
     off = {COLLABORATION_EDGE_ENABLED: Setting(value="Off", source="edge.zip/xconf.xml: CollaborationEdge")}
 
     assert judge(case(node), "san-missing-mra-domain") == {("info", NOT_DETERMINABLE, "edge")}
-    assert judge(case(core(), node), "san-missing-mra-domain", "edge") == {
-        ("warning", "proven", "edge.harbor.example")
-    }
+    assert judge(case(core(), node), "san-missing-mra-domain", "edge") == {("info", "proven", "edge.harbor.example")}
     assert judge(case(replace(node, settings=off)), "san-missing-mra-domain") == set()
     assert judge(case(core(), replace(node, settings=off)), "mra-client-name-or-ca-prompt", "edge") == set()
 
