@@ -107,7 +107,7 @@ def _read(certificate: x509.Certificate) -> Certificate:
     return read
 
 
-def busy_case(connections: int, events: int, *, peers: int = 20) -> Case:
+def busy_case(connections: int, events: int, *, peers: int = 10) -> Case:
     """Return a case with so many connections and log events; `peers`: how many have a name of their own."""
     chance = Random(7)
     crowd = Crowd(peers, chance)
@@ -243,7 +243,7 @@ class Crowd:
 
     def peer(self, number: int, node: Node) -> Peer:
         """Return someone; of one name there may be many, whom the correlator recognised by something else."""
-        one = number % self.peers
+        one, near = number % self.peers, number % min(40, 2 * self.peers)
         if number % 2:
             return self.chance.choice(
                 (
@@ -257,7 +257,7 @@ class Crowd:
         return self.chance.choice(
             (
                 Peer(name=other, kind=PeerKind.PARTNER, node=other, zone=ZONE),
-                Peer(name=_neighbour(number % 40), kind=PeerKind.NEIGHBOR, zone=f"Neighbour {number % 40}"),
+                Peer(name=_neighbour(near), kind=PeerKind.NEIGHBOR, zone=f"Neighbour {near}"),
                 Peer(name="Webex", kind=PeerKind.WEBEX, reason="address", hint_only=True),
                 Peer(name="cucm1.harbor.example", kind=PeerKind.CUCM),
             )

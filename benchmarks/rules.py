@@ -32,7 +32,7 @@ def judge(case: Case) -> int:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--peers", type=int, default=20)
+    parser.add_argument("--peers", type=int, default=10)
     parser.add_argument("--profile", action="store_true")
     options = parser.parse_args()
     small = busy_case(CONNECTIONS // 10, EVENTS // 10, peers=options.peers)

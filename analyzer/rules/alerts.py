@@ -264,9 +264,7 @@ def internet_background(view: NodeView) -> Iterator[Judgement]:
         if c.peer.kind is PeerKind.INTERNET
         and (c.outcome in {Outcome.REFUSED, Outcome.CLOSED} or c.handshake.completed is False)
     ]
-    events = [
-        e for e in view.tls_errors if e.peer is not None and e.peer.kind is PeerKind.INTERNET and e.connection is None
-    ]
+    events = [e for e in view.lone_tls_errors if e.peer is not None and e.peer.kind is PeerKind.INTERNET]
     if not connections and not events:
         return
     addresses = {

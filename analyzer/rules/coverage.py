@@ -42,10 +42,11 @@ def repeated_failure_period(view: NodeView) -> Iterator[Judgement]:
         if connection.outcome in {Outcome.REFUSED, Outcome.CLOSED} and connection.peer.kind in FAMILIAR:
             times[who_is(connection.peer)].append(connection.handshake.started)
             connections[who_is(connection.peer)].append(connection)
-    for event in view.tls_errors:
-        if event.connection is None and event.peer and event.peer.kind in FAMILIAR and event.record.time:
-            times[who_is(event.peer)].append(event.record.time - offset)
-            events[who_is(event.peer)].append(event)
+    for event in view.lone_tls_errors:
+        if event.peer and event.peer.kind in FAMILIAR and event.record.time:
+            who = who_is(event.peer)
+            times[who].append(event.record.time - offset)
+            events[who].append(event)
     for who, moments in times.items():
         ordered = sorted(moments)
         attempts = ordered[:1] + [after for before, after in pairwise(ordered) if after - before > ONE_ATTEMPT]
@@ -77,11 +78,10 @@ def log_error_without_capture(view: NodeView) -> Iterator[Judgement]:
     first, last = first + _offset(view), last + _offset(view)
     alone = [
         event
-        for event in view.tls_errors
-        if event.connection is None
-        and event.peer is not None
-        and event.record.source
+        for event in view.lone_tls_errors
+        if event.record.source
         and event.record.time
+        and event.peer
         and event.peer.kind in FAMILIAR
         and first <= event.record.time <= last
     ]

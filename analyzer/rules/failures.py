@@ -24,8 +24,8 @@ def closed_without_alert(view: NodeView) -> Iterator[Judgement]:
         if connection.outcome is Outcome.CLOSED and connection.peer.kind in FAMILIAR:
             connections[who_is(connection.peer)].append(connection)
     events: dict[Who, list[Event]] = defaultdict(list)
-    for event in view.tls_errors:
-        if event.record.error == "remote-disconnect" and event.peer is not None and event.peer.kind in FAMILIAR:
+    for event in view.tls_errors_of("remote-disconnect"):
+        if event.peer is not None and event.peer.kind in FAMILIAR:
             events[who_is(event.peer)].append(event)
     refused = {c.id for c in view.connections if c.outcome in {Outcome.REFUSED, Outcome.COMPLETED}}
     for who in dict.fromkeys((*connections, *events)):

@@ -16,9 +16,9 @@ from analyzer.rules.view import FAMILIAR, NodeView
 def identity_unacceptable(view: NodeView) -> Iterator[Judgement]:
     """Expressway's own name check failed: it sends no alert and resets the connection."""
     groups: dict[tuple[Who, Side | None, str | None], list[Event]] = defaultdict(list)
-    for event in view.tls_errors:
+    for event in view.tls_errors_of("identity-unacceptable"):
         record = event.record
-        if record.error == "identity-unacceptable" and event.peer is not None and event.peer.kind in FAMILIAR:
+        if event.peer is not None and event.peer.kind in FAMILIAR:
             groups[who_is(event.peer), record.local_role, record.common_name].append(event)
     for ((_, peer), role, name), events in groups.items():
         shown = view.connections_by_id(event.connection for event in events)

@@ -99,10 +99,10 @@ def _refusals(view: NodeView) -> tuple[Refusal, ...]:
                 connections[_contact(connection.peer), by_us, alert.sender.other].append(connection.id)
                 break
     events: dict[Key, list[Event]] = defaultdict(list)
-    for event in view.tls_errors:
+    for event in view.tls_errors_of("unsupported-purpose", UNSUPPORTED_CERTIFICATE):
         role, peer = event.record.local_role, event.peer
         by_peer = event.record.alert == UNSUPPORTED_CERTIFICATE
-        if role is not None and peer is not None and (by_peer or event.record.error == "unsupported-purpose"):
+        if role is not None and peer is not None:
             key = (_contact(peer), not by_peer, role if by_peer else role.other)
             events[key].append(event)
             if event.connection is not None:

@@ -21,7 +21,7 @@ from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.states import denied, is_active
 from analyzer.rules.view import FAMILIAR, NodeView
 
-UNTRUSTED = frozenset({"issuer-missing", "self-signed", "self-signed-in-chain"})
+UNTRUSTED = ("issuer-missing", "self-signed", "self-signed-in-chain")
 UNKNOWN_CA = 48
 _NO_REASON = frozenset({None, "verify-failed", HANDSHAKE_FAILURE, REMOTE_DISCONNECT})
 """What a line says that gives no reason why a certificate was refused."""
@@ -31,13 +31,8 @@ def peer_ca_not_trusted(view: NodeView) -> Iterator[Judgement]:
     """This node refused a peer because it does not trust its authority."""
     peers: dict[Who, Peer] = {}
     groups: dict[Who, list[Event]] = defaultdict(list)
-    for event in view.tls_errors:
-        if (
-            event.record.error in UNTRUSTED
-            and event.record.alert is None
-            and event.peer
-            and event.peer.kind in FAMILIAR
-        ):
+    for event in view.tls_errors_of(*UNTRUSTED):
+        if event.peer and event.peer.kind in FAMILIAR:
             groups[who_is(event.peer)].append(event)
             peers.setdefault(who_is(event.peer), event.peer)
     alerts: dict[Who, list[Connection]] = defaultdict(list)
@@ -56,7 +51,7 @@ def peer_ca_not_trusted(view: NodeView) -> Iterator[Judgement]:
 def _has_another_reason(view: NodeView, connection: Connection) -> bool:
     """Whether the log gives another reason for the alert: a revocation list that is demanded and missing, say."""
     reasons = {event.record.error for event in view.events_of(connection) if event.record.alert is None}
-    return not reasons & UNTRUSTED and bool(reasons - _NO_REASON)
+    return reasons.isdisjoint(UNTRUSTED) and bool(reasons - _NO_REASON)
 
 
 def _untrusted(

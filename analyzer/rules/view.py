@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
@@ -248,6 +248,24 @@ class NodeView:
                 full.add((record.source, record.destination))
         left_out = {e.id for e in lesser if (e.record.source, e.record.destination) in full}
         return tuple([event for event in errors if event.id not in left_out])
+
+    def tls_errors_of(self, *reasons: str | int) -> Iterator[Event]:
+        """Yield the TLS errors of given reasons: the number of the peer's alert, else the error's key."""
+        for reason in reasons:
+            yield from self._tls_errors_by_reason.get(reason, ())
+
+    @cached_property
+    def _tls_errors_by_reason(self) -> dict[str | int | None, list[Event]]:
+        found: dict[str | int | None, list[Event]] = {}
+        for event in self.tls_errors:
+            record = event.record
+            found.setdefault(record.error if record.alert is None else record.alert, []).append(event)
+        return found
+
+    @cached_property
+    def lone_tls_errors(self) -> tuple[Event, ...]:
+        """The TLS errors with somebody whom the line tells, of connections that the capture does not show."""
+        return tuple([event for event in self.tls_errors if event.connection is None and event.peer is not None])
 
     def events_named(self, name: str) -> Sequence[Event]:
         """Return the events of a name (`ssh`, `network.tcp`, `Application Start` …)."""

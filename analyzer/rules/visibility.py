@@ -68,14 +68,9 @@ def capture_no_tls_for_peer(view: NodeView) -> Iterator[Judgement]:
     """The log reports a TLS error with a peer whom the capture does not show."""
     seen = {(c.peer.kind, c.peer.name) for c in view.connections}
     groups: dict[tuple[PeerKind, str], list[Event]] = defaultdict(list)
-    for event in view.tls_errors:
+    for event in view.lone_tls_errors:
         peer = event.peer
-        if (
-            peer is not None
-            and peer.kind in FAMILIAR
-            and (peer.kind, peer.name) not in seen
-            and event.connection is None
-        ):
+        if peer is not None and peer.kind in FAMILIAR and (peer.kind, peer.name) not in seen:
             groups[peer.kind, peer.name].append(event)
     for (_, name), events in groups.items():
         first, last = quote.span(event.record.time for event in events)
