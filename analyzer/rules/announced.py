@@ -184,15 +184,17 @@ def _decided_by(view: NodeView, difference: Difference, request: Connection) -> 
         sent = view.certificates(chain)
         if not sent:
             continue
-        if connection.outcome is Outcome.COMPLETED and any(c.issuer_der in gone for c in sent):
-            judged.add(chain)
+        got_in = connection.outcome is Outcome.COMPLETED and any(c.issuer_der in gone for c in sent)
+        is_refused = connection.refused_by is Side.SERVER and any(a.code == 48 for a in connection.handshake.alerts)
+        if not got_in and not is_refused:
+            continue
+        judged.add(chain)
+        path = build_path(sent[0], Pool((*sent, *view.trusted)))
+        is_trusted_by_file = path.complete and path.top.sha256 in held
+        if got_in and not is_trusted_by_file:
             found[connection.id] = connection
-        elif connection.refused_by is Side.SERVER and any(a.code == 48 for a in connection.handshake.alerts):
-            judged.add(chain)
-            path = build_path(sent[0], Pool((*sent, *view.trusted)))
-            trusted = path.complete and path.top.sha256 in held
-            if trusted and any(c.sha256 in left_out for c in path.certificates):
-                found[connection.id] = connection
+        if is_refused and is_trusted_by_file and any(c.sha256 in left_out for c in path.certificates):
+            found[connection.id] = connection
     return tuple(found.values())
 
 
