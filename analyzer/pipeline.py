@@ -23,6 +23,7 @@ from analyzer.rules.forecast_table import forecast_of
 from analyzer.rules.outlook.evaluation import outlook_of
 from analyzer.rules.runner import run
 from analyzer.rules.verdicts import verdicts_of
+from analyzer.rules.view import views_of
 
 
 class Options(Struct, frozen=True, kw_only=True):
@@ -54,15 +55,16 @@ def analyze(paths: Sequence[Path], options: Options | None = None) -> Report:
         case = _read_case(inputs, options)
     if not any(_is_readable(member) for shown in case.inputs for member in shown.members):
         raise NothingToAnalyzeError(_why_nothing(case))
+    facts, views = options.facts, views_of(case, options.facts)
     return Report(
         tool_version=__version__,
-        facts_as_of=options.facts.as_of,
+        facts_as_of=facts.as_of,
         case=case,
-        verdicts=verdicts_of(case, options.facts),
-        findings=tie(run(case, RULES, options.facts)),
+        verdicts=verdicts_of(case, facts, views),
+        findings=tie(run(case, RULES, facts, views)),
         rule_titles={rule.id: rule.title for rule in RULES},
-        forecast=forecast_of(case, options.facts),
-        outlook=outlook_of(case, options.facts),
+        forecast=forecast_of(case, facts, views),
+        outlook=outlook_of(case, facts, views),
     )
 
 

@@ -19,6 +19,7 @@ from analyzer.rules.catalogue import RULES
 from analyzer.rules.causes import tie
 from analyzer.rules.runner import run
 from analyzer.rules.verdicts import verdicts_of
+from analyzer.rules.view import views_of
 from benchmarks.cases import busy_case
 
 CONNECTIONS, EVENTS = 10_000, 100_000
@@ -26,7 +27,8 @@ CONNECTIONS, EVENTS = 10_000, 100_000
 
 def judge(case: Case) -> int:
     """Judge a case as the program does; return how many findings and verdicts there are."""
-    return len(tie(run(case, RULES))) + len(verdicts_of(case))
+    views = views_of(case)
+    return len(tie(run(case, RULES, views=views))) + len(verdicts_of(case, views=views))
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from msgspec.structs import replace
@@ -53,8 +54,8 @@ def _same_name(leaves: list[Certificate]) -> str:
 
 def key_file_newline(view: NodeView) -> Iterator[Judgement]:
     """The log says in OpenSSL's words that a private key could not be loaded."""
-    words = key_load_failures(view.facts)
-    events = [event for event in view.events if any(word in event.record.detail.casefold() for word in words)]
+    words = re.compile("|".join(map(re.escape, key_load_failures(view.facts))), re.IGNORECASE).search
+    events = [event for event in view.events if words(event.record.detail)]
     if not events:
         return
     first, last = quote.span(event.record.time for event in events)

@@ -35,12 +35,11 @@ def clock_wrong(view: NodeView) -> Iterator[Judgement]:
     alarms = [alarm for alarm in view.node.alarms if alarm.id in alarm_ids(AlarmTopic.CLOCK, view.facts)]
     if alarms:
         yield _alarmed(view, alarms)
-    of_lists = {event.connection for event in view.tls_errors if event.record.error == "crl-expired"}
+    of_lists = {event.connection for event in view.tls_errors_of("crl-expired")}
     lines: dict[tuple[Peer, bool], list[Event]] = defaultdict(list)
-    for event in view.tls_errors:
-        peer, by_peer = event.peer, event.record.alert == CERTIFICATE_EXPIRED
-        by_us = event.record.error in _ABOUT_DATES
-        if peer is not None and peer.kind in FAMILIAR and event.connection and (by_peer or by_us):
+    for event in view.tls_errors_of(CERTIFICATE_EXPIRED, *sorted(_ABOUT_DATES)):
+        peer, by_us = event.peer, event.record.alert is None
+        if peer is not None and peer.kind in FAMILIAR and event.connection:
             lines[peer, by_us].append(event)
     refused: dict[tuple[Peer, bool], list[Connection]] = defaultdict(list)
     for connection in view.connections:

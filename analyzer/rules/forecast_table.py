@@ -18,7 +18,7 @@ from analyzer.findings import Citation, Forecast, ForecastKind, ForecastRule
 from analyzer.rules.authorities import name_of
 from analyzer.rules.orders import what_to_order
 from analyzer.rules.renewal import Renewal, named, overtaken_dates, renewal_of, sources_of
-from analyzer.rules.view import NodeView, views_of
+from analyzer.rules.view import NodeView, Views, views_of
 
 
 class Outlook(Struct, frozen=True, kw_only=True):
@@ -31,11 +31,11 @@ class Outlook(Struct, frozen=True, kw_only=True):
     renewal: Renewal
 
 
-def forecast_of(case: Case, facts: Facts = PACKAGED) -> tuple[Forecast, ...]:
+def forecast_of(case: Case, facts: Facts = PACKAGED, views: Views | None = None) -> tuple[Forecast, ...]:
     """Return the forecast of every node's stores, in the order of the nodes, the client store first."""
     return tuple(
         _forecast(view, store, leaf)
-        for view in views_of(case, facts)
+        for view in views or views_of(case, facts)
         for store, leaf in ((Store.CLIENT, view.client_leaf), (Store.SERVER, view.server_leaf))
         if leaf is not None
     )

@@ -141,18 +141,25 @@ def refused_certificates(view: NodeView) -> tuple[Refused, ...]:
             peers.setdefault(key, connection.peer)
             if connection.certificate(side).leaf:
                 seen.add(key)
+    keys: dict[tuple[object, ...], Key | None] = {}
     for event in view.tls_errors:
-        role, peer = event.record.local_role, event.peer
+        record, role, peer = event.record, event.record.local_role, event.peer
         if event.id in joined or role is None or peer is None or peer.kind not in FAMILIAR:
             continue
-        by_us = event.record.alert is None
-        side = role.other if by_us else role
-        leaf, checks = _leaf_of_store(view, peer, side, by_us), _checks_of(event)
-        if leaf and checks:
-            key = Key(who_is(peer), by_us, side, leaf)
-            time = _on_capture_clock(view, event.record.time)
-            sightings[key].append(Sighting(time=time, checks=checks, words=event.record.detail, events=(event,)))
-            peers.setdefault(key, peer)
+        by_us = record.alert is None
+        checks = _checks_of(event)
+        if not checks:
+            continue
+        ends = peer.kind, peer.name, peer.node, peer.zone, by_us, role
+        if ends not in keys:
+            side = role.other if by_us else role
+            stored = _leaf_of_store(view, peer, side, by_us)
+            keys[ends] = Key(who_is(peer), by_us, side, stored) if stored else None
+        known = keys[ends]
+        if known is not None:
+            time = _on_capture_clock(view, record.time)
+            sightings[known].append(Sighting(time=time, checks=checks, words=record.detail, events=(event,)))
+            peers.setdefault(known, peer)
     completed = _last_completed(view)
     return tuple(
         Refused(

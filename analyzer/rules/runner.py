@@ -16,7 +16,7 @@ from analyzer.facts.store import PACKAGED, Facts
 from analyzer.findings import Confidence, Finding, Remedy, RemedyKind, Severity
 from analyzer.rules.recovery import as_of_now
 from analyzer.rules.rule import Judgement, Need, Rule
-from analyzer.rules.view import TRAVERSAL, NodeView, views_of
+from analyzer.rules.view import TRAVERSAL, NodeView, Views, views_of
 
 logger = logging.getLogger(__name__)
 
@@ -42,9 +42,16 @@ class Grounded(Struct, frozen=True):
     roles: frozenset[Side] = frozenset()
 
 
-def run(case: Case, rules: Sequence[Rule], facts: Facts = PACKAGED) -> tuple[Grounded, ...]:
-    """Judge every node by every rule; the gravest first, then in the order of the catalogue."""
-    results = [grounded for view in views_of(case, facts) for rule in rules for grounded in _judge(rule, view)]
+def run(
+    case: Case, rules: Sequence[Rule], facts: Facts = PACKAGED, views: Views | None = None
+) -> tuple[Grounded, ...]:
+    """Judge every node by every rule; the gravest first, then in the order of the catalogue.
+
+    What the rules ask of a case is kept in its `views`: whoever asks more than once hands them on.
+    """
+    results = [
+        grounded for view in views or views_of(case, facts) for rule in rules for grounded in _judge(rule, view)
+    ]
     return tuple(sorted(results, key=lambda grounded: _ORDER.index(grounded.finding.severity)))
 
 

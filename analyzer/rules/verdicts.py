@@ -29,7 +29,7 @@ from analyzer.facts.webex import is_webex_name
 from analyzer.findings import Confidence, Presented, Verdict
 from analyzer.rules.rule import Need
 from analyzer.rules.sentences import connection_sentence, events_sentence, identity_sentence
-from analyzer.rules.view import NodeView, views_of
+from analyzer.rules.view import NodeView, Views, views_of
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _WEBEX = Peer(name="Webex", kind=PeerKind.WEBEX)
@@ -40,9 +40,9 @@ ABOUT_A_CERTIFICATE = frozenset({42, 43, 44, 45, 46, 48, 49, 51, 116})
 _LOG_ALONE = "The log names no certificate of this node. " + Need.CAPTURE.collect
 
 
-def verdicts_of(case: Case, facts: Facts = PACKAGED) -> tuple[Verdict, ...]:
-    """Return the verdicts of a case: Webex first, then the newest first."""
-    rows = [row for view in views_of(case, facts) for row in _verdicts_of_node(view)]
+def verdicts_of(case: Case, facts: Facts = PACKAGED, views: Views | None = None) -> tuple[Verdict, ...]:
+    """Return the verdicts of a case: Webex first, then the newest first. `views`: its own, if they exist already."""
+    rows = [row for view in views or views_of(case, facts) for row in _verdicts_of_node(view)]
     rows.sort(key=lambda row: (row[0], -row[1].timestamp() if row[1] is not _EARLIEST else float("inf")))
     return tuple(verdict for _, _, verdict in rows)
 

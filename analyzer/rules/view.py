@@ -387,6 +387,9 @@ def _grouped(pairs: Iterable[tuple[str | None, T]]) -> Mapping[str | None, Seque
     return dict(groups)
 
 
+Views = tuple[NodeView, ...]
+
+
 def views_of(case: Case, facts: Facts = PACKAGED) -> tuple[NodeView, ...]:
     """Return a view of each node of a case, in the case's order; `facts`: what the rules judge by."""
     views: dict[str | None, NodeView] = {}

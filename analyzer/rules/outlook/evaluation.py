@@ -18,7 +18,7 @@ from analyzer.rules.outlook.outbound import outbound
 from analyzer.rules.outlook.pair import pairs
 from analyzer.rules.outlook.traces import Traces, traces_of
 from analyzer.rules.outlook.traversal import assess
-from analyzer.rules.view import NodeView, views_of
+from analyzer.rules.view import NodeView, Views, views_of
 
 logger = logging.getLogger(__name__)
 
@@ -35,13 +35,13 @@ _ROLES = (NodeRole.CORE, NodeRole.EDGE, NodeRole.UNKNOWN)
 Key = tuple[object, ...]
 
 
-def outlook_of(case: Case, facts: Facts = PACKAGED) -> Outlook | None:
+def outlook_of(case: Case, facts: Facts = PACKAGED, views: Views | None = None) -> Outlook | None:
     """Return what works now, with the check on and with the check off, on every node that has it.
 
     A fault of this program costs the outlook, never the report: then it is None.
     """
     try:
-        views = views_of(case, facts)
+        views = views or views_of(case, facts)
         seen = _seen(views)
         columns = [_assessed(views, seen, check) for check in (None, "On", "Off")]
         return _in_columns((NOW, CHECK_ON, CHECK_OFF), columns)
