@@ -1,9 +1,8 @@
-"""Which finding explains which: one story is one root cause with its effects under it.
+"""Ties findings to those that explain them: one story is one root cause with its effects under it.
 
-The table is knowledge, not code: for each effect its possible causes, the most specific first. A cause counts
-only if the diagnosis was made on the same node or its partner, and is about the same: where both rest on
-connections of one node, on one of the same connections, else on the same peer. What a partner's diagnosis
-explains is what happens between the two.
+A cause of the table counts only if the diagnosis was made on the same node or its partner, and is about the same:
+where both rest on connections of one node, on one of the same connections, else on the same peer. What a partner's
+diagnosis explains is what happens between the two.
 """
 
 from __future__ import annotations
@@ -16,372 +15,21 @@ from msgspec.structs import replace
 
 from analyzer.evidence import Side
 from analyzer.findings import Finding, Severity
+from analyzer.rules.cause_table import (
+    ABOUT,
+    ALTERED,
+    AS_CLIENT,
+    BETWEEN_CORE_AND_EDGE,
+    CAUSES,
+    CONTEXT,
+    OF_ONE_NODE,
+    OF_THE_OTHER,
+    OF_THE_SAME,
+)
 from analyzer.rules.runner import Grounded, with_cause
-from analyzer.rules.view import NOBODY, TRAVERSAL, TUNNELS
-
-_REFUSED_BY_PEER = (
-    "peer-alert-unsupported-certificate",
-    "peer-alert-unknown-ca",
-    "peer-alert-certificate-unknown",
-    "peer-alert-bad-certificate",
-    "peer-alert-certificate-expired",
-    "peer-alert-certificate-revoked",
-    "peer-alert-certificate-required",
-    "peer-alert-handshake-failure",
-    "peer-alert-access-denied-or-decrypt",
-)
-_REFUSED_BY_US = tuple(name.replace("peer-", "local-", 1) for name in _REFUSED_BY_PEER)
-
-_NAMES = ("name-mismatch-peer-address", "name-mismatch-verify-subject")
-"""OpenSSL looks at trust, purpose and dates first: where one of those was refused, names were not reached."""
-
-_VERIFIED_IN_VAIN = (
-    "certificate-revoked",
-    "revocation-unavailable",
-    "trust-ca-expired",
-    "trust-ca-not-yet-valid",
-    "weak-key",
-)
-"""Why a chain is refused whose names, use and issuer are in order."""
-
-_UC_ZONE = (
-    "core-client-eku-missing-check-on",
-    "purpose-error-not-leaf-eku",
-    "edge-server-not-server-capable",
-    "expired-at-handshake",
-    "not-yet-valid-at-handshake",
-    *_VERIFIED_IN_VAIN,
-    "identity-unacceptable",
-    "partner-ca-not-trusted",
-    "peer-ca-not-trusted",
-    "chain-incomplete-sent",
-    "tcp-never-established",
-    "client-certificate-empty",
-    *_REFUSED_BY_US,
-    *_REFUSED_BY_PEER,
-    "traversal-credentials",
-    "core-client-not-client-capable",
-    "cert-expired-in-store",
-    *_NAMES,
-    "cert-not-yet-valid",
-    "closed-without-alert",
-    "clock-wrong",
-    "key-8192",
-)
-_STORE_PURPOSES = (
-    "edge-client-not-client-capable",
-    "edge-server-not-server-capable",
-    "core-server-lacks-serverauth",
-)
-_CERTIFICATE_REFUSED = (
-    "core-client-eku-missing-check-on",
-    "purpose-error-not-leaf-eku",
-    "neighbor-inbound-purpose-error",
-    "inbound-purpose-error-default-zone",
-    "chain-incomplete-sent",
-    "partner-ca-not-trusted",
-    "trusted-list-in-memory-differs",
-    "cucm-ecdsa-selected",
-    "peer-ca-not-trusted",
-    "identity-unacceptable",
-    *_REFUSED_BY_US,
-    *_REFUSED_BY_PEER,
-)
-"""What a certificate was refused for, the most specific first."""
-
-_OUR_CERTIFICATE = ("presented-wrong-store", "presented-stale-certificate", "presented-unknown-certificate")
-
-_TABLE: Mapping[str, tuple[str, ...]] = {
-    "uc-zone-failed": _UC_ZONE,
-    "ssh-tunnels-down": (
-        "core-client-eku-missing-check-off",
-        "ssh-tunnel-chain-not-trusted",
-        "ssh-reverse-trust-missing",
-        "core-client-eku-missing-check-on",
-        "tcp-never-established",
-        "uc-zone-failed",
-        "unknown-oid-in-dn",
-        *_UC_ZONE,
-        "ptr-mismatch",
-    ),
-    "core-client-not-client-capable": (
-        "core-client-eku-missing-check-on",
-        "core-client-eku-missing-check-off",
-        "purpose-error-not-leaf-eku",
-    ),
-    "next-failure-behind-this": _CERTIFICATE_REFUSED,
-    "peer-ca-not-trusted": (
-        "partner-ca-not-trusted",
-        "trusted-list-in-memory-differs",
-        "cucm-ecdsa-selected",
-        "trust-duplicate-cn",
-    ),
-    "peer-does-not-announce-our-ca": (
-        "signature-algorithm-mismatch",
-        "client-store-overwritten",
-        "chain-incomplete-sent",
-        "partner-ca-not-trusted",
-        "peer-alert-unknown-ca",
-        "peer-alert-certificate-unknown",
-        "client-certificate-empty",
-        "peer-alert-handshake-failure",
-    ),
-    "presented-replaced-during-capture": ("client-store-overwritten",),
-    "edge-client-is-server-only-copy": ("client-store-overwritten",),
-    "client-certificate-empty": ("signature-algorithm-mismatch",),
-    "identity-unacceptable": (*_NAMES, "wildcard-certificate"),
-    "name-mismatch-verify-subject": ("client-store-names-differ-from-server-store",),
-    "san-missing-cluster-name": ("client-store-names-differ-from-server-store",),
-    "san-missing-phone-security-profile": ("client-store-names-differ-from-server-store",),
-    "mra-client-name-or-ca-prompt": ("san-missing-mra-domain",),
-    "presented-stale-certificate": ("cluster-peer-not-serving-new-certificate", "restart-required"),
-    "presented-unknown-certificate": ("pem-multiple-leaves",),
-    "edge-client-not-client-capable": ("edge-client-is-server-only-copy",),
-    "expired-at-handshake": ("presented-stale-certificate", "trust-ca-expired", "clock-wrong"),
-    "not-yet-valid-at-handshake": ("trust-ca-not-yet-valid", "clock-wrong"),
-    "clock-wrong": ("trust-ca-expired", "revocation-unavailable"),
-    "cert-not-yet-valid": ("not-yet-valid-at-handshake", "clock-wrong"),
-    "eku-mode-differs": (
-        "core-client-eku-missing-check-on",
-        "purpose-error-not-leaf-eku",
-        "neighbor-inbound-purpose-error",
-    ),
-    "cert-expired-in-store": ("expired-at-handshake",),
-    "chain-incomplete-sent": ("trust-missing-own-issuer",),
-    "partner-ca-not-trusted": ("trust-missing-own-issuer",),
-    "neighbor-inbound-purpose-error": ("purpose-error-not-leaf-eku",),
-    "inbound-purpose-error-default-zone": ("purpose-error-not-leaf-eku",),
-    "peer-alert-unknown-ca": (
-        "chain-incomplete-sent",
-        "partner-ca-not-trusted",
-        *_OUR_CERTIFICATE,
-        "default-certificate",
-        "trust-ca-expired",
-        "far-end-must-trust-private-ca",
-        "core-client-to-cucm",
-    ),
-    "peer-alert-certificate-unknown": (
-        "chain-incomplete-sent",
-        "partner-ca-not-trusted",
-        *_OUR_CERTIFICATE,
-        "default-certificate",
-        "trust-ca-expired",
-        "wildcard-certificate",
-        "far-end-must-trust-private-ca",
-        "core-client-to-cucm",
-        *_NAMES,
-    ),
-    "peer-alert-unsupported-certificate": (
-        "core-client-eku-missing-check-on",
-        "purpose-error-not-leaf-eku",
-        *_OUR_CERTIFICATE,
-        "edge-client-is-server-only-copy",
-        "m-neighbor-verify-on-server-only",
-        "cluster-enforcing-server-only",
-        "core-client-to-cucm",
-        "core-client-not-client-capable",
-        *_STORE_PURPOSES,
-    ),
-    "peer-alert-certificate-expired": (
-        "expired-at-handshake",
-        "trust-ca-expired",
-        *_OUR_CERTIFICATE,
-        "clock-wrong",
-    ),
-    "peer-alert-certificate-revoked": ("certificate-revoked",),
-    "peer-alert-bad-certificate": (
-        "expired-at-handshake",
-        "not-yet-valid-at-handshake",
-        "weak-key",
-        "wildcard-certificate",
-        *_OUR_CERTIFICATE,
-        *_NAMES,
-    ),
-    "peer-alert-handshake-failure": ("signature-algorithm-mismatch", "client-certificate-empty"),
-    "peer-alert-certificate-required": ("client-certificate-empty",),
-    "local-alert-unsupported-certificate": (
-        "core-client-eku-missing-check-on",
-        "purpose-error-not-leaf-eku",
-        "neighbor-inbound-purpose-error",
-        "inbound-purpose-error-default-zone",
-        "core-client-not-client-capable",
-        "edge-server-not-server-capable",
-    ),
-    "tls13-suspected-encrypted-alert": (
-        "core-client-eku-missing-check-on",
-        "purpose-error-not-leaf-eku",
-        "neighbor-inbound-purpose-error",
-        "inbound-purpose-error-default-zone",
-        "peer-ca-not-trusted",
-        "partner-ca-not-trusted",
-        "identity-unacceptable",
-        *_NAMES,
-        "client-certificate-empty",
-        *_VERIFIED_IN_VAIN,
-        *_REFUSED_BY_US,
-        *_REFUSED_BY_PEER,
-        "core-client-not-client-capable",
-    ),
-    "local-alert-unknown-ca": (
-        "revocation-unavailable",
-        "trusted-list-in-memory-differs",
-        "cucm-ecdsa-selected",
-        "peer-ca-not-trusted",
-        "partner-ca-not-trusted",
-        "trust-ca-expired",
-        "trust-duplicate-cn",
-    ),
-    "local-alert-certificate-unknown": ("peer-ca-not-trusted", "identity-unacceptable", *_NAMES),
-    "local-alert-bad-certificate": (
-        "identity-unacceptable",
-        "expired-at-handshake",
-        "not-yet-valid-at-handshake",
-        "weak-key",
-        *_NAMES,
-    ),
-    "local-alert-certificate-expired": (
-        "expired-at-handshake",
-        "trust-ca-expired",
-        "revocation-unavailable",
-        "clock-wrong",
-    ),
-    "local-alert-certificate-revoked": ("certificate-revoked",),
-    "local-alert-handshake-failure": ("signature-algorithm-mismatch", "client-certificate-empty"),
-    "local-alert-certificate-required": ("client-certificate-empty",),
-    "closed-without-alert": ("identity-unacceptable", *_NAMES, "tls13-suspected-encrypted-alert"),
-    "repeated-failure-period": (
-        "core-client-eku-missing-check-on",
-        "purpose-error-not-leaf-eku",
-        "neighbor-inbound-purpose-error",
-        "inbound-purpose-error-default-zone",
-        "peer-ca-not-trusted",
-        "partner-ca-not-trusted",
-        "identity-unacceptable",
-        *_NAMES,
-        "expired-at-handshake",
-        "not-yet-valid-at-handshake",
-        "chain-incomplete-sent",
-        "client-certificate-empty",
-        *_VERIFIED_IN_VAIN,
-        "tcp-never-established",
-        "closed-without-alert",
-    ),
-    "far-end-must-trust-private-ca": ("all-private-ca",),
-    "webex-client-presented": (*_OUR_CERTIFICATE, "chain-incomplete-sent", *_REFUSED_BY_PEER),
-    "core-client-to-cucm": _OUR_CERTIFICATE,
-    "server-presented-secure-neighbor": _OUR_CERTIFICATE,
-    "capture-no-tls-for-peer": ("bundle-no-pcap", "bundle-pcap-gap"),
-    "stores-identical-after-upgrade": (
-        "edge-client-is-server-only-copy",
-        "core-client-not-client-capable",
-        "forecast-client-eku-lost-at-renewal",
-    ),
-    "m-core-server-only": ("core-client-not-client-capable",),
-    "acme-will-drop-clientauth": (
-        "l-edge-server-only",
-        "core-client-not-client-capable",
-        "edge-client-is-server-only-copy",
-        "forecast-client-eku-lost-at-renewal",
-    ),
-    "bundle-no-pcap": ("bundle-incomplete-restart",),
-    "bundle-client-pem-missing": ("bundle-incomplete-restart",),
-}
-
-_SEEN_FROM_BOTH_ENDS = tuple(zip(_REFUSED_BY_PEER, _REFUSED_BY_US, strict=True))
-"""One refusal, as the refused and the refusing node show it."""
-
-_ALTERED = "certificate-altered-between-ends"
-_OF_WHAT_ARRIVED = (
-    "uc-zone-failed",
-    "core-client-eku-missing-check-on",
-    "purpose-error-not-leaf-eku",
-    "peer-ca-not-trusted",
-    "identity-unacceptable",
-    "expired-at-handshake",
-    "client-certificate-empty",
-    "closed-without-alert",
-    "tls13-suspected-encrypted-alert",
-    "repeated-failure-period",
-    *_REFUSED_BY_PEER,
-    *_REFUSED_BY_US,
-)
-"""What is said of a certificate that somebody in between put in another's place, and of what follows from it."""
-
-_OF_THE_CLUSTER = (
-    "peer-alert-unsupported-certificate",
-    "peer-alert-bad-certificate",
-    "peer-alert-certificate-unknown",
-    "peer-alert-handshake-failure",
-)
-"""What a cluster peer answers to a client certificate that does not fit."""
-
-
-def _causes() -> Mapping[str, tuple[str, ...]]:
-    causes = dict(_TABLE)
-    for refused, refusing in _SEEN_FROM_BOTH_ENDS:
-        causes[refused] = (*causes.get(refused, ()), refusing)
-    for effects, cause in ((_OF_THE_CLUSTER, "cluster-client-store-incapable"), (_OF_WHAT_ARRIVED, _ALTERED)):
-        causes |= {effect: (cause, *causes.get(effect, ())) for effect in effects}
-    return causes
-
-
-CAUSES = _causes()
+from analyzer.rules.view import NOBODY
 
 _GRAVE = frozenset({Severity.CRITICAL, Severity.WARNING})
-_OF_ONE_NODE = frozenset(
-    {
-        "stores-identical-after-upgrade",
-        "presented-stale-certificate",
-        "capture-no-tls-for-peer",
-        "bundle-no-pcap",
-        "bundle-client-pem-missing",
-        "local-alert-unknown-ca",
-        "peer-ca-not-trusted",
-    }
-)
-"""Effects that nothing on the partner explains."""
-
-_OF_THE_OTHER = frozenset(
-    {
-        ("partner-ca-not-trusted", "trust-missing-own-issuer"),
-        ("peer-alert-unknown-ca", "partner-ca-not-trusted"),
-        ("peer-alert-certificate-unknown", "partner-ca-not-trusted"),
-        ("local-alert-unsupported-certificate", "edge-server-not-server-capable"),
-        ("identity-unacceptable", "wildcard-certificate"),
-        ("clock-wrong", "trust-ca-expired"),
-        ("clock-wrong", "revocation-unavailable"),
-        *_SEEN_FROM_BOTH_ENDS,
-        *((f"peer-alert-{name}", cause) for name in ("bad-certificate", "certificate-unknown") for cause in _NAMES),
-    }
-)
-"""Effects with a cause that must stand on the partner: who verifies is not who presents."""
-
-_OF_THE_SAME = frozenset(
-    (effect, cause)
-    for effect in ("identity-unacceptable", "local-alert-bad-certificate", "local-alert-certificate-unknown")
-    for cause in _NAMES
-)
-"""Effects with a cause that must stand on the same node: it is who verifies."""
-
-_AS_CLIENT = frozenset(
-    {"core-client-not-client-capable", "edge-client-is-server-only-copy", "far-end-must-trust-private-ca"}
-)
-"""Causes in what the node presents as TLS client: they explain nothing that befell it as a server."""
-
-_BETWEEN_CORE_AND_EDGE = frozenset({TRAVERSAL, TUNNELS})
-_ABOUT: Mapping[str, frozenset[str]] = {
-    "uc-zone-failed": frozenset({TRAVERSAL}),
-    "core-client-eku-missing-check-on": _BETWEEN_CORE_AND_EDGE,
-    "core-client-eku-missing-check-off": frozenset({TUNNELS}),
-    "partner-ca-not-trusted": _BETWEEN_CORE_AND_EDGE,
-    "ssh-tunnels-down": _BETWEEN_CORE_AND_EDGE,
-    "ssh-tunnel-chain-not-trusted": frozenset({TUNNELS}),
-    "ssh-reverse-trust-missing": frozenset({TUNNELS}),
-}
-"""What is about the traversal zone or its tunnels, whatever it rests on."""
-
-_CONTEXT = frozenset({"bundle-no-pcap", "ptr-mismatch"})
-"""Causes that are only information themselves."""
 
 
 class Causes(Struct):
@@ -408,7 +56,7 @@ class Causes(Struct):
         self.connections |= cause.connections
         self.peers |= peers
         self.any_peer |= not peers
-        self.between |= (peers or _BETWEEN_CORE_AND_EDGE) & _BETWEEN_CORE_AND_EDGE
+        self.between |= (peers or BETWEEN_CORE_AND_EDGE) & BETWEEN_CORE_AND_EDGE
         if not cause.connections:
             self.has_pathless = True
             self.pathless_peers |= peers
@@ -427,7 +75,7 @@ class Causes(Struct):
 
     def explain_partners(self, effect: Grounded) -> bool:
         """Whether one of them explains an effect on the partner: by what is between the two."""
-        return not self.between.isdisjoint((_peers(effect) - {NOBODY}) or _BETWEEN_CORE_AND_EDGE)
+        return not self.between.isdisjoint((_peers(effect) - {NOBODY}) or BETWEEN_CORE_AND_EDGE)
 
 
 ById = Mapping[str, Mapping[str | None, Causes]]
@@ -438,7 +86,7 @@ def tie(results: Sequence[Grounded]) -> tuple[Finding, ...]:
     by_id: dict[str, dict[str | None, Causes]] = defaultdict(lambda: defaultdict(Causes))
     for grounded in results:
         finding = grounded.finding
-        if finding.determined and (finding.severity in _GRAVE or finding.id in _CONTEXT):
+        if finding.determined and (finding.severity in _GRAVE or finding.id in CONTEXT):
             by_id[finding.id][finding.node].add(grounded)
     causes = [_cause_of(grounded, by_id) for grounded in results]
     explaining = frozenset(causes)
@@ -450,7 +98,7 @@ def tie(results: Sequence[Grounded]) -> tuple[Finding, ...]:
 
 def _without_advice(finding: Finding) -> Finding:
     """Drop the advice on a certificate that is not the other end's: to trust its CA would be the wrong thing to do."""
-    return replace(finding, remedy=()) if finding.caused_by == _ALTERED else finding
+    return replace(finding, remedy=()) if finding.caused_by == ALTERED else finding
 
 
 def _cause_of(effect: Grounded, by_id: ById) -> str | None:
@@ -468,13 +116,13 @@ def _explain(identifier: str, node: str | None, causes: Causes, effect: Grounded
         return False
     pair = effect.finding.id, identifier
     if node != effect.finding.node:
-        return effect.finding.id not in _OF_ONE_NODE and pair not in _OF_THE_SAME and causes.explain_partners(effect)
-    if pair in _OF_THE_OTHER:
+        return effect.finding.id not in OF_ONE_NODE and pair not in OF_THE_SAME and causes.explain_partners(effect)
+    if pair in OF_THE_OTHER:
         return False
-    if identifier in _AS_CLIENT and effect.roles == {Side.SERVER}:
+    if identifier in AS_CLIENT and effect.roles == {Side.SERVER}:
         return False
     return causes.explain_own(effect)
 
 
 def _peers(grounded: Grounded) -> frozenset[str]:
-    return _ABOUT.get(grounded.finding.id, grounded.peers)
+    return ABOUT.get(grounded.finding.id, grounded.peers)

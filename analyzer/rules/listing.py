@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from analyzer.facts.citations import citations
 from analyzer.findings import Severity
-from analyzer.rules.causes import CAUSES
+from analyzer.rules.cause_table import CAUSES
 from analyzer.rules.rule import Rule
 
 WIDTH = 80

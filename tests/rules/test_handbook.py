@@ -8,7 +8,7 @@ import pytest
 
 from analyzer.findings import Severity
 from analyzer.rules.catalogue import RULES
-from analyzer.rules.causes import CAUSES
+from analyzer.rules.cause_table import CAUSES
 from analyzer.rules.handbook import handbook
 from analyzer.rules.listing import WIDTH, explained, listing
 from analyzer.rules.rule import Need, Rule

@@ -13,7 +13,7 @@ from analyzer.facts.citations import citations
 from analyzer.facts.settings import REVOCATION_CHECKING_MODE
 from analyzer.findings import Confidence, Severity
 from analyzer.rules.catalogue import RULES
-from analyzer.rules.causes import CAUSES
+from analyzer.rules.cause_table import CAUSES
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.runner import is_met, run
 from analyzer.rules.verdicts import verdicts_of
