@@ -69,7 +69,7 @@ def mra_client_name_or_ca_prompt(view: NodeView) -> Iterator[Judgement]:
         return
     known = view.case.origins.get(leaf.sha256)
     origin = known.origin if known else CertificateOrigin.UNKNOWN
-    unnamed = _domains_not_named(view, leaf)
+    unnamed = _domains_not_named(view, leaf) if clients_refuse(view) else []
     nobody_trusts = origin in {CertificateOrigin.SELF_SIGNED, CertificateOrigin.DEFAULT}
     reasons = [f"it comes from no authority ({origin})"] if nobody_trusts else []
     reasons += ["it comes from a private authority"] if origin is CertificateOrigin.PRIVATE else []
