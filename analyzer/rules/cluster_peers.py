@@ -90,7 +90,7 @@ def _running_since(view: NodeView) -> datetime | None:
     """Return a time at which it was certainly running: the status was taken no later than the evidence ends."""
     ends = [*(span.last for span in view.node.logs), *(file.last for file in view.node.captures)]
     _, last = quote.span(ends)
-    restarted = any(event.record.name == "Application Start" for event in view.events)
+    restarted = bool(view.events_named("Application Start"))
     if last is None or view.node.uptime is None or restarted:
         return None
     return last - timedelta(seconds=view.node.uptime)

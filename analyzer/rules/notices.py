@@ -92,10 +92,10 @@ def other_trust_list(view: NodeView) -> Iterator[Judgement]:
     """A phone's certificate was refused where another list than ca_….pem decides."""
     ports = {s.first for s in services(view.facts) if s.id == _ONBOARDING_SERVICE}
     events: dict[int, list[Event]] = defaultdict(list)
-    for event in view.tls_errors:
+    for event in view.tls_errors_of(*UNTRUSTED):
         record = event.record
         to = record.destination.port if record.destination else None
-        if record.local_role is Side.SERVER and record.error in UNTRUSTED and record.alert is None and to in ports:
+        if record.local_role is Side.SERVER and to in ports:
             events[to or 0].append(event)
     connections: dict[int, list[Connection]] = defaultdict(list)
     for connection in view.connections:

@@ -113,9 +113,8 @@ def reception(
         ),
         lines=tuple(
             event
-            for event in view.tls_errors
-            if event.record.alert in codes
-            and event.record.local_role in roles
+            for event in view.tls_errors_of(*sorted(codes))
+            if event.record.local_role in roles
             and event.peer is not None
             and event.peer.kind in FAMILIAR
             and _presented_in(view, event) == certificate.sha256

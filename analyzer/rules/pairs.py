@@ -89,11 +89,8 @@ def _refused_for_purpose(view: NodeView) -> tuple[tuple[Event, ...], tuple[Conne
     """Return what shows that a node as server refused a familiar peer for the use of its certificate."""
     events = tuple(
         event
-        for event in view.tls_errors
-        if event.record.error == "unsupported-purpose"
-        and event.record.local_role is Side.SERVER
-        and event.peer is not None
-        and event.peer.kind in FAMILIAR
+        for event in view.tls_errors_of("unsupported-purpose")
+        if event.record.local_role is Side.SERVER and event.peer is not None and event.peer.kind in FAMILIAR
     )
     connections = tuple(
         connection

@@ -52,8 +52,8 @@ def revocation_unavailable(view: NodeView) -> Iterator[Judgement]:
     mode = _mode(view)
     settings = _quote_settings(view, mode)
     events: dict[Peer, list[Event]] = defaultdict(list)
-    for event in view.tls_errors:
-        if event.record.error in _UNAVAILABLE and event.peer is not None and event.peer.kind in FAMILIAR:
+    for event in view.tls_errors_of(*_UNAVAILABLE):
+        if event.peer is not None and event.peer.kind in FAMILIAR:
             events[event.peer].append(event)
     told = {event.connection for lines in events.values() for event in lines if event.connection}
     silent: dict[Peer, list[Connection]] = defaultdict(list)

@@ -24,12 +24,9 @@ def certificate_revoked(view: NodeView) -> Iterator[Judgement]:
         for alert in connection.handshake.alerts:
             if alert.code == CERTIFICATE_REVOKED:
                 connections[connection.peer, alert.sender is connection.local_role].append(connection)
-    for event in view.tls_errors:
-        by_peer = event.record.alert == CERTIFICATE_REVOKED
-        if event.peer is None or event.peer.kind not in FAMILIAR:
-            continue
-        if by_peer or event.record.error == "revoked":
-            events[event.peer, not by_peer].append(event)
+    for event in view.tls_errors_of(CERTIFICATE_REVOKED, "revoked"):
+        if event.peer is not None and event.peer.kind in FAMILIAR:
+            events[event.peer, event.record.alert is None].append(event)
     for peer, by_us in dict.fromkeys((*connections, *events)):
         yield _revoked(view, peer, connections.get((peer, by_us), []), events.get((peer, by_us), []), by_us=by_us)
 

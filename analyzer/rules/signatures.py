@@ -159,8 +159,8 @@ def _is_refused(connection: Connection) -> bool:
 
 def _logged_refusals(view: NodeView) -> dict[str, list[Event]]:
     refusals: dict[str, list[Event]] = defaultdict(list)
-    for event in view.tls_errors:
-        if event.connection and event.record.error in UNTRUSTED and event.record.alert is None:
+    for event in view.tls_errors_of(*UNTRUSTED):
+        if event.connection:
             refusals[event.connection].append(event)
     return refusals
 

@@ -42,7 +42,8 @@ def client_store_overwritten(view: NodeView) -> Iterator[Judgement]:
 
 def _last_other(view: NodeView, own: Sequence[Connection], later: Sequence[Connection]) -> Connection | None:
     """Return the last connection that showed another client certificate, if the server's was shown only after it."""
-    others = [c for c in own if c not in later and c.client_certificate.leaf in view.case.certificates]
+    shown = {c.id for c in later}
+    others = [c for c in own if c.id not in shown and c.client_certificate.leaf in view.case.certificates]
     if not others or not later:
         return None
     return others[-1] if others[-1].handshake.started < later[0].handshake.started else None
@@ -81,7 +82,7 @@ def _replaced(view: NodeView, before: Connection, later: Sequence[Connection], s
 
 
 def _managed(view: NodeView) -> tuple[Event, ...]:
-    return tuple(event for event in view.events if event.record.name == CERTIFICATE_MANAGEMENT)
+    return tuple(view.events_named(CERTIFICATE_MANAGEMENT))
 
 
 def _is_renewal(event: Event, server: Certificate) -> bool:

@@ -53,8 +53,8 @@ def weak_key(view: NodeView) -> Iterator[Judgement]:
 
 def _weak_keys_of_peers(view: NodeView) -> Iterator[Judgement]:
     refused: dict[Who, list[Event]] = defaultdict(list)
-    for event in view.tls_errors:
-        if event.record.error == "weak-key" and event.peer is not None and event.peer.kind in FAMILIAR:
+    for event in view.tls_errors_of("weak-key"):
+        if event.peer is not None and event.peer.kind in FAMILIAR:
             refused[who_is(event.peer)].append(event)
     for (_, peer), events in refused.items():
         first, last = quote.span(event.record.time for event in events)
