@@ -13,6 +13,7 @@ import typer
 
 from analyzer.cli.evidence import write_evidence
 from analyzer.cli.exits import Exit, exit_of
+from analyzer.cli.help import PlainCommand
 from analyzer.cli.output import clashing, default_path, printing, write
 from analyzer.cli.running import analyze_bundles, read_facts_file, reporting_errors, stop
 
@@ -57,6 +58,7 @@ def parse_date(text: str | None) -> datetime | None:
 
 
 @app.command(
+    cls=PlainCommand,
     epilog="Commands: diff, whatif, handshake, rules, facts, schema (each with its own --help). "
     "A folder of such a name is given as ./diff.",
 )
@@ -64,7 +66,7 @@ def analyze(
     bundles: Annotated[
         list[Path],
         typer.Argument(
-            metavar="BUNDLE",
+            metavar="BUNDLE...",
             help="Diagnostic bundles: zip, tar, tar.gz, a folder, or a lone capture, certificate, log or dump.",
         ),
     ],
@@ -82,7 +84,15 @@ def analyze(
         typer.Option("--note", metavar="FILE", help="A Markdown note for the case ('-': standard output)."),
     ] = None,
     as_of: Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Judge dates as of this date.")] = None,
-    lang: Annotated[Language, typer.Option("--lang", help="Language of the report's own words.")] = Language.EN,
+    lang: Annotated[
+        Language,
+        typer.Option(
+            "--lang",
+            metavar="en|ja",
+            help="Language of the report's own words (ja: not built yet).",
+            show_default=False,
+        ),
+    ] = Language.EN,
     facts: Annotated[
         Path | None,
         typer.Option("--facts", metavar="FILE", help="Other or newer facts (TOML), over those that `facts` prints."),
@@ -90,14 +100,18 @@ def analyze(
     evidence: Annotated[
         Path | None,
         typer.Option(
-            "--evidence", metavar="FILE", help="A pcapng of the handshakes that findings name, with comments."
+            "--evidence",
+            metavar="FILE",
+            help="A pcapng of the handshakes that verdict and findings name: no data beyond handshake records, a "
+            "comment on each frame. Of a connection that both ends captured Wireshark takes the second copy for "
+            "retransmissions; the node of the gravest root cause comes first.",
         ),
     ] = None,
     redact: Annotated[
         bool, typer.Option("--redact", help="Pseudonyms instead of identities (not built yet).")
     ] = False,
     fail_on: Annotated[
-        Level | None, typer.Option("--fail-on", metavar="LEVEL", help="Exit 1 at or above critical|warning.")
+        Level | None, typer.Option("--fail-on", metavar="LEVEL", help="Exit 1 at or above critical or warning.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite files that this program did not write.")] = False,
     open_report: Annotated[bool, typer.Option("--open", help="Open the report in the browser.")] = False,
@@ -109,7 +123,10 @@ def analyze(
         typer.Option("--version", callback=_version, is_eager=True, help="Show the versions of program and facts."),
     ] = False,
 ) -> None:
-    """Tell which certificate an Expressway presented to whom, from which store, and why it was refused."""
+    """Tell which certificate an Expressway presented to whom, from which store, and why it was refused.
+
+    The report HOST_TIME_report.html is written next to the first bundle.
+    """
     unbuilt = {"--redact": redact, "--lang ja": lang is Language.JA}
     for option, given in unbuilt.items():
         if given:

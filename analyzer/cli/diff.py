@@ -22,7 +22,7 @@ _HELP = "A bundle, a folder with the bundles of several nodes, or a JSON report 
 
 def diff(
     before: Annotated[Path, typer.Argument(metavar="BEFORE", help=_HELP)],
-    after: Annotated[Path, typer.Argument(metavar="AFTER", help="The same, of a later time.")],
+    after: Annotated[Path, typer.Argument(metavar="AFTER", help="Another one, of a later time.")],
 ) -> None:
     """Tell what changed: certificates, trust, settings, states, what was presented to whom, and diagnoses.
 

@@ -21,7 +21,7 @@ def handshake(
     bundles: Annotated[
         list[Path],
         typer.Argument(
-            metavar="BUNDLE",
+            metavar="BUNDLE...",
             help="The bundles that the report was made of, all of them: connections are numbered over all.",
         ),
     ],

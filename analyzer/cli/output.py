@@ -47,10 +47,10 @@ def clashing(targets: Sequence[str], bundles: Sequence[Path]) -> str | None:
 
 @contextmanager
 def printing() -> Iterator[None]:
-    """Print to standard output, to the last byte.
+    """Print to standard output, to the last byte; a reader that has seen enough, such as `head`, is no error.
 
     Raises:
-        OutputError: if whoever reads it has gone away, or the disk is full.
+        OutputError: if it can't be written, because the disk is full for one.
     """
     if sys.stdout is None:
         raise OutputError("standard output is closed")
@@ -61,6 +61,8 @@ def printing() -> Iterator[None]:
         # What is left in the buffer would fail again, with a traceback, when the interpreter exits.
         with suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            return
         raise OutputError(f"standard output could not be written: {error.strerror or error}") from error
 
 

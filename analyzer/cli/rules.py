@@ -15,11 +15,9 @@ from analyzer.cli.running import reporting_errors, stop
 
 
 def rules(
-    show: Annotated[
-        list[str] | None, typer.Argument(metavar="[show ID]", help="Explain one rule: `rules show ID`.")
-    ] = None,
+    show: Annotated[list[str] | None, typer.Argument(metavar="[show ID]", help="Explain this one rule.")] = None,
 ) -> None:
-    """List every rule, one line each: id, gravest severity, what it needs, versions, title. Or explain one."""
+    """List every rule: gravest severity, id, title; below, the releases it is about and its needs. Or explain one."""
     with reporting_errors("Please report this."):
         from analyzer.rules.catalogue import RULES
         from analyzer.rules.listing import explained, listing

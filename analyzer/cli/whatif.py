@@ -32,11 +32,17 @@ def whatif(
     bundles: Annotated[
         list[Path],
         typer.Argument(
-            metavar="BUNDLE", help="Diagnostic bundles: of the Core and of the Edge, if both are at hand."
+            metavar="BUNDLE...", help="Diagnostic bundles: of the Core and of the Edge, if both are at hand."
         ),
     ],
     eku_check: Annotated[
-        Check | None, typer.Option("--eku-check", help="The Edge's extended key usage check.", case_sensitive=False)
+        Check | None,
+        typer.Option(
+            "--eku-check",
+            metavar="on|off",
+            help="The extended key usage check of inbound SIP TLS: the Edge's, else --node.",
+            case_sensitive=False,
+        ),
     ] = None,
     client_cert: Annotated[
         Path | None,
@@ -54,9 +60,10 @@ def whatif(
     ] = None,
     node: Annotated[str | None, typer.Option("--node", metavar="NAME", help="The only node that is changed.")] = None,
 ) -> None:
-    """Show what works now, and what works after a change: by the truth table, the extended key usage alone.
+    """Show what works now, and what works after a change: by the truth table, from extended key usages alone.
 
-    Chains are taken for trusted and names for right, but for CAs that a trusted CA list at hand lacks.
+    Names are taken for right, and chains for trusted unless the bundle of the side that verifies shows that a CA is
+    missing.
     """
     if not any((eku_check, client_cert, server_cert, upgrade, as_of)):
         stop("say what changes: --eku-check, --client-cert, --server-cert, --upgrade or --as-of", Exit.USAGE)

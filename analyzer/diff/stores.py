@@ -1,4 +1,4 @@
-"""The certificates in the stores and the trusted CA list: the same, renewed, replaced, added or gone."""
+"""The certificates in the stores and the trusted CA list: the same, renewed, of another CA, replaced, gone."""
 
 from __future__ import annotations
 
@@ -88,15 +88,15 @@ def _same(
 
 
 def _what_came(old: SavedCertificate, new: SavedCertificate) -> str:
-    if not _is_renewal(old, new):
+    """Name the kind of change. Renewed: the same CA issued a certificate for the same host again."""
+    if not _names(old) & _names(new):
         return f"replaced: {_name(old)} → {_name(new)}"
+    if old.issuer is None or new.issuer is None:
+        return f"new certificate: {_name(new)}"
+    if old.issuer != new.issuer:
+        return f"new certificate, from another CA: {_name(new)}"
     is_older = old.not_before is not None and new.not_before is not None and new.not_before < old.not_before
-    return f"replaced by an older one: {_name(new)}" if is_older else f"renewed: {_name(new)}"
-
-
-def _is_renewal(old: SavedCertificate, new: SavedCertificate) -> bool:
-    """Whether the new one stands for the same host, or was issued for the same key."""
-    return bool(_names(old) & _names(new)) or (old.key.sha256 is not None and old.key.sha256 == new.key.sha256)
+    return f"replaced by one that was issued earlier: {_name(new)}" if is_older else f"renewed: {_name(new)}"
 
 
 def _names(certificate: SavedCertificate) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""The catalogue in plain text, for the terminal: one line for each rule, and one rule explained."""
+"""The catalogue in plain text, for the terminal: every rule in a few lines, and one rule explained."""
 
 from __future__ import annotations
 
@@ -12,18 +12,17 @@ from analyzer.rules.rule import Rule
 
 WIDTH = 80
 _LABEL = 14
+_SEVERITY = 10
 _NONE = "-"
 
 CONTEXT = "remarks go to the context table, unless they are tied to a failure"
 
 
 def listing(rules: Sequence[Rule]) -> Iterator[str]:
-    """Yield a line for each rule: id, gravest severity, needs, versions, title."""
-    rows = [(rule.id, str(rule.severity), needs_of(rule), versions_of(rule)) for rule in rules]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for rule, row in zip(rules, rows, strict=True):
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        yield "  ".join((*cells, rule.title))
+    """Yield each rule's gravest severity, id and title, and below it the releases it is about and what it needs."""
+    for rule in rules:
+        yield from _labelled(rule.severity, f"{rule.id}: {rule.title}", _SEVERITY)
+        yield from _labelled("", f"versions: {versions_of(rule)}; needs: {needs_of(rule)}", _SEVERITY)
 
 
 def explained(rule: Rule) -> Iterator[str]:
@@ -82,13 +81,13 @@ def explains(rule: Rule) -> tuple[str, ...]:
     return tuple(effect for effect, causes in CAUSES.items() if rule.id in causes)
 
 
-def _labelled(label: str, text: str) -> list[str]:
+def _labelled(label: str, text: str, width: int = _LABEL) -> list[str]:
     """Return a text beside its label, wrapped within its column; ids are never broken."""
     return textwrap.wrap(
         text,
         WIDTH,
-        initial_indent=label.ljust(_LABEL),
-        subsequent_indent=" " * _LABEL,
+        initial_indent=label.ljust(width),
+        subsequent_indent=" " * width,
         break_on_hyphens=False,
         break_long_words=False,
     )

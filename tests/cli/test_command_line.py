@@ -14,13 +14,13 @@ from analyzer.cli import COMMANDS
 from analyzer.cli.exits import Exit
 from analyzer.facts import FACTS_AS_OF
 from analyzer.rules.catalogue import RULES
-from tests.program import WEBEX, members, run, sample
+from tests.program import WEBEX, members, run, sample, start
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "Missing argument 'BUNDLE'"),
+        ([], "Missing argument 'BUNDLE...'"),
         (["--no-such-option", "x.zip"], "No such option: --no-such-option"),
         (["x.zip", "--as-of", "tomorrow"], "give a date such as 2027-03-15"),
         (["x.zip", "--lang", "fr"], "'fr' is not one of 'en', 'ja'"),
@@ -36,7 +36,7 @@ from tests.program import WEBEX, members, run, sample
         (["diff", "before.zip"], "Missing argument 'AFTER'"),
         (["diff", "before.zip", "after.zip", "--json", "-"], "No such option: --json"),
         (["whatif", "x.zip"], "say what changes: --eku-check, "),
-        (["handshake", "--id", "c1"], "Missing argument 'BUNDLE'"),
+        (["handshake", "--id", "c1"], "Missing argument 'BUNDLE...'"),
         (["handshake", "x.zip", "--evidence", "x"], "No such option: --evidence"),
         (["rules", "presented-wrong-store"], "give `rules`, or `rules show ID` with an id of that list"),
         (["rules", "show"], "give `rules`, or `rules show ID` with an id of that list"),
@@ -78,6 +78,23 @@ def test_an_option_may_come_first(tmp_path: Path) -> None:
     assert run("-o", tmp_path / "report.html", *sample(WEBEX)).code == Exit.ANALYZED
 
 
+@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)])
+def test_help_fits_a_terminal_and_shows_arguments_as_a_manual_page_does(command: list[str]) -> None:
+    ran = start(*command, "--help", environment={"COLUMNS": "80"})
+
+    usage = ran.stdout.splitlines()[0]
+    assert re.fullmatch(r"Usage: expressway-analyzer( [a-z]+)? \[OPTIONS\]( [A-Z]+(\.\.\.)?)*( \[show ID\])?", usage)
+    assert max(map(len, ran.stdout.splitlines())) <= 80
+    assert not set("<>{}") & set(ran.stdout)
+
+
+@pytest.mark.parametrize("option", ["--redact", "--lang"])
+def test_help_names_what_is_not_built(option: str) -> None:
+    (told,) = re.findall(rf"^  {option} .+$", run("--help").out, re.MULTILINE)
+
+    assert "not built yet" in told
+
+
 def test_the_version_names_program_and_facts() -> None:
     ran = run("--version")
 
@@ -88,7 +105,8 @@ def test_the_version_names_program_and_facts() -> None:
 def test_rules_lists_every_rule_and_explains_one() -> None:
     listed, shown = run("rules"), run("rules", "show", "presented-wrong-store")
 
-    assert [line.split()[0] for line in listed.out.splitlines()] == [rule.id for rule in RULES]
+    told = [line.split()[1] for line in listed.out.splitlines() if not line.startswith(" ")]
+    assert told == [f"{rule.id}:" for rule in RULES]
     assert shown.out.startswith("presented-wrong-store\n")
     assert re.search(r"^Source +Navigate .+\n( +.+\n)? +https://", shown.out, re.MULTILINE)
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from analyzer.cli.exits import Exit
-from tests.program import ROOT, WEBEX, run, sample, start, start_without_reader
+from tests.program import EKU_CHECK_ON, ROOT, WEBEX, run, sample, start, start_without_reader
 
 
-def test_the_verdict_is_five_lines_and_the_path(tmp_path: Path) -> None:
+def test_the_verdict_is_five_entries_and_the_path(tmp_path: Path) -> None:
     report = tmp_path / "report.html"
 
     ran = run(*sample(WEBEX), "-o", report)
@@ -110,14 +110,44 @@ def test_quiet_is_quiet_on_a_terminal(tmp_path: Path) -> None:
     assert on_a_terminal([str(*sample(WEBEX)), "-o", report, "-q"]) == f"{report}\r\n"
 
 
-@pytest.mark.parametrize("options", [(), ("-q",), ("--json", "-")])
-def test_a_reader_that_went_away_is_no_traceback(tmp_path: Path, options: Sequence[str]) -> None:
+@pytest.mark.parametrize("options", [(), ("-q",)])
+def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path, options: Sequence[str]) -> None:
     report = tmp_path / "report.html"
     process = start_without_reader(*sample(WEBEX), "-o", report, *options)
 
-    assert process.returncode == Exit.OUTPUT
-    assert process.stderr == "expressway-analyzer: standard output could not be written: Broken pipe\n"
+    assert (process.returncode, process.stderr) == (Exit.ANALYZED, "")
     assert report.exists()
+
+
+def test_what_the_report_earns_is_told_without_a_reader_too(tmp_path: Path) -> None:
+    report = tmp_path / "report.html"
+    process = start_without_reader(*sample(EKU_CHECK_ON), "-o", report, "--json", "-", "--fail-on", "critical")
+
+    assert (process.returncode, process.stderr) == (Exit.FOUND, f"{report}\n")
+
+
+@pytest.mark.parametrize("command", ["rules", "facts", "schema"])
+def test_a_list_ends_quietly_where_its_reader_does(command: str) -> None:
+    process = start_without_reader(command)
+
+    assert (process.returncode, process.stderr) == (Exit.ANALYZED, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk to write to")
+@pytest.mark.parametrize("command", ["rules", "facts", "schema"])
+def test_a_full_disk_is_6(command: str) -> None:
+    with Path("/dev/full").open("wb") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "analyzer", command],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            check=False,
+        )
+
+    assert ran.returncode == Exit.OUTPUT
+    assert ran.stderr == "expressway-analyzer: standard output could not be written: No space left on device\n"
 
 
 def test_standard_output_may_be_closed(tmp_path: Path) -> None:
@@ -130,7 +160,10 @@ def test_standard_output_may_be_closed(tmp_path: Path) -> None:
 
 def test_an_encoding_without_the_characters_is_borne(tmp_path: Path) -> None:
     ran = start(
-        *sample("chain-incomplete-sent"), "-o", tmp_path / "report.html", environment={"PYTHONIOENCODING": "ascii"}
+        *sample("condition-4-server-only-copy"),
+        "-o",
+        tmp_path / "report.html",
+        environment={"PYTHONIOENCODING": "ascii"},
     )
 
     assert ran.returncode == Exit.ANALYZED

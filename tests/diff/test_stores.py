@@ -8,6 +8,7 @@ import pytest
 
 from tests.diff.reports import (
     CLIENT,
+    KEY,
     NEWER,
     OTHER_KEY,
     OTHER_ROOT,
@@ -48,7 +49,7 @@ def test_beside_a_change_the_store_that_stayed_is_named() -> None:
     assert told.startswith("core, server store the same: core.example.com, serial 1a2b core, client store renewed:")
 
 
-def test_a_renewed_certificate_is_told_with_all_that_changed() -> None:
+def test_a_certificate_of_another_ca_is_no_renewal_and_is_told_with_all_that_changed() -> None:
     after = with_client(
         issuer="CN=Other CA,O=Example",
         origin="private",
@@ -58,7 +59,7 @@ def test_a_renewed_certificate_is_told_with_all_that_changed() -> None:
     )
 
     assert client_store(after) == (
-        "renewed: core.example.com serial c1 → ff "
+        "new certificate, from another CA: core.example.com serial c1 → ff "
         "issuer Issuing CA (public CA) → Other CA (private CA) "
         "valid 2026-01-01 to 2026-12-31 → 2027-01-01 to 2027-12-31 "
         "usage serverAuth → serverAuth, clientAuth: gained clientAuth "
@@ -104,11 +105,16 @@ def test_whether_the_key_changed_is_told_as_far_as_it_is_known(key: Json, words:
     assert words in client_store(with_client(key=key))
 
 
-def test_a_certificate_for_another_name_and_key_is_no_renewal() -> None:
+def test_whose_ca_cannot_be_read_is_only_new() -> None:
+    assert client_store(with_client(issuer=None)).startswith("new certificate: core.example.com serial c1 → ff")
+
+
+@pytest.mark.parametrize("key", [KEY, OTHER_KEY])
+def test_a_certificate_for_another_name_is_no_renewal(key: str) -> None:
     after = with_client(
         subject="CN=other.example.com",
         subject_alternative_names=["DNS:other.example.com"],
-        key={"type": "RSA", "bits": 2048, "sha256": OTHER_KEY},
+        key={"type": "RSA", "bits": 2048, "sha256": key},
     )
 
     assert client_store(after).startswith("replaced: core.example.com → other.example.com serial c1 → ff")
@@ -132,7 +138,7 @@ def test_two_certificates_without_any_name_are_no_renewal_of_each_other() -> Non
 def test_an_older_certificate_put_back_is_told_as_such() -> None:
     after = with_client(not_before="2025-01-01T00:00:00.000000Z")
 
-    assert client_store(after).startswith("replaced by an older one: core.example.com")
+    assert client_store(after).startswith("replaced by one that was issued earlier: core.example.com")
 
 
 def test_what_one_bundle_lacks_is_neither_added_nor_gone_for_sure() -> None:

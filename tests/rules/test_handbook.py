@@ -63,7 +63,7 @@ def test_rules_of_one_file_stand_under_its_first_sentence() -> None:
     assert "### peer-ca-not-trusted" not in section
 
 
-def test_a_line_has_id_severity_needs_versions_and_title_in_columns() -> None:
+def test_the_listing_has_severity_id_and_title_and_below_them_versions_and_needs() -> None:
     lines = list(
         listing(
             [
@@ -79,13 +79,18 @@ def test_a_line_has_id_severity_needs_versions_and_title_in_columns() -> None:
     )
 
     assert lines == [
-        "a-rule       info      -                             any      A title",
-        "another-one  critical  client store or log, capture  >=X15.5  A title",
+        "info      a-rule: A title",
+        "          versions: any; needs: -",
+        "critical  another-one: A title",
+        "          versions: >=X15.5; needs: client store or log, capture",
     ]
 
 
-def test_every_rule_is_one_line_of_the_listing() -> None:
-    assert [line.split()[0] for line in listing(RULES)] == list(BY_ID)
+def test_every_rule_begins_a_line_of_the_listing_and_none_is_wider_than_a_terminal() -> None:
+    lines = list(listing(RULES))
+
+    assert [line[10:].partition(": ")[0] for line in lines if not line.startswith(" ")] == list(BY_ID)
+    assert max(map(len, lines)) <= WIDTH
 
 
 def test_a_rule_is_explained_with_its_causes_effects_and_sources() -> None:
