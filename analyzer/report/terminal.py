@@ -1,11 +1,12 @@
-"""The verdict on the terminal: five lines in plain words, then where the report is.
+"""The verdict on the terminal: five entries in plain words, a line or two each, then where the report is.
 
 Sample::
 
     Answer   edge1 refused core1 as TLS client, 2026-03-29 07:34:39.839 UTC
     Shown    core1.example.com, serverAuth only, client store, frame 2409
     Cause    Core's client certificate lacks clientAuth (core1)
-    Do now   Have a CA that the Edge trusts issue a client certificate with both usages
+    Do now   Have a CA that the Edge trusts issue a client certificate for Core with
+             both usages
     Found    1 root cause, 2 consequences, 1 warning, 2 open; 1 problem
 """
 
@@ -33,6 +34,7 @@ from analyzer.text import clean
 WIDTH = 78
 _LABEL = 9
 _ROOM = WIDTH - _LABEL
+_LINES = 2
 
 _NO_CAUSE = "not found: nothing that was read explains the failure"
 _ALL_WELL = "nothing: what was read shows no failure and no warning"
@@ -47,17 +49,27 @@ _OUTCOME_STYLES = {
 
 
 def verdict_lines(report: Report) -> list[str]:
-    """Return the answer, the certificate, the cause, the next step and the counts; at most 78 columns each."""
+    """Return the answer, the certificate, the cause, the next step and the counts; at most 78 columns a line."""
+    return [line for entry in _entries(report) for line in entry]
+
+
+def _entries(report: Report) -> list[list[str]]:
+    """Return the five entries, each as its lines."""
     conclusions = conclude(report.findings)
     index = index_of(report.case)
     verdict = leading_verdict(report)
     return [
-        _line("Answer", _answer(verdict, index)),
-        _line("Shown", _certificate(report, verdict, index)),
-        _line(*_cause(conclusions, verdict)),
-        _line("Do now", _next_step(conclusions, verdict)),
-        _line("Found", _counts(report, conclusions)),
+        _entry("Answer", _answer(verdict, index)),
+        _entry("Shown", _certificate(report, verdict, index)),
+        _entry(*_cause(conclusions, verdict)),
+        _entry("Do now", _next_step(conclusions, verdict)),
+        _entry("Found", _counts(report, conclusions)),
     ]
+
+
+def _entry(label: str, text: str) -> list[str]:
+    first, *more = wording.folded(clean(text), _ROOM, _LINES)
+    return [label.ljust(_LABEL) + first, *(" " * _LABEL + line for line in more)]
 
 
 def print_verdict(report: Report, report_path: Path, *, file: TextIO | None = None) -> None:
@@ -80,11 +92,12 @@ def print_verdict(report: Report, report_path: Path, *, file: TextIO | None = No
     console = Console(file=stream, markup=False, highlight=False, emoji=False, soft_wrap=True)
     verdict = leading_verdict(report)
     styles = [_OUTCOME_STYLES[verdict.outcome] if verdict else "bold", "", "", "bold", ""]
-    for line, style in zip(verdict_lines(report), styles, strict=True):
-        text = Text(printable(line, stream))
-        text.stylize("dim", 0, _LABEL)
-        text.stylize(style, _LABEL)
-        console.print(text)
+    for entry, style in zip(_entries(report), styles, strict=True):
+        for line in entry:
+            text = Text(printable(line, stream))
+            text.stylize("dim", 0, _LABEL)
+            text.stylize(style, _LABEL)
+            console.print(text)
     print_path(report_path, file=stream)
 
 
@@ -92,10 +105,6 @@ def print_path(report_path: Path, *, file: TextIO | None = None) -> None:
     """Print the report's path on a line of its own, whole."""
     stream = file or sys.stdout
     stream.write(f"{printable(clean(str(report_path), limit=4096), stream)}\n")
-
-
-def _line(label: str, text: str) -> str:
-    return label.ljust(_LABEL) + wording.shorten(clean(text), _ROOM)
 
 
 def printable(text: str, stream: TextIO) -> str:
@@ -126,7 +135,7 @@ def _certificate(report: Report, verdict: Verdict | None, index: Index) -> str:
         frame and f"frame {frame.frame}",
     ]
     rest = "".join(f", {fact}" for fact in facts if fact)
-    return wording.shorten(wording.title(certificate), max(20, _ROOM - wording.columns(rest))) + rest
+    return wording.shorten(wording.title(certificate), _ROOM - 1) + rest
 
 
 def _has_failed(conclusions: Conclusions, verdict: Verdict | None) -> bool:
@@ -139,13 +148,13 @@ def _has_failed(conclusions: Conclusions, verdict: Verdict | None) -> bool:
 def _cause(conclusions: Conclusions, verdict: Verdict | None) -> tuple[str, str]:
     """Return a label and what explains the failure; where nothing failed, what is worth watching."""
     label = "Cause" if _has_failed(conclusions, verdict) else "Watch"
-    told = conclusions.causes or conclusions.warnings
+    told, kind = (conclusions.causes, "cause") if conclusions.causes else (conclusions.warnings, "warning")
     if not told:
         return label, _NO_CAUSE if label == "Cause" else _ALL_WELL
     first = told[0].finding
-    more = f", and {len(told) - 1} more" if len(told) > 1 else ""
-    node = f" ({wording.shorten(first.node, 20)}{more})" if first.node else more
-    return label, wording.shorten(first.title, _ROOM - wording.columns(node)) + node
+    node = f" ({wording.shorten(first.node, 20)})" if first.node else ""
+    more = f"; and {wording.plural(len(told) - 1, f'more {kind}')}" if len(told) > 1 else ""
+    return label, f"{wording.shorten(first.title, _ROOM + _ROOM // 2)}{node}{more}"
 
 
 def _next_step(conclusions: Conclusions, verdict: Verdict | None) -> str:

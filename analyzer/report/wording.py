@@ -254,16 +254,29 @@ def columns(text: str) -> int:
 
 def shorten(text: str, width: int) -> str:
     """Return a text that takes at most `width` columns, cut with an ellipsis."""
-    if columns(text) <= width:
-        return text
-    kept: list[str] = []
-    room = width - 1
-    for character in text:
-        room -= _columns_of(character)
-        if room < 0:
-            break
-        kept.append(character)
-    return "".join(kept).rstrip() + "…"
+    return text if columns(text) <= width else text[: _fitting(text, width - 1)].rstrip() + "…"
+
+
+def folded(text: str, width: int, most: int) -> list[str]:
+    """Return a text in at most `most` lines of `width` columns, broken at spaces; only the last may be cut."""
+    lines: list[str] = []
+    while len(lines) < most - 1 and columns(text) > width:
+        fitting = _fitting(text, width)
+        space = text.rfind(" ", 0, fitting + 1)
+        end = space if space > 0 else fitting
+        lines.append(text[:end].rstrip())
+        text = text[end:].lstrip()
+    return [*lines, shorten(text, width)]
+
+
+def _fitting(text: str, width: int) -> int:
+    """Return how many characters at the start of a text take no more columns than this."""
+    taken = 0
+    for count, character in enumerate(text):
+        taken += _columns_of(character)
+        if taken > width:
+            return count
+    return len(text)
 
 
 def _columns_of(character: str) -> int:
