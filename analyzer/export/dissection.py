@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 import warnings
 from collections.abc import Callable, Iterator
 
@@ -38,6 +39,9 @@ _LARGEST_DER = 16 << 10
 # Two names, two times and a key do not fit into less, and Scapy takes 2 ms for whatever is none.
 _SMALLEST_CERTIFICATE = 128
 _HEX_LINE, _HEX_BYTES = 32, 512
+# Scapy shows the first four bytes of a hello's random as the time that RFC 5246 section 7.4.1.2 has there. Today's
+# libraries fill all 32 with random bytes, and people compare them in hex.
+_RANDOM = re.compile(r"^( +)(?:gmt_unix_time= .*\((\d+)\)\n +)?random_bytes= ([0-9a-f]+)$", re.MULTILINE)
 
 
 class Part(Struct, frozen=True, kw_only=True):
@@ -75,7 +79,13 @@ def dissect(entry: Entry, version: str | None, cipher_suite: int | None) -> Iter
 
 
 def _shown(packet: Packet) -> tuple[str, ...]:
-    return tuple(str(packet.show(dump=True)).rstrip("\n").split("\n"))
+    text = str(packet.show(dump=True)).rstrip("\n")
+    return tuple(_RANDOM.sub(_random, text).split("\n"))
+
+
+def _random(shown: re.Match[str]) -> str:
+    indent, time, rest = shown.groups()
+    return f"{indent}random    = {f'{int(time):08x}' if time else ''}{rest}"
 
 
 def _message(data: bytes, version: str | None, cipher_suite: int | None) -> Packet:

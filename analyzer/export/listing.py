@@ -11,6 +11,7 @@ What the capture says stands indented, so that none of it can pass for a line of
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 
 from analyzer.evidence import Connection, Side
@@ -18,8 +19,11 @@ from analyzer.export.dissection import Part, dissect
 from analyzer.export.recording import MOST_ENTRIES, Content, Entry, Recording
 from analyzer.text import clean, iso_utc
 
-# No line is shortened: what is taken apart is bounded already, and a list of cipher suites is one line.
+WIDTH = 200
+"""A line is wrapped beyond this, and never cut: what is taken apart is bounded already."""
+
 _LONGEST_LINE = 1 << 24
+_DEEPEST = 40
 
 
 def listing(connection: Connection, recording: Recording) -> Iterator[str]:
@@ -79,4 +83,12 @@ def _shown(part: Part) -> Iterator[str]:
     if part.failure:
         yield f"   not taken apart: {part.failure}; its bytes:"
     for line in part.lines:
-        yield f"     {clean(line, _LONGEST_LINE)}"
+        yield from _wrapped(f"     {clean(line, _LONGEST_LINE)}")
+
+
+def _wrapped(line: str) -> list[str]:
+    """Break a long line between words, the rest of it deeper; a serial number is one word."""
+    if len(line) <= WIDTH:
+        return [line]
+    depth = min(len(line) - len(line.lstrip(" |")), _DEEPEST)
+    return textwrap.wrap(line, WIDTH, subsequent_indent=f"{line[:depth]}    ", break_on_hyphens=False)

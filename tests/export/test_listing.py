@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,34 @@ def test_certificates_are_named_as_in_the_report_and_their_serial_numbers_are_wh
     for number, identity in enumerate(mutual.connection.handshake.client_certificate.chain, 1):
         assert f"   certificate {number} of {len(chain)}, " in client.body
         assert f" bytes, SHA-256 {identity}\n" in client.body
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+def test_a_random_is_32_bytes_in_hex_and_no_time(tmp_path: Path, version: str) -> None:
+    hellos = show_flights(tmp_path, c.mutual(version)).sections[:2]
+
+    assert all(re.search(r"^ +random    = [0-9a-f]{64}$", hello.body, re.MULTILINE) for hello in hellos)
+    assert not any("gmt_unix_time" in hello.body for hello in hellos)
+
+
+def test_long_lines_are_wrapped_deeper_and_whole(tmp_path: Path) -> None:
+    suites = b"".join(number.to_bytes(2, "big") for number in (*range(0x2F, 0x45), 0xC02F))
+    start = b"\x03\x03" + bytes(33) + len(suites).to_bytes(2, "big") + suites + b"\x01\x00"
+
+    body = show_flights(tmp_path, answered_with(hello=message(1, start))).sections[0].body
+
+    first, *others = re.findall(r"^ +(?:ciphers|TLS_).+$", body, re.MULTILINE)
+    assert len(others) > 1
+    assert all(len(line) <= 200 for line in body.splitlines())
+    assert all(re.match(r" {7,}TLS_", line) for line in others)
+    assert " ".join((first, *map(str.strip, others))).count("TLS_") == 23
+
+
+def test_what_has_no_spaces_is_broken_too(tmp_path: Path) -> None:
+    body = show_flights(tmp_path, answered_with(message(67, b"x" * 1000))).sections[2].body
+
+    assert all(len(line) <= 200 for line in body.splitlines())
+    assert "".join(line.strip() for line in body.splitlines()).count("x") >= 1000
 
 
 def test_of_what_is_encrypted_only_the_length_is_shown(mutual: Shown) -> None:
