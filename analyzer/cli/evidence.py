@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def write_evidence(report: Report, bundles: list[Path], path: Path, *, force: bool) -> None:
-    """Write the handshakes that findings name, and say what of them is not in the file.
+    """Write the handshakes that the verdict and findings name, and say what of them is not in the file.
 
     Raises:
         OutputError: if it can't be written.
@@ -31,7 +31,7 @@ def write_evidence(report: Report, bundles: list[Path], path: Path, *, force: bo
 
 def _remarks(capture: AnnotatedCapture, path: Path) -> list[str]:
     if not capture.data:
-        return [f"no finding names a frame of a capture: {path} was not written"]
+        return [f"neither verdict nor finding names a captured frame: {path} was not written"]
     left_out = (
         (capture.connections_left_out, "connections that findings name are"),
         (capture.frames_left_out, "frames of very long handshakes are"),

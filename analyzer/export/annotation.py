@@ -1,4 +1,4 @@
-"""The annotated capture: the frames that findings name, each with a comment that Wireshark shows."""
+"""The annotated capture: the handshakes that the verdict and findings name, a comment for Wireshark on each."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from analyzer.export.excerpt import Wanted, take, wanted_frames
 from analyzer.export.handshake_bytes import Piece, pieces_of, without_payload
 from analyzer.findings import EvidenceKind, Finding, Report, Severity
 from analyzer.report import wording
+from analyzer.report.summary import index_of, leading_verdict, shown_connection
 from analyzer.rules.quote import STEP_WORDS
 from analyzer.text import clean
 
@@ -27,9 +28,9 @@ class AnnotatedCapture(Struct, frozen=True, kw_only=True):
     """The file's bytes, and what is not in it.
 
     Attributes:
-        data: a pcapng; empty: no finding names a frame.
+        data: a pcapng; empty: neither the verdict nor a finding names a frame.
         frames: how many frames it holds.
-        connections_left_out: connections that findings name beyond the limit.
+        connections_left_out: connections that are named beyond the limit.
         frames_left_out: frames of the others beyond the limit of one connection.
         not_found: frames that findings name and that could not be taken out of the captures again.
     """
@@ -42,16 +43,21 @@ class AnnotatedCapture(Struct, frozen=True, kw_only=True):
 
 
 def annotated_capture(report: Report, paths: Sequence[Path]) -> AnnotatedCapture:
-    """Read the captures again and return the handshakes that findings name; `paths`: the inputs of the analysis."""
+    """Read the captures again and return the handshakes that the leading verdict and findings name.
+
+    Args:
+        report: of the analysis.
+        paths: its inputs.
+    """
     cited = _cited(report.findings)
-    connections = [c for c in report.case.connections if not cited.keys().isdisjoint(_places(c))]
+    connections = _named(report, cited)
     shown = connections[:MOST_CONNECTIONS]
     wanted = [wanted_frames(connection) for connection in shown]
     held = {place for connection in connections for place in _places(connection)}
     alone: dict[str, set[int]] = defaultdict(set)
     for capture, number in cited.keys() - held:
         alone[capture].add(number)
-    lone = take(paths, wanted, alone) if cited else []
+    lone = take(paths, wanted, alone) if cited or connections else []
     named = frozenset(cited) | held
     pieces = [(piece, connection) for connection, one in zip(shown, wanted, strict=True) for piece in _of(one, named)]
     everything: list[tuple[Piece, Connection | None]] = [*pieces, *((without_payload(taken), None) for taken in lone)]
@@ -67,6 +73,14 @@ def annotated_capture(report: Report, paths: Sequence[Path]) -> AnnotatedCapture
         frames_left_out=sum(one.excerpt.lost for one in wanted),
         not_found=len((cited.keys() - found) - left_out),
     )
+
+
+def _named(report: Report, cited: Mapping[_Place, list[Finding]]) -> list[Connection]:
+    """Return the connection that the first screen shows, and those that findings name."""
+    verdict = leading_verdict(report)
+    leading = shown_connection(verdict, index_of(report.case)) if verdict else None
+    others = (one for one in report.case.connections if not cited.keys().isdisjoint(_places(one)))
+    return [*([leading] if leading else []), *(one for one in others if one is not leading)]
 
 
 def _cited(findings: Sequence[Finding]) -> dict[_Place, list[Finding]]:
@@ -100,7 +114,10 @@ def _nodes(connections: Sequence[Connection], cited: Mapping[_Place, list[Findin
 
     def rank(connection: Connection) -> int:
         findings = [finding for place in _places(connection) for finding in cited.get(place, ())]
-        return min((weights[f.severity] + len(weights) * (f.caused_by is not None) for f in findings), default=0)
+        return min(
+            (weights[f.severity] + len(weights) * (f.caused_by is not None) for f in findings),
+            default=2 * len(weights),
+        )
 
     return list(dict.fromkeys(connection.node for connection in sorted(connections, key=rank)))
 

@@ -115,7 +115,10 @@ def test_where_no_finding_names_a_frame_no_capture_is_written(bundle: Path, tmp_
     ran = run(certificate, "--evidence", target)
 
     assert ran.code == Exit.ANALYZED
-    assert ran.err == f"expressway-analyzer: no finding names a frame of a capture: {target} was not written\n"
+    assert (
+        ran.err
+        == f"expressway-analyzer: neither verdict nor finding names a captured frame: {target} was not written\n"
+    )
     assert not target.exists()
 
 

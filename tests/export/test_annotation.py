@@ -15,6 +15,7 @@ from analyzer.export import annotation
 from analyzer.export.annotation import AnnotatedCapture, annotated_capture
 from analyzer.findings import EvidenceKind, Report
 from analyzer.pipeline import analyze
+from analyzer.report.summary import index_of, leading_verdict, shown_connection
 from tests.program import EKU_CHECK_ON, TLS13, WEBEX, sample
 
 TSHARK = shutil.which("tshark")
@@ -102,12 +103,29 @@ def test_the_certificate_and_the_alert_say_what_they_are(tmp_path: Path) -> None
     assert "(core-client-eku-missing-check-on, expe)" in alert[0]
 
 
+@pytest.mark.parametrize("name", [EKU_CHECK_ON, WEBEX])
+@pytest.mark.parametrize("has_findings", [True, False])
+def test_the_frames_of_the_first_screen_are_there_however_few_the_findings_name(
+    name: str, has_findings: bool
+) -> None:
+    report = report_of(name)
+    verdict = leading_verdict(report)
+    connection = verdict and shown_connection(verdict, index_of(report.case))
+    assert connection is not None
+
+    capture = annotated(name) if has_findings else annotated_capture(replace(report, findings=()), sample(name))
+
+    for frame in connection.handshake.frames:
+        assert f"frame {frame.frame} of {frame.capture}, connection {connection.id}".encode() in capture.data
+    assert capture.not_found == 0
+
+
 def test_the_same_input_gives_the_same_bytes() -> None:
     assert annotated_capture(report_of(WEBEX), sample(WEBEX)) == annotated(WEBEX)
 
 
-def test_without_a_finding_that_names_a_frame_there_is_no_file() -> None:
-    report = replace(report_of(WEBEX), findings=())
+def test_where_neither_verdict_nor_finding_names_a_frame_there_is_no_file() -> None:
+    report = replace(report_of(WEBEX), findings=(), verdicts=())
 
     assert annotated_capture(report, sample(WEBEX)) == AnnotatedCapture(data=b"")
 
