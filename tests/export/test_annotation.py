@@ -110,7 +110,8 @@ def test_the_frames_of_the_first_screen_are_there_however_few_the_findings_name(
 ) -> None:
     report = report_of(name)
     verdict = leading_verdict(report)
-    connection = verdict and shown_connection(verdict, index_of(report.case))
+    assert verdict is not None
+    connection = shown_connection(verdict, index_of(report.case))
     assert connection is not None
 
     capture = annotated(name) if has_findings else annotated_capture(replace(report, findings=()), sample(name))
