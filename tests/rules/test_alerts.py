@@ -12,6 +12,27 @@ from tests.rules.nodes import CUBE, CUCM, INTERNET, NAMED, START, UNKNOWN, WEBEX
 from tests.rules.pki import CORE_CLIENT, EDGE_CLIENT, EDGE_SERVER, WEBEX_SERVER
 
 SEEN: dict[str, Any] = {"client": EDGE_CLIENT, "server": WEBEX_SERVER}
+EVERY_ID = (
+    "peer-alert-unknown-ca",
+    "local-alert-unknown-ca",
+    "peer-alert-certificate-unknown",
+    "local-alert-certificate-unknown",
+    "peer-alert-unsupported-certificate",
+    "local-alert-unsupported-certificate",
+    "peer-alert-bad-certificate",
+    "local-alert-bad-certificate",
+    "peer-alert-certificate-expired",
+    "local-alert-certificate-expired",
+    "peer-alert-certificate-revoked",
+    "local-alert-certificate-revoked",
+    "peer-alert-certificate-required",
+    "local-alert-certificate-required",
+    "peer-alert-handshake-failure",
+    "local-alert-handshake-failure",
+    "peer-alert-access-denied-or-decrypt",
+    "local-alert-access-denied-or-decrypt",
+    "internet-background",
+)
 EVERY_ALERT = [(meaning, code) for meaning in MEANINGS for code in meaning.codes]
 
 
@@ -64,10 +85,12 @@ def test_nobody_configured_or_named_raises_an_alert_to_critical(peer: Peer, code
         assert judge(judged, f"peer-alert-{meaning.name}") == judge(judged, f"local-alert-{meaning.name}") == set()
 
 
-def test_without_capture_and_log_an_alert_is_not_determinable() -> None:
+@pytest.mark.parametrize("identifier", EVERY_ID)
+def test_without_capture_and_log_an_alert_is_not_determinable(identifier: str) -> None:
     judged = case(edge(captures=(), logs=()))
 
-    assert judge(judged, "peer-alert-unknown-ca") == {("info", NOT_DETERMINABLE, "edge")}
+    assert judge(judged, identifier) == {("info", NOT_DETERMINABLE, "edge")}
+    assert judge(case(edge(captures=())), identifier) == judge(case(edge(logs=())), identifier) == set()
 
 
 def test_repeats_are_one_finding_with_a_count_and_a_span() -> None:

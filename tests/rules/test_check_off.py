@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from analyzer.evidence import Case, Node, Side, TcpConversation
-from tests.rules.cases import case, causes, connection, conversation, judge, ssh
+from tests.rules.cases import NOT_DETERMINABLE, case, causes, connection, conversation, judge, ssh
 from tests.rules.nodes import (
     DENIED,
     FAILED_ZONE,
@@ -140,3 +140,15 @@ def test_the_effects_of_test_case_2_are_tied_to_it() -> None:
     assert tied["edge", CHECK_OFF] is None
     assert tied["edge", "ssh-tunnels-down"] == CHECK_OFF
     assert tied["core", "core-client-not-client-capable"] == CHECK_OFF
+
+
+def test_without_status_log_and_capture_it_is_not_determinable() -> None:
+    silent: dict[str, Any] = {
+        "version": None,
+        "tunnels": None,
+        "zones": (zone(status=None),),
+        "logs": (),
+        "captures": (),
+    }
+
+    assert judge(tunnels_refused(**silent), CHECK_OFF) == {("info", NOT_DETERMINABLE, "edge")}

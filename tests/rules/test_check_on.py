@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from analyzer.evidence import Case, Certificate, Event, Node, Setting, SettingChange, Side
 from analyzer.facts.settings import EKU_CHECKING_MODE
-from tests.rules.cases import case, causes, connection, event, findings, judge, made
+from tests.rules.cases import NOT_DETERMINABLE, case, causes, connection, event, findings, judge, made
 from tests.rules.nodes import (
     CUBE,
     EDGE,
@@ -239,3 +239,9 @@ def test_the_effects_of_test_case_1_are_tied_to_it(with_core: bool) -> None:
     } <= {*tied}
     if with_core:
         assert {("core", "core-client-not-client-capable"), ("core", "peer-alert-unsupported-certificate")} <= {*tied}
+
+
+@pytest.mark.parametrize("rule", [CHECK_ON, NOT_LEAF])
+def test_without_log_and_capture_a_refusal_for_its_purpose_is_not_determinable(rule: str) -> None:
+    assert judge(case(edge(logs=(), captures=())), rule) == {("info", NOT_DETERMINABLE, "edge")}
+    assert judge(case(edge(logs=())), rule) == judge(case(edge(captures=())), rule) == set()

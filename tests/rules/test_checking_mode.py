@@ -69,3 +69,8 @@ def test_an_upload_that_was_refused_is_told_from_the_log() -> None:
     assert (str(finding.severity), finding.count) == ("critical", 2)
     assert judge(case(node, events=[fine]), rule) == set()
     assert judge(case(core(logs=())), rule) == {("info", NOT_DETERMINABLE, "core")}
+
+
+@pytest.mark.parametrize("rule", ["eku-mode-absent", "deprecated-eku-upload-command"])
+def test_without_the_configuration_no_switch_is_known(rule: str) -> None:
+    assert judge(case(edge(settings={}, zones=())), rule) == {("info", NOT_DETERMINABLE, "edge")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -73,3 +74,15 @@ def test_an_alert_without_its_line_is_told_only_within_the_logs_time() -> None:
     assert judge(case(node, connections=[refused]), rule) == {("info", "proven", "edge")}
     assert judge(case(node, connections=[refused], events=[line]), rule) == set()
     assert judge(case(elsewhere, connections=[refused]), rule) == set()
+
+
+@pytest.mark.parametrize(
+    ("rule", "lacks"),
+    [
+        ("repeated-failure-period", {"logs": (), "captures": ()}),
+        ("capture-alert-without-log", {"logs": ()}),
+        ("capture-alert-without-log", {"captures": ()}),
+    ],
+)
+def test_without_log_or_capture_neither_can_be_held_against_the_other(rule: str, lacks: dict[str, Any]) -> None:
+    assert judge(case(edge(**lacks)), rule) == {("info", NOT_DETERMINABLE, "edge")}

@@ -130,3 +130,15 @@ def test_a_restart_that_an_alarm_asks_for_is_told() -> None:
 
     assert judge(case(node), "restart-required") == {("warning", "proven", "alarm 15028")}
     assert judge(case(edge()), "restart-required") == set()
+
+
+@pytest.mark.parametrize(
+    ("rule", "lacks"),
+    [
+        ("tcp-never-established", {"logs": (), "captures": ()}),
+        ("restart-required", {"logs": (), "version": None, "tunnels": None, "zones": ()}),
+    ],
+)
+def test_without_evidence_of_either_kind_it_is_not_determinable(rule: str, lacks: dict[str, Any]) -> None:
+    assert judge(case(edge(**lacks)), rule) == {("info", NOT_DETERMINABLE, "edge")}
+    assert judge(case(edge(**{**lacks, "logs": edge().logs})), rule) == set()

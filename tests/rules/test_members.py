@@ -142,3 +142,22 @@ def test_two_certificates_for_one_key_are_told() -> None:
     held = stores(read(first.certificate), read(again.certificate))
 
     assert severity(edge(stores=held), "store-key-shared") == {"info"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "lacks"),
+    [
+        ("store-certs-differ", {"stores": stores(EDGE_SERVER, None)}),
+        ("store-key-shared", {"stores": stores(None, EDGE_CLIENT)}),
+        ("bundle-client-pem-missing", {"version": None, "settings": {}}),
+        ("bundle-version-unsupported", {"version": None, "settings": {}}),
+        ("bundle-pcap-gap", {"captures": ()}),
+        ("bundle-time-span", {"captures": (), "logs": ()}),
+        ("capture-host-mismatch", {"captures": ()}),
+        ("capture-host-mismatch", {"addresses": ()}),
+        ("dual-nic-address-map", {"captures": ()}),
+        ("dual-nic-address-map", {"addresses": ()}),
+    ],
+)
+def test_without_the_members_that_it_compares_a_rule_is_not_determinable(rule: str, lacks: dict[str, Any]) -> None:
+    assert judge(case(edge(**lacks)), rule) == {("info", NOT_DETERMINABLE, "edge")}

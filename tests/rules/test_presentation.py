@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -35,8 +36,11 @@ OLD_EXPIRED = certificate(
 OLD_SERVER_ONLY = certificate("edge.harbor.example", SERVER_ONLY, not_before=datetime(2025, 1, 1, tzinfo=UTC))
 DOMAIN = certificate("video.tenant.example", SERVER_ONLY, PUBLIC)
 STRANGER = certificate("proxy.firewall.example", BOTH, authority("Firewall"))
-RULES = tuple(
-    f"presented-{name}" for name in ("expected-store", "wrong-store", "stale-certificate", "unknown-certificate")
+RULES = (
+    "presented-expected-store",
+    "presented-wrong-store",
+    "presented-stale-certificate",
+    "presented-unknown-certificate",
 )
 
 
@@ -318,3 +322,16 @@ def test_a_purpose_error_from_the_internet_is_nobodys_concern() -> None:
 
     assert judged.connections[0].outcome is Outcome.REFUSED
     assert causes(judged) == {}
+
+
+@pytest.mark.parametrize("lacks", [{"logs": (), "captures": ()}, {"settings": {}, "zones": ()}])
+def test_without_evidence_or_configuration_a_neighbours_purpose_is_not_determinable(lacks: dict[str, Any]) -> None:
+    assert judge(case(edge(**lacks)), "neighbor-inbound-purpose-error") == {("info", NOT_DETERMINABLE, "edge")}
+
+
+@pytest.mark.parametrize("rule", ["core-client-to-cucm", "presented-replaced-during-capture"])
+@pytest.mark.parametrize("lacks", [{"captures": ()}, {"addresses": ()}, {}])
+def test_without_capture_addresses_or_handshakes_what_was_shown_is_not_determinable(
+    rule: str, lacks: dict[str, Any]
+) -> None:
+    assert judge(case(core(**lacks)), rule) == {("info", NOT_DETERMINABLE, "core")}

@@ -53,3 +53,9 @@ def test_a_public_client_certificate_asks_nothing_of_far_ends() -> None:
     node = edge(stores=stores(EDGE_SERVER, EDGE_SERVER))
 
     assert judge(case(node), "far-end-must-trust-private-ca") == set()
+
+
+def test_without_either_store_whom_the_ca_must_be_known_to_is_not_determinable() -> None:
+    judged = case(edge(stores=stores(None, None)))
+
+    assert judge(judged, "far-end-must-trust-private-ca") == {("info", NOT_DETERMINABLE, "edge")}

@@ -403,3 +403,8 @@ def test_the_verdict_does_not_say_that_a_client_presented_a_certificate_that_nob
     assert words in verdict.sentence
     assert (verdict.presented.visibility, verdict.presented.certificate) == (Visibility.ENCRYPTED, None)
     assert str(verdict.confidence) == "inferred"
+
+
+@pytest.mark.parametrize("lacks", [{"captures": ()}, {}])
+def test_without_a_capture_or_a_handshake_no_hidden_alert_is_suspected(lacks: dict[str, Any]) -> None:
+    assert rows("tls13-suspected-encrypted-alert", edge(**lacks)) == {("info", NOT_DETERMINABLE, "edge")}

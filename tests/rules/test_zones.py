@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -159,3 +160,20 @@ def test_the_partners_bundle_is_asked_for_where_a_traversal_zone_has_another_end
     assert judge(case(edge()), "partner-bundle-missing") == {("info", "proven", ZONE)}
     assert judge(case(core(), edge()), "partner-bundle-missing") == set()
     assert judge(case(edge(zones=())), "partner-bundle-missing") == set()
+
+
+@pytest.mark.parametrize(
+    ("rule", "lacks"),
+    [
+        ("xstat-contradicts-capture", {"version": None, "tunnels": None, "zones": (zone(status=None),)}),
+        ("xstat-contradicts-capture", {}),
+        ("partner-bundle-missing", {"settings": {}, "zones": ()}),
+        ("core-client-capable-success", {"stores": stores(None, None)}),
+        ("core-client-capable-success", {"version": None, "tunnels": None, "zones": (zone(status=None),)}),
+        ("core-client-capable-success", {}),
+    ],
+)
+def test_without_status_handshakes_configuration_stores_or_partner_it_is_not_determinable(
+    rule: str, lacks: dict[str, Any]
+) -> None:
+    assert judge(case(core(**lacks)), rule) == {("info", NOT_DETERMINABLE, "core")}
