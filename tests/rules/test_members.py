@@ -149,8 +149,8 @@ def test_two_certificates_for_one_key_are_told() -> None:
     [
         ("store-certs-differ", {"stores": stores(EDGE_SERVER, None)}),
         ("store-key-shared", {"stores": stores(None, EDGE_CLIENT)}),
-        ("bundle-client-pem-missing", {"version": None, "settings": {}}),
-        ("bundle-version-unsupported", {"version": None, "settings": {}}),
+        ("bundle-client-pem-missing", {"version": None, "settings": {}, "stores": stores(EDGE_SERVER, None)}),
+        ("bundle-version-unsupported", {"version": None, "settings": {}, "stores": stores(EDGE_SERVER, None)}),
         ("bundle-pcap-gap", {"captures": ()}),
         ("bundle-time-span", {"captures": (), "logs": ()}),
         ("capture-host-mismatch", {"captures": ()}),
