@@ -13,6 +13,7 @@ import pytest
 
 from analyzer.cli import COMMANDS
 from analyzer.cli.exits import Exit
+from analyzer.rules.catalogue import RULES
 from samples.build import readme
 from samples.situations import SITUATIONS
 from tests.program import ROOT, WEBEX, run, sample, start
@@ -41,6 +42,35 @@ def test_the_first_command_ends_with_a_report(tmp_path: Path) -> None:
     assert program == ".venv/bin/expressway-analyzer"
     assert (ran.returncode, ran.stdout.splitlines()[-1]) == (0, "webex_report.html")
     assert "expe as TLS client to Webex" in (tmp_path / "webex_report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("command", "shown"), re.findall(r"^```console\n\$ expressway-analyzer (.+)\n([^`]+)```$", README, re.MULTILINE)
+)
+def test_what_a_command_is_shown_to_print_is_what_it_prints(command: str, shown: str) -> None:
+    words = shlex.split(command)
+    arguments = [path for word in words for path in (sorted(ROOT.glob(word)) if "*" in word else [word])]
+
+    printed = start(*arguments, cwd=ROOT).stdout
+
+    for piece in filter(None, shown.split("…\n")):
+        assert f"\n{piece}" in f"\n{printed}"
+        printed = printed.partition(piece)[2]
+
+
+def test_diff_and_whatif_are_shown() -> None:
+    assert re.findall(r"^\$ expressway-analyzer (\w+)", README, re.MULTILINE) == ["diff", "whatif"]
+
+
+def test_an_id_of_the_readme_is_one_of_the_sample_to_try() -> None:
+    for identifier in re.findall(r"--id (c\d+)", README):
+        assert run("handshake", *sample(WEBEX), "--id", identifier).code == Exit.ANALYZED
+
+
+def test_the_changelog_counts_the_diagnoses() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+    assert re.findall(r"^- (\d+) diagnoses ", changelog, re.MULTILINE)[0] == str(len(RULES))
 
 
 def test_the_second_command_runs_the_tests() -> None:
