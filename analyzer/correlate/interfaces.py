@@ -69,6 +69,8 @@ def _joined(client: Handshake, server: Handshake) -> Handshake:
         server,
         captures=(*client.captures, *server.captures),
         started=client.started,
+        opened=client.opened,
+        established=client.established,
         server_name=client.server_name,
         seen_from_start=finished and client.frame(Step.CLIENT_HELLO) is not None,
         frames=frames,

@@ -127,6 +127,7 @@ class Handshake(Struct, frozen=True, kw_only=True, gc=False):
 
     Attributes:
         captures: files that hold its frames, in order.
+        started: time of the ClientHello; of the first frame that was captured of it, if that was missed.
         tls_version: SSLv2 … TLSv1.3 as negotiated (ServerHello, supported_versions first); None: no ServerHello.
         server_name: SNI of the ClientHello.
         resumed: None if it can't be told.
@@ -147,6 +148,8 @@ class Handshake(Struct, frozen=True, kw_only=True, gc=False):
         client_random: of the ClientHello, by which captures at both ends know it; empty: not seen, or SSL 2.0.
         renegotiated: TLS 1.2 and before: the client began another handshake within the connection. It is encrypted,
             so that a certificate may have been asked for then (RFC 5246 section 7.4.1.1; IIS and Apache do so).
+        opened: time of the SYN that opened its TCP connection; None: not captured.
+        established: time of the acknowledgement by which that connection stood at both ends; None: not captured.
     """
 
     captures: tuple[str, ...]
@@ -175,6 +178,8 @@ class Handshake(Struct, frozen=True, kw_only=True, gc=False):
     renegotiated: bool = False
     certificate_authority_names: tuple[bytes, ...] = ()
     client_random: bytes = b""
+    opened: datetime | None = None
+    established: datetime | None = None
 
     def frame(self, step: Step, sender: Side | None = None) -> Frame | None:
         """Return the first frame of a step (of a side, if one is named)."""
@@ -192,6 +197,7 @@ class TcpConversation(Struct, frozen=True, kw_only=True, gc=False):
     """A TCP conversation that carries no TLS but matters: it was never established, or it is SSH.
 
     Attributes:
+        started: time of the first SYN.
         attempts: SYNs of this 4-tuple.
         established: whether a SYN-ACK was seen.
         refused: whether the SYN was answered by an RST.

@@ -6,15 +6,15 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 
 from msgspec import Struct, field
 
 from analyzer.bundle import OpenMember, open_inputs
-from analyzer.evidence import Connection, Endpoint, MemberKind
+from analyzer.evidence import Connection, MemberKind
 from analyzer.parsers.capture.cursor import ShortFrameError
 from analyzer.parsers.capture.files import frames
+from analyzer.parsers.capture.flow_key import key_of
 from analyzer.parsers.capture.fragments import FragmentTable
 from analyzer.parsers.capture.place import instant
 from analyzer.parsers.capture.segments import SegmentFinder
@@ -110,7 +110,7 @@ def wanted_frames(connection: Connection) -> Wanted:
     handshake = connection.handshake
     times = [handshake.started, *(frame.time for frame in handshake.frames)]
     return Wanted(
-        keys=frozenset({_key(handshake.client, handshake.server), _key(handshake.server, handshake.client)}),
+        keys=frozenset({key_of(handshake.client, handshake.server), key_of(handshake.server, handshake.client)}),
         captures=frozenset((*handshake.captures, *(frame.capture for frame in handshake.frames))),
         first=min(times) - _PATIENCE,
         started=handshake.started,
@@ -200,11 +200,6 @@ def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
         else:
             merged.append((first, last))
     return merged
-
-
-def _key(sender: Endpoint, receiver: Endpoint) -> bytes:
-    addresses = b"".join(ip_address(end.address).packed for end in (sender, receiver))
-    return addresses + b"".join(end.port.to_bytes(2, "big") for end in (sender, receiver))
 
 
 def _nanoseconds(time: datetime) -> int:

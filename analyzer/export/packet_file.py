@@ -103,7 +103,7 @@ def _rebuilt(piece: Piece) -> Packet:
         sport=int.from_bytes(ports[:2], "big"),
         dport=int.from_bytes(ports[2:], "big"),
         seq=(segment.sequence + piece.skipped) & 0xFFFFFFFF,
-        ack=segment.acknowledged,
+        ack=segment.ack_number,
         flags=segment.flags,
     )
     return packet / Raw(piece.payload) if piece.payload else packet

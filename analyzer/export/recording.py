@@ -13,7 +13,7 @@ from analyzer.parsers.capture import plain_dialogue
 from analyzer.parsers.capture.certificate_shelf import CertificateShelf
 from analyzer.parsers.capture.dialogue import Dialogue
 from analyzer.parsers.capture.exchange import Exchange
-from analyzer.parsers.capture.handshakes import endpoints
+from analyzer.parsers.capture.flow_key import endpoints
 from analyzer.parsers.capture.messages import MessageType
 from analyzer.parsers.capture.place import Place
 

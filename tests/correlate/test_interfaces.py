@@ -72,6 +72,8 @@ def test_a_handshake_whose_directions_take_different_interfaces_is_one(
         "client",
         "server",
         "started",
+        "opened",
+        "established",
         "tls_version",
         "server_name",
         "resumed",

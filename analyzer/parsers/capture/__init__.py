@@ -10,7 +10,7 @@
     messages, certificate_shelf,
     dialogue, exchange, sides                messages to what was seen of each handshake
     visibility, handshakes, conversations    what was seen to the frozen records of `analyzer.evidence`
-    flows                                    the table of connections
+    flow_key, flows                          the table of connections
     packets                                  one file into that table; holds the one hot loop
     reader                                   all files, in order; limits and problems
 """

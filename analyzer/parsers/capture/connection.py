@@ -28,6 +28,8 @@ class Connection:
         attempts: SYNs.
         opened: place of the first SYN.
         established: a SYN-ACK was seen, or its answer.
+        established_at: nanoseconds of the opener's first acknowledgement, by which TCP's handshake is over at both
+            ends; None: not captured.
         refused: an RST answered the SYN.
         closed: place of the first FIN or RST; `closed_by` its sender.
         patience: segments that are still awaited once all is known.
@@ -45,6 +47,7 @@ class Connection:
     opened: Place | None = None
     attempts: int = 0
     established: bool = False
+    established_at: int | None = None
     refused: bool = False
     closed: Place | None = None
     closed_by: int | None = None
@@ -61,11 +64,11 @@ class Connection:
         first.peer, second.peer = second, first
         self.directions = (first, second)
 
-    def is_reopened_by(self, direction: Direction, sequence: int, acknowledged: int, flags: int) -> bool:
+    def is_reopened_by(self, direction: Direction, sequence: int, ack_number: int, flags: int) -> bool:
         """Whether a SYN (or SYN-ACK) begins another connection on the same ports."""
         if not self.established and not direction.payload and not direction.peer.payload:
             return False
-        if flags & ACK and not direction.payload and direction.peer.is_begun_by(acknowledged):
+        if flags & ACK and not direction.payload and direction.peer.is_begun_by(ack_number):
             return False  # a server that forgot its first answer to the same SYN
         if direction.initial is not None:
             return direction.initial != sequence
@@ -75,7 +78,7 @@ class Connection:
         self,
         direction: Direction,
         sequence: int,
-        acknowledged: int,
+        ack_number: int,
         flags: int,
         data: bytes,
         missing: int,
@@ -87,11 +90,11 @@ class Connection:
             self._open(direction, sequence, flags, place)
             sequence = (sequence + 1) & 0xFFFFFFFF
             if flags & ACK:
-                direction.peer.acknowledge(acknowledged)
+                direction.peer.acknowledge(ack_number)
         elif flags & (ACK | RST) == ACK:
-            direction.hear_acknowledgement(acknowledged)
-        elif flags & ACK and not direction.peer.is_elsewhere(acknowledged):
-            direction.peer.acknowledge(acknowledged)
+            direction.hear_acknowledgement(ack_number, place.nanoseconds)
+        elif flags & ACK and not direction.peer.is_elsewhere(ack_number):
+            direction.peer.acknowledge(ack_number)
         if (data or missing) and not flags & RST:  # what an RST carries is no data (RFC 9293 section 3.10.7.4)
             self._read(direction, sequence, data, missing, place)
         if flags & (FIN | RST):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analyzer.evidence import Side, TcpConversation
 from analyzer.parsers.capture.connection import Connection
-from analyzer.parsers.capture.handshakes import endpoints
+from analyzer.parsers.capture.flow_key import endpoints
 
 
 def conclude(connection: Connection) -> TcpConversation | None:

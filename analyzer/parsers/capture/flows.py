@@ -8,7 +8,7 @@ from collections.abc import Callable
 from msgspec import Struct, field
 
 from analyzer.evidence import Handshake, TcpConversation
-from analyzer.parsers.capture import conversations, handshakes
+from analyzer.parsers.capture import conversations, flow_key, handshakes
 from analyzer.parsers.capture.certificate_shelf import CertificateShelf
 from analyzer.parsers.capture.connection import Connection
 from analyzer.parsers.capture.dialogue import Dialogue
@@ -74,13 +74,13 @@ class FlowTable:
         self._buffered = 0
 
     def receive(
-        self, key: bytes, sequence: int, acknowledged: int, flags: int, data: bytes, missing: int, place: Place
+        self, key: bytes, sequence: int, ack_number: int, flags: int, data: bytes, missing: int, place: Place
     ) -> None:
         """Take a segment; `key`: source and destination address, source and destination port, as on the wire."""
         direction = self.directions.get(key)
         if direction is None or (
             (flags & SYN or not direction.reading or direction.ended is not None or direction.is_elsewhere(sequence))
-            and _begins_another(direction, sequence, acknowledged, flags, data)
+            and _begins_another(direction, sequence, ack_number, flags, data)
         ):
             if not (data or missing or flags & SYN) or flags & RST:
                 return
@@ -88,7 +88,7 @@ class FlowTable:
         connection = direction.connection
         if connection.is_concluded:
             return
-        connection.receive(direction, sequence, acknowledged, flags, data, missing, place)
+        connection.receive(direction, sequence, ack_number, flags, data, missing, place)
         if direction.queued > self._limits.queued_bytes:
             direction.skip_gap()
         if (data or missing) and (held := direction.held) != direction.accounted:
@@ -113,12 +113,10 @@ class FlowTable:
         if len(self.directions) >= 2 * self._limits.flows:
             self._evict(next(iter(self.directions.values())).connection)
         if len(self.addresses) < _MOST_ADDRESSES:
-            size = (len(key) - 4) // 2
-            self.addresses.add(key[:size])
-            self.addresses.add(key[size : 2 * size])
+            self.addresses.update(flow_key.split(key)[:2])
         connection = Connection(key, self._make_dialogue(key, self._shelf, self._limits.handshake_message))
         connection.needs_answer = needs_answer
-        self.directions[key], self.directions[_reverse(key)] = connection.directions
+        self.directions[key], self.directions[flow_key.reverse(key)] = connection.directions
         return self.directions[key]
 
     def _account(self, direction: Direction, held: int) -> None:
@@ -139,7 +137,7 @@ class FlowTable:
 
     def _remove(self, connection: Connection) -> None:
         self.directions.pop(connection.key, None)
-        self.directions.pop(_reverse(connection.key), None)
+        self.directions.pop(flow_key.reverse(connection.key), None)
         self._conclude(connection)
         connection.dissolve()
 
@@ -174,13 +172,8 @@ class FlowTable:
                 self.results.torn[capture] = self.results.torn.get(capture, 0) + 1
 
 
-def _begins_another(direction: Direction, sequence: int, acknowledged: int, flags: int, data: bytes) -> bool:
+def _begins_another(direction: Direction, sequence: int, ack_number: int, flags: int, data: bytes) -> bool:
     """Whether a segment belongs to a later connection on the same ports, whose SYN may not be in the capture."""
     if flags & SYN:
-        return direction.connection.is_reopened_by(direction, sequence, acknowledged, flags)
+        return direction.connection.is_reopened_by(direction, sequence, ack_number, flags)
     return begins_client_hello(data) and direction.is_of_another(sequence)
-
-
-def _reverse(key: bytes) -> bytes:
-    size = (len(key) - 4) // 2
-    return key[size : 2 * size] + key[:size] + key[-2:] + key[-4:-2]

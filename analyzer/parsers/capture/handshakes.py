@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from ipaddress import ip_address
 from operator import itemgetter
 
 from analyzer.evidence import (
     Alert,
     CertificateMessage,
-    Endpoint,
     Frame,
     Handshake,
     Side,
@@ -20,29 +18,14 @@ from analyzer.facts.alerts import alert_name
 from analyzer.parsers.capture import alerts, visibility
 from analyzer.parsers.capture.connection import Connection
 from analyzer.parsers.capture.exchange import Exchange
+from analyzer.parsers.capture.flow_key import endpoints
 from analyzer.parsers.capture.messages import CertificateRequest, ClientHello
-from analyzer.parsers.capture.place import Place
+from analyzer.parsers.capture.place import Place, instant
 from analyzer.parsers.capture.sides import Roles, SeenRecord
 
 _NO_HELLO = ClientHello()
 _NO_REQUEST = CertificateRequest()
 _BY_PLACE = itemgetter(0)
-
-
-def endpoints(key: bytes) -> tuple[Endpoint, Endpoint]:
-    """Return both ends of a connection: the sender of `key`, then the other."""
-    size = (len(key) - 4) // 2
-    return _endpoint(key[:size], key[-4:-2]), _endpoint(key[size : 2 * size], key[-2:])
-
-
-@lru_cache(maxsize=256)
-def _endpoint(address: bytes, port: bytes) -> Endpoint:
-    return Endpoint(address=_address(address), port=int.from_bytes(port, "big"))
-
-
-@lru_cache(maxsize=1024)
-def _address(address: bytes) -> str:
-    return ip_address(address).compressed
 
 
 def conclude(connection: Connection) -> list[Handshake]:
@@ -101,6 +84,8 @@ def _handshake(connection: Connection, exchange: Exchange, roles: Roles, is_last
         certificate_authority_names=request.authority_names,
         renegotiated=exchange.renegotiated,
         client_random=hello.random,
+        opened=connection.opened.time if connection.opened else None,
+        established=None if connection.established_at is None else instant(connection.established_at),
     )
 
 

@@ -144,7 +144,7 @@ class PacketReader:
                         if protocol == _UDP and port not in _TUNNEL_PAGES:
                             continue
                         if protocol == _TCP and captured >= _TO_TCP_FLAGS:
-                            total, key, sequence, acknowledged, offset, flags = read_tcp(buffer, start + 16)
+                            total, key, sequence, ack_number, offset, flags = read_tcp(buffer, start + 16)
                             payload = start + 34 + (offset >> 4 << 2)
                             stop = start + 14 + total if total else following
                             direction = directions.get(key)
@@ -161,14 +161,16 @@ class PacketReader:
                                 if direction is not None and direction.reading and flags & ACK:
                                     peer = direction.peer
                                     if (
-                                        peer.unacknowledged is not None
+                                        peer.first_ack is not None
                                         and direction.connection.established
                                         and not peer.queue
-                                        and 0 <= acknowledged - (peer.acknowledged or 0) < FAR
+                                        and 0 <= ack_number - (peer.last_ack or 0) < FAR
                                     ):
-                                        peer.acknowledged = acknowledged
+                                        peer.last_ack = ack_number
                                     else:
-                                        direction.hear_acknowledgement(acknowledged)
+                                        direction.hear_acknowledgement(
+                                            ack_number, seconds * _SECOND + fraction * unit
+                                        )
                                 continue
                             missing = 0
                             if stop > following:
@@ -177,7 +179,7 @@ class PacketReader:
                                 self.lost_segments += missing > 0
                             data = bytes(view[payload:stop])
                             place = Place(self._order, number, self._name, seconds * _SECOND + fraction * unit)
-                            receive(key, sequence, acknowledged, flags, data, missing, place)
+                            receive(key, sequence, ack_number, flags, data, missing, place)
                             continue
                     elif ethertype == ipv6 and buffer[start + 20] == _UDP and buffer[start + 56] not in _TUNNEL_PAGES:
                         continue
@@ -206,7 +208,7 @@ class PacketReader:
             self.lost_segments += segment.missing > 0 and (direction is None or direction.reading)
             payload = bytes(segment.data[segment.start : segment.end])
             self._table.receive(
-                segment.key, segment.sequence, segment.acknowledged, segment.flags, payload, segment.missing, place
+                segment.key, segment.sequence, segment.ack_number, segment.flags, payload, segment.missing, place
             )
 
 

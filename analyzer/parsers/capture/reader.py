@@ -19,7 +19,7 @@ from analyzer.parsers.capture.window import DamageError, Window
 from analyzer.text import clean
 
 # Files that follow on each other overlap by no more than frames change places in a capture.
-_OVERLAP = 2_000_000_000
+_OVERLAP_NANOSECONDS = 2_000_000_000
 
 
 def read_captures(
@@ -160,7 +160,7 @@ def _overlaps(before: TimeRange, begins: int | None) -> bool:
     """Whether a file that begins then was captured at the same time as the one before, and does not go on from it."""
     if before.first is None or before.last is None or begins is None:
         return False
-    return begins < before.last - min(_OVERLAP, (before.last - before.first) // 2)
+    return begins < before.last - min(_OVERLAP_NANOSECONDS, (before.last - before.first) // 2)
 
 
 def _describe(source: CaptureSource, reader: PacketReader, table: FlowTable) -> CaptureFile:

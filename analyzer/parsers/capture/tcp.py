@@ -46,13 +46,14 @@ class Direction:
         reference: what numbers are unwrapped near to until there is a position.
         position: unwrapped sequence number of the next byte; None: not known yet.
         heard: a packet of it was captured.
-        acknowledged: the other end's last acknowledgement, as on the wire; None: none captured.
-        unacknowledged: the other end's first acknowledgement, likewise.
+        first_ack: the other end's first acknowledgement of it, as on the wire; None: none captured.
+        last_ack: the other end's last one, likewise.
         ended: sequence number of its FIN or RST, likewise.
         payload: bytes of payload seen.
         banner: the first line, if it is the one of SSH.
         gaps: losses that were given up.
         queue: segments behind a gap: where they begin, order of arrival, payload, bytes cut off, frame.
+        arrivals: segments that had to wait so far, which numbers them in the queue.
         queued: bytes that it takes; `doubts`: acknowledgements of what it waits for.
         accounted: bytes that the table of connections has on its account for it.
     """
@@ -67,17 +68,17 @@ class Direction:
     position: int | None = None
     reference: int | None = None
     heard: bool = False
-    acknowledged: int | None = None
-    unacknowledged: int | None = None
+    first_ack: int | None = None
+    last_ack: int | None = None
     ended: int | None = None
     payload: int = 0
     banner: str | None = None
     gaps: int = 0
     queue: list[tuple[int, int, bytes, int, Place]] = field(default_factory=list)
+    arrivals: int = 0
     queued: int = 0
     doubts: int = 0
     accounted: int = 0
-    order: int = 0
 
     @property
     def held(self) -> int:
@@ -100,9 +101,9 @@ class Direction:
         if self.position is None:
             self.position = self.unwrap((sequence + 1) % _WRAP)
 
-    def is_begun_by(self, acknowledged: int) -> bool:
+    def is_begun_by(self, ack_number: int) -> bool:
         """Whether an acknowledgement is one of its SYN alone."""
-        return self.initial is not None and acknowledged == (self.initial + 1) % _WRAP
+        return self.initial is not None and ack_number == (self.initial + 1) % _WRAP
 
     def follows(self, sequence: int) -> bool:
         """Whether what was read begins right behind a SYN with this sequence number."""
@@ -145,8 +146,8 @@ class Direction:
         if self.position is None and begins_hello(data):
             self.position = at
         if self.position is None or at > self.position:
-            self.order += 1
-            heapq.heappush(self.queue, (at, self.order, data, missing, place))
+            self.arrivals += 1
+            heapq.heappush(self.queue, (at, self.arrivals, data, missing, place))
             self.queued += len(data) + _QUEUED_SEGMENT
             if self.position is None and len(self.queue) > _LATE_SEGMENTS:
                 self.skip_gap()
@@ -157,21 +158,23 @@ class Direction:
         if not self.queue:
             self.doubts = 0
 
-    def hear_acknowledgement(self, number: int) -> None:
-        """Take a packet of it without payload, which only acknowledges what the other end sent."""
+    def hear_acknowledgement(self, number: int, nanoseconds: int) -> None:
+        """Take what a packet of it acknowledges of what the other end sent."""
         self.heard = True
-        if self.sender == self.connection.opener:
-            self.connection.established = True  # the SYN-ACK itself may not be in the capture
+        connection = self.connection
+        if connection.established_at is None and self.sender == connection.opener:
+            connection.established = True  # the SYN-ACK itself may not be in the capture
+            connection.established_at = nanoseconds
         self.peer.acknowledge(number)
 
     def acknowledge(self, number: int) -> None:
         """Take the other end's word for what it has received: a gap before that will not be filled any more."""
-        if self.acknowledged is None or self.unacknowledged is None:
-            self.acknowledged = self.unacknowledged = number
-        elif 0 < (number - self.acknowledged) % _WRAP < _HALF:
-            self.acknowledged = number
-        elif 0 < (self.unacknowledged - number) % _WRAP < _HALF:
-            self.unacknowledged = number  # it was overtaken
+        if self.first_ack is None or self.last_ack is None:
+            self.first_ack = self.last_ack = number
+        elif 0 < (number - self.last_ack) % _WRAP < _HALF:
+            self.last_ack = number
+        elif 0 < (self.first_ack - number) % _WRAP < _HALF:
+            self.first_ack = number  # it was overtaken
         if self.queue and self.unwrap(number) > self.queue[0][0]:
             self.doubts += 1
             if self.doubts >= _PATIENCE:
@@ -198,7 +201,7 @@ class Direction:
     def resume(self) -> None:
         """Read again, from wherever the next segment begins: TLS begins behind a preamble that was given up."""
         self.reading = True
-        self.position = self.reference = self.base = self.acknowledged = self.unacknowledged = None
+        self.position = self.reference = self.base = self.first_ack = self.last_ack = None
         self.stream.searched = 0
 
     def end(self, sequence: int) -> None:
@@ -224,7 +227,7 @@ class Direction:
         if expected is None:
             return False
         # An acknowledgement counts a FIN as one, which is no byte.
-        if self.acknowledged is not None and self.unwrap(self.acknowledged) > expected + 1:
+        if self.last_ack is not None and self.unwrap(self.last_ack) > expected + 1:
             return True
         return self.ended is not None and expected < self.unwrap(self.ended) < expected + FAR
 
@@ -234,8 +237,8 @@ class Direction:
 
     def _expected(self) -> int | None:
         """Return the unwrapped number of the next byte, by the first acknowledgement if nothing was read."""
-        if self.position is None and self.unacknowledged is not None:
-            return self.unwrap(self.unacknowledged)
+        if self.position is None and self.first_ack is not None:
+            return self.unwrap(self.first_ack)
         return self.position
 
     def _pop(self) -> tuple[int, bytes, int]:

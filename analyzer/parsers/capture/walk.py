@@ -30,7 +30,7 @@ class Segment(NamedTuple):
 
     key: bytes
     sequence: int
-    acknowledged: int
+    ack_number: int
     flags: int
     data: bytes | bytearray
     start: int
@@ -65,11 +65,11 @@ def find_segment(link: int, cursor: Cursor) -> Segment | None:
 
 def _read_segment(cursor: Cursor) -> Segment | None:
     at = cursor.take(20)
-    ports, sequence, acknowledged, offset, flags = _TCP_HEADER.unpack_from(cursor.data, at)
+    ports, sequence, ack_number, offset, flags = _TCP_HEADER.unpack_from(cursor.data, at)
     start = at + (offset >> 4) * 4
     if start < at + 20:
         return None
     end = max(cursor.end, start)
     missing = max(cursor.declared - end, 0)
     key = cursor.source + cursor.destination + ports
-    return Segment(key, sequence, acknowledged, flags, cursor.data, min(start, end), end, missing)
+    return Segment(key, sequence, ack_number, flags, cursor.data, min(start, end), end, missing)

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from analyzer.evidence import Handshake, Side, Step
@@ -19,6 +22,28 @@ def test_finished_is_the_first_encrypted_handshake_record_of_each_side() -> None
     assert shown.frame(Step.FINISHED, Side.CLIENT) is not None
     assert shown.frame(Step.FINISHED, Side.SERVER) is not None
     assert shown.completed is True
+
+
+def test_a_handshake_knows_when_its_connection_was_opened_and_stood() -> None:
+    segments = c.talk(c.mutual())
+    times = [segment.time for segment in segments]
+    late = timedelta(seconds=7)  # a preamble, say
+    delayed = [*segments[:3], *(replace(segment, time=segment.time + late) for segment in segments[3:])]
+
+    shown = c.only(c.read_frames(c.plain(delayed)))
+
+    assert (shown.opened, shown.established, shown.started) == (times[0], times[2], times[3] + late)
+
+
+def test_what_was_not_captured_of_the_opening_has_no_time() -> None:
+    segments = c.talk(c.mutual())
+    without_syn = c.only(c.read_frames(c.plain(segments[1:])))
+    without_answer = c.only(c.read_frames(c.plain([segments[0], *segments[2:]])))
+    late = c.only(c.read_frames(c.plain(segments[3:])))
+
+    assert (without_syn.opened, without_syn.established) == (None, segments[2].time)
+    assert (without_answer.opened, without_answer.established) == (segments[0].time, segments[2].time)
+    assert (late.opened, late.established) == (None, None)
 
 
 def test_a_handshake_that_is_closed_before_both_finished_did_not_complete() -> None:
