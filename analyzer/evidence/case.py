@@ -109,6 +109,11 @@ class ClockOffset(Struct, frozen=True, kw_only=True):
     joins: int
     spread: float
 
+    @property
+    def is_negligible(self) -> bool:
+        """Whether it is less than what times in milliseconds can show, as a log's are."""
+        return abs(self.seconds) < 0.001
+
 
 class ReferenceTime(Struct, frozen=True, kw_only=True):
     """The time that dates are judged at. `origin`: evidence, file-name, as-of or none."""

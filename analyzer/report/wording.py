@@ -12,6 +12,7 @@ from analyzer.evidence import (
     Alert,
     Certificate,
     CertificateOrigin,
+    ClockOffset,
     MemberKind,
     NodeRole,
     Outcome,
@@ -192,9 +193,11 @@ def duration(seconds: int) -> str:
     return plural(rest // 60, "minute")
 
 
-def clock(seconds: float) -> str:
-    """Return a clock offset with its direction."""
-    return f"the log runs {abs(seconds):.3f} s {'ahead of' if seconds >= 0 else 'behind'} the capture"
+def clock(offset: ClockOffset) -> str:
+    """Return the offset of a log's clock with its direction."""
+    if offset.is_negligible:
+        return "log and capture agree to the millisecond"
+    return f"the log runs {abs(offset.seconds):.3f} s {'ahead of' if offset.seconds > 0 else 'behind'} the capture"
 
 
 def later(seconds: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzer.evidence import ReferenceTime
+from analyzer.evidence import ClockOffset, ReferenceTime
 from analyzer.findings import Confidence, Evidence, EvidenceKind, Remedy, RemedyKind, Severity
 from analyzer.rules.own_certificates import own_certificates, quote_own, replace_by
 from analyzer.rules.rule import Judgement, Need, Rule
@@ -88,8 +88,8 @@ def clock_skew(view: NodeView) -> Iterator[Judgement]:
         severity=Severity.WARNING if skewed else Severity.INFO,
         confidence=Confidence.PROVEN,
         subject=view.node.name or "",
-        explanation=f"The log's times are {abs(offset.seconds):.3f} s {'after' if offset.seconds >= 0 else 'before'} the "
-        f"capture's, measured on {offset.joins} connections.{more} The report joins the two with this offset.",
+        explanation=f"{_compared(offset)}, measured on {offset.joins} connections.{more} The report joins the two with "
+        "this offset.",
         evidence=tuple(
             Evidence(
                 kind=EvidenceKind.STATUS,
@@ -100,6 +100,14 @@ def clock_skew(view: NodeView) -> Iterator[Judgement]:
             for log in view.node.logs
             if log.first and log.last
         ),
+    )
+
+
+def _compared(offset: ClockOffset) -> str:
+    if offset.is_negligible:
+        return "The log's times agree with the capture's to the millisecond"
+    return (
+        f"The log's times are {abs(offset.seconds):.3f} s {'after' if offset.seconds > 0 else 'before'} the capture's"
     )
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -34,16 +36,35 @@ def test_an_outlier_does_not_move_it() -> None:
     assert measured([2.0, 2.1, 1.9, 2.0, 500.0]) == ClockOffset(seconds=2.0, joins=5, spread=0.1)
 
 
-def test_the_lines_of_one_opening_count_once_and_from_the_first() -> None:
-    traces = [
-        trace(n, 60 * n + 1 + late, what)
+BOTH_LINES = ((1.0, "connecting"), (1.2, "established"))
+
+
+@pytest.mark.parametrize(
+    ("lines", "opened", "established"),
+    [
+        (BOTH_LINES, -0.3, 0.2),  # "connecting" of an inbound connection comes when it stands already
+        (BOTH_LINES, 0.0, None),
+        (BOTH_LINES, None, None),
+        (((1.0, "connecting"),), 0.0, 0.2),
+        (((1.2, "accepted"),), 0.0, 0.2),
+        (((1.0, "established"),), -0.3, None),
+    ],
+)
+def test_lines_of_the_opening_are_compared_with_the_frame_that_tells_the_same(
+    lines: tuple[tuple[float, str], ...], opened: float | None, established: float | None
+) -> None:
+    hello = 5.0 if opened is not None and established is not None else 0.0  # behind a preamble
+
+    def time(n: int, seconds: float | None) -> datetime | None:
+        return None if seconds is None else at(60 * n + seconds)
+
+    traces = [trace(n, 60 * n + seconds, what) for n in range(3) for seconds, what in lines]
+    captured = [
+        handshake(n, started=60 * n + hello, opened=time(n, opened), established=time(n, established))
         for n in range(3)
-        for late, what in ((0, "connecting"), (0.2, "established"))
     ]
 
-    assert measure_offset(traces, (), [handshake(n, started=60 * n) for n in range(3)], ()) == ClockOffset(
-        seconds=1.0, joins=3, spread=0.0
-    )
+    assert measure_offset(traces, (), captured, ()) == ClockOffset(seconds=1.0, joins=3, spread=0.0)
 
 
 @pytest.mark.parametrize("what", ["closed", "failed", "handshake-succeeded"])

@@ -70,6 +70,7 @@ def test_without_stores_or_a_time_dates_are_not_determinable(rule: str) -> None:
     ("seconds", "expected", "words"),
     [
         (0.2, "info", "0.200 s after"),
+        (-0.0008, "info", "agree with the capture's to the millisecond"),
         (-7, "warning", "7.000 s before"),
         (19800, "warning", "19800.000 s after"),
         (7200.5, "warning", "Whole hours"),

@@ -122,7 +122,7 @@ def _facts(node: Node) -> tuple[tuple[str, str], ...]:
         ("Cluster", f"{node.cluster.name or 'no name'}: {', '.join(node.cluster.peers)}" if node.cluster else None),
         ("Up for", wording.duration(node.uptime) if node.uptime is not None else None),
         ("Time zone", node.time_zone),
-        ("Clock", f"{wording.clock(offset.seconds)} ({wording.plural(offset.joins, 'join')})" if offset else None),
+        ("Clock", f"{wording.clock(offset)} ({wording.plural(offset.joins, 'join')})" if offset else None),
         ("Dates judged at", f"{wording.utc(reference.time)}, {origin}" if reference.time and origin else None),
         ("Logging started", wording.utc(node.taken) if node.taken else None),
     )

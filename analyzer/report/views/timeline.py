@@ -214,4 +214,4 @@ def _shifted(time: datetime, offset: timedelta | None) -> datetime:
 def _clock(node: Node) -> str:
     if node.clock_offset is None:
         return "log and capture are drawn by their own clocks" if node.logs and node.captures else ""
-    return f"log drawn by the capture's clock: {wording.clock(node.clock_offset.seconds)}"
+    return f"log drawn by the capture's clock: {wording.clock(node.clock_offset)}"
