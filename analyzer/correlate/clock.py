@@ -32,9 +32,9 @@ def measure_offset(
 ) -> ClockOffset | None:
     """Return log time minus capture time: the median over connections that both show exactly once.
 
-    Each line is compared with the frame that tells the same: that a connection stands, with the end of TCP's handshake;
-    else that it is being opened, with its SYN; else an error, with the last frame of the TLS handshake. A capture that
-    lacks these frames has the first one that it shows compared with the first line.
+    Each line is compared with the frame that tells the same: that a connection stands, with the end of TCP's
+    handshake; else that it is being opened, with its SYN; else an error, with the last frame of the TLS handshake.
+    Where a capture lacks these frames, the first one that it shows is compared with the first line.
     """
     flows: dict[Ends, list[Flow]] = defaultdict(list)
     captured: tuple[Flow, ...] = (*handshakes, *conversations)
@@ -71,7 +71,7 @@ class _Logged(Struct):
 
 
 def _difference(logged: _Logged, flow: Flow) -> float | None:
-    """Return by how many seconds the log has a connection later; None: it has it more than once, or says too little."""
+    """Return by how many seconds the log has a connection later; None: it has several, or says too little."""
     opening = (*logged.connecting, *logged.established)
     if not _once(opening):
         return (min(logged.failed) - _end_of(flow)).total_seconds() if _once(logged.failed) else None

@@ -27,7 +27,7 @@ class NodeReading(Struct, frozen=True, kw_only=True):
 
     Attributes:
         host: as the file names, the dumps or the log give it; None if none does.
-        taken: the file names' time, taken as UTC.
+        taken: the file names' time (when the bundle was collected), taken as UTC.
         server, client, trusted: certificates of the PEM members; None: the member is absent.
     """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from msgspec import Struct, field
@@ -204,6 +204,7 @@ class Node(Struct, frozen=True, kw_only=True):
         addresses: its own, from xconf and xstat; empty: not known.
         uptime: seconds at the time the status was taken.
         clock_offset: log time minus capture time; None where fewer than three joins measure it.
+        taken: the file names' time, taken as UTC: when the bundle was collected, after logging had stopped.
     """
 
     name: str | None
@@ -234,6 +235,25 @@ class Node(Struct, frozen=True, kw_only=True):
     reference_time: ReferenceTime = field(default_factory=lambda: ReferenceTime(time=None, origin="none"))
     taken: datetime | None = None
     partners: tuple[str, ...] = ()
+
+    @property
+    def logging_started_by(self) -> datetime | None:
+        """When logging had started at the latest, which is the moment that the dumps show; None: nothing tells.
+
+        No log record and no captured frame is older. A log's times are brought to the capture's clock.
+        """
+        ahead = timedelta(seconds=self.clock_offset.seconds if self.clock_offset else 0)
+        logged = (_earlier(log.first, ahead) for log in self.logs if log.first)
+        captured = (capture.first for capture in self.captures if capture.first)
+        return min((*logged, *captured), default=None)
+
+
+def _earlier(time: datetime, by: timedelta) -> datetime:
+    """Return an earlier time, as far as the calendar goes."""
+    try:
+        return time - by
+    except OverflowError:
+        return time
 
 
 class Twin(Struct, frozen=True, kw_only=True, gc=False):

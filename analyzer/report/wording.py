@@ -140,7 +140,7 @@ READ_STATES = {ReadState.WHOLE: "whole", ReadState.PART: "in part", ReadState.NO
 
 REFERENCE_ORIGINS = {
     "evidence": "the last time in the evidence",
-    "file-name": "the time in the file names, taken as UTC",
+    "file-name": "the time in the file names, when the bundle was collected, taken as UTC",
     "as-of": "the date asked for",
 }
 

@@ -39,7 +39,16 @@ def bundle_time_span(view: NodeView) -> Iterator[Judgement]:
         if first and last
     ]
     if spans:
-        yield fact(view.node.name or "", f"Covered: {'; '.join(spans)}. Dumps show the moment when logging started.")
+        collected = (
+            f" The time in the file names, {iso_utc(view.node.taken)}, is when the bundle was collected."
+            if view.node.taken
+            else ""
+        )
+        yield fact(
+            view.node.name or "",
+            f"Covered: {'; '.join(spans)}. Dumps show the moment when logging started, which is no later than the first of "
+            f"these times.{collected}",
+        )
 
 
 def dual_nic_address_map(view: NodeView) -> Iterator[Judgement]:

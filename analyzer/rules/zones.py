@@ -83,9 +83,10 @@ def xstat_contradicts_capture(view: NodeView) -> Iterator[Judgement]:
             severity=Severity.INFO,
             confidence=Confidence.PROVEN,
             subject=zone.name,
-            explanation=f"The status dump shows zone {zone.name} as {zone.status}, but it was taken when logging started. The "
-            f"last handshake, at {iso_utc(newest.handshake.started)}, "
-            f"{'completed' if works else 'did not complete'}: this later evidence is what the report goes by.",
+            explanation=f"The status dump shows zone {zone.name} as {zone.status}. That is its state when logging started, "
+            "before anything was captured (the time in the dump's file name is when the bundle was collected). The last "
+            f"handshake, at {iso_utc(newest.handshake.started)}, "
+            f"{'completed' if works else 'did not complete'}: it came later, and the report goes by it.",
             evidence=(*quote.quote_zone(zone), *_quote_end(newest)),
             connections=(newest.id,),
         )
@@ -162,7 +163,8 @@ RULES = (
         id="xstat-contradicts-capture",
         title="The status dump is older than the evidence, and differs from it",
         meaning="Said when the status dump shows another state of a zone than its last handshake. The dump is taken "
-        "when logging starts: the report goes by the later evidence and says so.",
+        "when logging starts, before anything is captured, though its file name has the time when the bundle was collected: "
+        "the report goes by the later evidence and says so.",
         severity=Severity.INFO,
         judge=xstat_contradicts_capture,
         needs=(Need.STATUS, Need.HANDSHAKE),

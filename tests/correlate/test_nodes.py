@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from analyzer.correlate.reading import NodeReading
 from analyzer.evidence import (
     Alarm,
     CaptureFile,
+    ClockOffset,
     Cluster,
     Configuration,
     LogEvent,
@@ -313,3 +315,42 @@ def test_a_cluster_without_name_and_peers_is_none(empty: Cluster | None) -> None
         build(configuration=replace(CONFIGURATION, cluster=empty), status=replace(STATUS, cluster=cluster)).cluster
         == cluster
     )
+
+
+@pytest.mark.parametrize(
+    ("log", "capture", "ahead", "expected"),
+    [
+        (10, 20, None, 10),
+        (30, 20, None, 20),
+        (30, 20, 15, 15),
+        (None, 20, None, 20),
+        (10, None, None, 10),
+        (None, None, None, None),
+    ],
+)
+def test_logging_had_started_by_the_first_record_or_frame_by_the_captures_clock(
+    log: float | None, capture: float | None, ahead: float | None, expected: float | None
+) -> None:
+    node = Node(
+        name="core",
+        host="core",
+        taken=at(700),
+        clock_offset=None if ahead is None else ClockOffset(seconds=ahead, joins=3, spread=0),
+        logs=(LogSpan(file="log", first=None if log is None else at(log), last=at(600), lines=1, records=1),),
+        captures=(
+            CaptureFile(
+                name="x.pcap", interface=None, sequence=None, packets=1, cut_frames=0,
+                first=None if capture is None else at(capture), last=at(600),
+            ),
+        ),
+    )  # fmt: skip
+
+    assert node.logging_started_by == (None if expected is None else at(expected))
+
+
+def test_a_clock_beyond_the_calendar_stops_at_its_end() -> None:
+    first = datetime.min.replace(tzinfo=UTC)
+    span = LogSpan(file="log", first=first, last=None, lines=1, records=1)
+    node = Node(name="a", host="a", logs=(span,), clock_offset=ClockOffset(seconds=9.0, joins=3, spread=0))
+
+    assert node.logging_started_by == first

@@ -89,7 +89,7 @@ INTERNAL = {
     "Handshake": {
         "completed", "closed_by", "closed_by_reset", "last_record_before_close", "encrypted_records", "cipher_suite",
         "signature_algorithms", "requested_signature_algorithms", "requested_certificate_types",
-        "renegotiated", "certificate_authority_names", "client_random",
+        "renegotiated", "certificate_authority_names", "client_random", "opened", "established",
         "server_certificate", "client_certificate",
     },
     "Alert": {"time"},

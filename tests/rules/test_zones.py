@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from analyzer.evidence import Alarm, Node, Peer, Side, TcpConversation
-from tests.rules.cases import NOT_DETERMINABLE, case, connection, conversation, event, judge, ssh
+from tests.rules.cases import NOT_DETERMINABLE, case, connection, conversation, event, judge, made, ssh
 from tests.rules.nodes import (
     CORE,
     DENIED,
@@ -38,7 +38,9 @@ def test_a_failed_zone_is_critical_until_a_later_handshake_completes() -> None:
 
     assert judge(case(node), "uc-zone-failed") == {("critical", "proven", ZONE)}
     assert judge(case(node, connections=[came_up]), "uc-zone-failed") == set()
-    assert judge(case(node, connections=[came_up]), "xstat-contradicts-capture") == {("info", "proven", ZONE)}
+    (older,) = made(case(node, connections=[came_up]), "xstat-contradicts-capture")
+    assert (older.severity, older.confidence, older.subject) == ("info", "proven", ZONE)
+    assert "its state when logging started, before anything was captured" in older.explanation
 
 
 def test_the_last_handshake_decides_whether_the_dump_is_out_of_date() -> None:

@@ -114,6 +114,7 @@ def _is_eku_mode(name: str) -> bool:
 def _facts(node: Node) -> tuple[tuple[str, str], ...]:
     offset = node.clock_offset
     reference = node.reference_time
+    began = node.logging_started_by
     origin = wording.REFERENCE_ORIGINS.get(reference.origin)
     facts = (
         ("Serial number", node.serial_number),
@@ -124,7 +125,8 @@ def _facts(node: Node) -> tuple[tuple[str, str], ...]:
         ("Time zone", node.time_zone),
         ("Clock", f"{wording.clock(offset)} ({wording.plural(offset.joins, 'join')})" if offset else None),
         ("Dates judged at", f"{wording.utc(reference.time)}, {origin}" if reference.time and origin else None),
-        ("Logging started", wording.utc(node.taken) if node.taken else None),
+        ("Logging started", f"at {wording.utc(began)} or before: the first log record or frame" if began else None),
+        ("Bundle collected", f"{wording.utc(node.taken)}, by its file names (taken as UTC)" if node.taken else None),
     )
     return tuple((name, value) for name, value in facts if value)
 
