@@ -29,6 +29,7 @@ from analyzer.parsers.pem import read_pem
 from analyzer.parsers.snapshot import read_snapshot
 from analyzer.parsers.xconf import merge_configurations, read_xconf_text, read_xconf_xml
 from analyzer.parsers.xstat import merge_statuses, read_xstat_text, read_xstat_xml
+from analyzer.text import failed_on_it
 
 PEM_BYTES = 16 * 1024 * 1024
 """No store comes near this; it bounds the memory that a member called .pem can take."""
@@ -128,10 +129,12 @@ def _read_member(member: OpenMember, tray: _Tray) -> _Outcome:
         with member.open() as stream:
             outcome = read(member, stream, tray)
             stream.drain()
-    except Exception as error:  # noqa: BLE001 - one of the two places where a bug costs one row
-        why = f"the program failed on it ({type(error).__name__}); please report this"
+    except Exception as error:  # noqa: BLE001 - a bug costs one member (docs/architecture.md lists all such places)
         problem = Problem(
-            file=member.reference, what="The member was not read", why=why, leaves_open="Everything it would say."
+            file=member.reference,
+            what="The member was not read",
+            why=failed_on_it(error),
+            leaves_open="Everything it would say.",
         )
         return _Outcome(problems=(problem,), read_something=False)
     return outcome

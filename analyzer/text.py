@@ -59,3 +59,8 @@ def _visible(character: str) -> str:
         plain = f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
         return _SHORT_ESCAPES.get(character, plain)
     return character
+
+
+def failed_on_it(error: Exception) -> str:
+    """Return why something was not read if the reason is a bug of ours."""
+    return f"the program failed on it ({type(error).__name__}); please report this"

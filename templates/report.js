@@ -15,7 +15,10 @@ function copyButtons() {
       button.textContent = "copied";
       setTimeout(() => { button.textContent = "copy"; }, 1500);
     });
-    code.after(button);
+    const beside = document.createElement("span");
+    beside.className = getComputedStyle(code).display === "block" ? "copyable block" : "copyable";
+    code.replaceWith(beside);
+    beside.append(code, button);
   }
 }
 

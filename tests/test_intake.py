@@ -6,7 +6,9 @@ from analyzer.bundle import OpenMember
 from analyzer.bundle.files import BytesContent
 from analyzer.evidence import MemberKind, ReadState
 from analyzer.intake import read_node
-from samples.builders.frames import pcap
+from analyzer.parsers.capture.flows import FlowTable
+from analyzer.parsers.capture.packets import PacketReader
+from samples.builders.frames import CapturedFrame, pcap
 from tests.parsers.capture import captures as c
 
 CAPTURE = c.capture_of(c.mutual())
@@ -25,16 +27,62 @@ CAPTURE = c.capture_of(c.mutual())
     ids=["whole", "empty", "cut", "cut in its first packet", "garbage", "no bytes"],
 )
 def test_a_capture_is_read_as_far_as_it_has_packets(data: bytes, read: ReadState) -> None:
-    member = OpenMember(
+    node = read_node([capture("eth0.pcap", data)], lambda _: None)
+
+    assert [(record.read, record.reason is None) for record in node.members] == [(read, read is ReadState.WHOLE)]
+    assert len(node.problems) == (read is not ReadState.WHOLE)
+
+
+def capture(name: str, data: bytes, interface: str | None = None) -> OpenMember:
+    return OpenMember(
         input_name="b.zip",
-        name="eth0.pcap",
-        reference="b.zip/eth0.pcap",
+        name=name,
+        reference=f"b.zip/{name}",
         container="",
         kind=MemberKind.CAPTURE,
         content=BytesContent(data),
         limit=1 << 20,
+        interface=interface,
     )
-    node = read_node([member], lambda _: None)
 
-    assert [(record.read, record.reason is None) for record in node.members] == [(read, read is ReadState.WHOLE)]
-    assert len(node.problems) == (read is not ReadState.WHOLE)
+
+@pytest.mark.parametrize(
+    ("broken", "state", "what"),
+    [("read", ReadState.NOT, "The capture"), ("_walk", ReadState.PART, "The rest of the capture")],
+    ids=["at its start", "within it"],
+)
+def test_a_bug_in_reading_a_capture_costs_that_capture_alone(
+    monkeypatch: pytest.MonkeyPatch, broken: str, state: ReadState, what: str
+) -> None:
+    works = getattr(PacketReader, broken)
+    tagged = pcap([CapturedFrame(time=c.START, octets=bytes(12) + b"\x81\x00" + bytes(80))])
+
+    def fails(reader: PacketReader, *given: object) -> None:
+        if reader._name == "b.zip/odd.pcap":
+            raise IndexError("list index out of range")
+        works(reader, *given)
+
+    monkeypatch.setattr(PacketReader, broken, fails)
+    node = read_node([capture("odd.pcap", tagged), capture("eth0.pcap", CAPTURE, "eth0")], lambda _: None)
+
+    assert {record.name: record.read for record in node.members} == {"odd.pcap": state, "eth0.pcap": ReadState.WHOLE}
+    assert [(problem.file, problem.what, problem.why) for problem in node.problems] == [
+        ("b.zip/odd.pcap", what, "the program failed on it (IndexError); please report this")
+    ]
+    assert len(node.reading.handshakes) == 1
+
+
+def test_a_bug_in_concluding_what_is_still_open_costs_these_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    works = FlowTable.finish
+
+    def fails(table: FlowTable) -> None:
+        works(table)
+        raise IndexError("pop from empty list")
+
+    monkeypatch.setattr(FlowTable, "finish", fails)
+    node = read_node([capture("eth0.pcap", CAPTURE)], lambda _: None)
+
+    assert [(problem.file, problem.what) for problem in node.problems] == [
+        ("b.zip/eth0.pcap", "Connections at the capture's end")
+    ]
+    assert len(node.reading.handshakes) == 1

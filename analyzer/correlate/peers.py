@@ -82,7 +82,11 @@ def _known_node(contact: Contact, node: Node, nodes: Sequence[Node]) -> Peer | N
     other = by_address or next((o for o in others if names & _lower(o.host_names)), None)
     if other is None:
         return None
-    reason = "address of its bundle" if by_address else f"certificate name {min(names & _lower(other.host_names))}"
+    reason = (
+        "its bundle gives this address as its own"
+        if by_address
+        else f"certificate name {min(names & _lower(other.host_names))}"
+    )
     return known_peer(node, other, reason, _zone_between(contact, node))
 
 

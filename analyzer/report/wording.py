@@ -37,7 +37,7 @@ STORES = {
     Store.SERVER: "server store",
     Store.BOTH: "both stores (client and server hold the same certificate)",
     Store.TRUSTED: "trusted CA list only",
-    Store.NEITHER: "none of the stores in the bundle",
+    Store.NEITHER: "none of the stores that were given",
 }
 
 OUTCOMES = {

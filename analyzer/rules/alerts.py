@@ -245,14 +245,15 @@ def _quote(connection: Connection, alert: Alert) -> tuple[Evidence, ...]:
 
 
 def _after(refusals: Refusals) -> str:
-    """Say how long after the certificate the alert came, and in which packets."""
+    """Say how long after the certificate the alert came, and in which frames."""
     for connection, alert in refusals.connections:
         frame = next((f for f in connection.handshake.frames if f.step == f"{alert.sender.other}_certificate"), None)
         if frame is not None and connection.certificate(alert.sender.other).visibility is Visibility.SEEN:
             seconds = (alert.time - frame.time).total_seconds()
-            return f", packet {alert.frame}, {seconds:.3f} s after the certificate in packet {frame.frame}"
+            where = f"frame {frame.frame}" if frame.capture == alert.capture else quote.frame_of(frame)
+            return f", {quote.frame_of(alert)}, {seconds:.3f} s after the certificate in {where}"
         hidden = connection.certificate(alert.sender.other).visibility is Visibility.ENCRYPTED
-        return f", packet {alert.frame}{' (TLS 1.3 encrypts the certificate itself)' if hidden else ''}"
+        return f", {quote.frame_of(alert)}{' (TLS 1.3 encrypts the certificate itself)' if hidden else ''}"
     return ""
 
 

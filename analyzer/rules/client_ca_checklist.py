@@ -130,7 +130,7 @@ def _judged(entry: Entry, connection: Connection | None) -> Entry:
     if connection is None:
         return entry
     frame = next((f for f in connection.handshake.frames if f.step == "client_certificate"), None)
-    at = f"frame {frame.frame}" if frame else "the capture"
+    at = quote.frame_of(frame) if frame else "the capture"
     proof = f"completed with it, {at}" if connection.outcome is Outcome.COMPLETED else None
     refused = connection.outcome is Outcome.REFUSED and connection.refused_by is Side.SERVER
     return Entry(

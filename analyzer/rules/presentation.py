@@ -208,7 +208,7 @@ def _uploads(view: NodeView) -> tuple[Event, ...]:
 
 
 def presented_unknown_certificate(view: NodeView) -> Iterator[Judgement]:
-    """A certificate in neither store, with no name or key in common with them (rules-amendments A18)."""
+    """A certificate in none of the stores, with no name or key in common with them (rules-amendments A18)."""
     for shown, connections in _shown(view).items():
         peer, role, identity = shown
         presented = view.case.certificates[identity]
@@ -233,7 +233,7 @@ def presented_unknown_certificate(view: NodeView) -> Iterator[Judgement]:
             connections,
             severity,
             f"As TLS {role} towards {peer.name} it presented serial {presented.serial}, issued by {presented.issuer}, which is "
-            f"in neither store. {more}",
+            f"in none of the stores that were given. {more}",
             remedy=() if other_domain else (COMPARE_HOSTS,),
             evidence=_quote_expected(view, role),
         )
@@ -304,8 +304,8 @@ RULES = (
     Rule(
         id="presented-stale-certificate",
         title="An old certificate is still served",
-        meaning="Said when the certificate on the wire is in neither store but an older one with a name or the key "
-        "of a store's. A new certificate takes effect only after a restart: until then the old one is "
+        meaning="Said when the certificate on the wire is in none of the stores that were given, but an older one with "
+        "a name or the key of a store's. A new certificate takes effect only after a restart: until then the old one is "
         "served. Critical if that is expired or may not be used so; inferred unless an alarm or the log "
         "tells of the upload.",
         severity=Severity.CRITICAL,
@@ -325,9 +325,9 @@ RULES = (
     ),
     Rule(
         id="presented-unknown-certificate",
-        title="A certificate was presented that is in neither store",
-        meaning="Said when the certificate on the wire is in neither store and has neither a name nor the key in "
-        "common with them. It may be a domain certificate (not in a bundle), another Expressway behind the "
+        title="A certificate was presented that is in none of the stores that were given",
+        meaning="Said when the certificate on the wire is in none of the stores that were given, and has neither a name "
+        "nor the key in common with them. It may be a domain certificate (not in a bundle), another Expressway behind the "
         "same address, a firewall that inspects TLS, or the wrong bundle. Critical where a known peer "
         "refused it, a remark where the client asked for another domain.",
         severity=Severity.CRITICAL,

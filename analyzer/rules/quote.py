@@ -59,6 +59,11 @@ def quote_frame(connection: Connection, frame: Frame, words: str | None = None) 
     )
 
 
+def frame_of(record: Frame | Alert) -> str:
+    """Return where a reader finds something, in words: a number counts within one capture."""
+    return f"frame {record.frame} of {record.capture}"
+
+
 def quote_alert(connection: Connection, alert: Alert) -> Evidence:
     """Quote an alert."""
     handshake = connection.handshake

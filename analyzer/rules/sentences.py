@@ -18,6 +18,7 @@ from analyzer.evidence import (
     Store,
     Visibility,
 )
+from analyzer.rules import quote
 from analyzer.rules.view import NodeView
 from analyzer.text import iso_utc
 
@@ -26,7 +27,7 @@ STORE_WORDS = {
     Store.SERVER: "the server store's certificate",
     Store.BOTH: "the certificate that both stores hold",
     Store.TRUSTED: "a certificate of the trusted CA list",
-    Store.NEITHER: "a certificate that is in neither store",
+    Store.NEITHER: "a certificate that is in none of the stores that were given",
 }
 
 HIDDEN_WORDS = {
@@ -150,7 +151,7 @@ def _frame(connection: Connection) -> str:
     is_client = connection.local_role is not Side.SERVER
     step = Step.CLIENT_CERTIFICATE if is_client else Step.SERVER_CERTIFICATE
     frame = connection.handshake.frame(step) or connection.handshake.frame(Step.CLIENT_HELLO)
-    return f" (frame {frame.frame} of {frame.capture})" if frame else ""
+    return f" ({quote.frame_of(frame)})" if frame else ""
 
 
 def _what_came(view: NodeView, connection: Connection) -> str:

@@ -223,7 +223,7 @@ MEMBERS = (
     member("client_core1_2026-03-29_06:58:02.pem", MemberKind.CLIENT_PEM),
     member("ca_core1_2026-03-29_06:58:02.pem", MemberKind.CA_PEM),
     member("xconf_dump_core1_2026-03-29_06:58:02.txt", MemberKind.XCONF_TEXT),
-    member(CAPTURE.split("/")[1], MemberKind.CAPTURE, read=ReadState.PART, reason="cut off inside packet 4,211"),
+    member(CAPTURE.split("/")[1], MemberKind.CAPTURE, read=ReadState.PART, reason="it ends within frame 4211"),
     member("phonebook.db", MemberKind.OTHER, read=ReadState.NOT, reason="not a kind that is used", sha256=None),
 )
 

@@ -109,3 +109,13 @@ def test_the_page_draws_one_for_each_group_with_a_title_and_a_description() -> N
         assert [
             element.get("id") for element in drawing.xpath(".//*[local-name()='title' or local-name()='desc']")
         ] == named
+
+
+def test_a_long_name_loses_its_end_and_never_its_role() -> None:
+    report, connection = refused()
+
+    drawn = ladder(report, connection)
+
+    assert SOME_CORE.name == "traversal client of zone UC traversal"
+    assert drawn.client == "traversal client of… (TLS client)"
+    assert drawn.server == "edge (TLS server)"

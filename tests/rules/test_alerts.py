@@ -130,8 +130,8 @@ def test_the_alert_is_dated_from_the_certificate_that_it_answers() -> None:
     (finding,) = made(judged, "peer-alert-certificate-unknown")
 
     assert (
-        "Webex refused this node's certificate: alert certificate_unknown (46), packet 9, 0.006 s"
-        in finding.explanation
+        "Webex refused this node's certificate: alert certificate_unknown (46), frame 9 of edge.zip/eth0.pcap, "
+        "0.006 s after the certificate in frame 3." in finding.explanation
     )
 
 

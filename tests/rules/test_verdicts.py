@@ -207,4 +207,6 @@ def test_a_release_with_one_store_is_judged_by_it() -> None:
 def test_a_presented_certificate_that_is_in_no_store_is_said_to_be() -> None:
     stranger = certificate("stranger.example", SERVER_ONLY)
 
-    assert "a certificate that is in neither store, stranger.example" in answer(client=stranger).sentence
+    sentence = answer(client=stranger).sentence
+
+    assert "a certificate that is in none of the stores that were given, stranger.example" in sentence

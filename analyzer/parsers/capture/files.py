@@ -119,7 +119,7 @@ def check_length(captured: int, number: int, offset: int) -> None:
         DamageError: if it is one.
     """
     if captured > LARGEST_FRAME:
-        raise DamageError(f"packet {number}, at offset {offset}, claims {captured} bytes")
+        raise DamageError(f"frame {number}, at offset {offset}, claims {captured} bytes")
 
 
 class _Interface(Struct):
@@ -157,7 +157,7 @@ def pcapng_frames(window: Window) -> Iterator[Frame]:
         length = (length + 3) & ~3  # some writers leave the padding out of the length
         if length > _LARGEST_BLOCK:
             if kind in {_OLD_PACKET, _SIMPLE_PACKET, _ENHANCED_PACKET}:
-                raise DamageError(f"packet {number}, at offset {window.offset + window.start}, claims {length} bytes")
+                raise DamageError(f"frame {number}, at offset {window.offset + window.start}, claims {length} bytes")
             if not window.skip(length):
                 raise window.cut(number)
             continue
@@ -172,7 +172,7 @@ def pcapng_frames(window: Window) -> Iterator[Frame]:
         elif kind in {_OLD_PACKET, _SIMPLE_PACKET, _ENHANCED_PACKET}:
             frame = _read_packet(window.buffer, kind, body, end, order, interfaces)
             if frame is None:
-                raise DamageError(f"packet {number}, at offset {window.offset + body - 8}, contradicts its block")
+                raise DamageError(f"frame {number}, at offset {window.offset + body - 8}, contradicts its block")
             yield frame
             number += 1
     if window.failure or window.end > window.start:

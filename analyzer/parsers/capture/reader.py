@@ -16,7 +16,7 @@ from analyzer.parsers.capture.packets import PacketReader, TimeRange
 from analyzer.parsers.capture.place import instant
 from analyzer.parsers.capture.sources import CaptureLimits, CaptureReading, CaptureSource
 from analyzer.parsers.capture.window import DamageError, Window
-from analyzer.text import clean
+from analyzer.text import clean, failed_on_it
 
 # Files that follow on each other overlap by no more than frames change places in a capture.
 _OVERLAP_NANOSECONDS = 2_000_000_000
@@ -78,15 +78,22 @@ class _Reading:
         name = ""
         for source in sources:
             if before and _overlaps(before.times, first_time(source.head)):
-                table.finish()
+                self._finish(table, name)
                 table = self._new_table()
             before = PacketReader(source.name, len(self._files), table, fragments)
             self._read_file(source, before, table)
             name = source.name
-        table.finish()
+        self._finish(table, name)
         if fragments.incomplete:
             why = f"parts of {fragments.incomplete} fragmented packets are missing"
             self._add(name, "Fragmented packets", why, "what these packets carried")
+
+    def _finish(self, table: FlowTable, name: str) -> None:
+        """Conclude the connections that are still open at the end of what was captured in one go."""
+        try:
+            table.finish()
+        except Exception as error:  # noqa: BLE001 - a bug costs the connections that were still open
+            self._add(name, "Connections at the capture's end", failed_on_it(error), "what these connections say")
 
     def _new_table(self) -> FlowTable:
         return FlowTable(self._limits, self._shelf, self._results, self._make_dialogue)
@@ -112,11 +119,13 @@ class _Reading:
         except Exception as error:  # noqa: BLE001 - foreign code: archives raise a dozen kinds
             damage = f"{type(error).__name__}: {error}"
         else:
-            with closing(stream):
-                try:
+            try:
+                with closing(stream):
                     reader.read(Window(stream, self._limits.file_bytes))
-                except DamageError as error:
-                    damage = str(error)
+            except DamageError as error:
+                damage = str(error)
+            except Exception as error:  # noqa: BLE001 - a bug costs one file
+                damage = failed_on_it(error)
         self._files.append(_describe(source, reader, table))
         if damage and reader.packets:
             self._add(source.name, "The rest of the capture", damage, "whether more was captured behind that")

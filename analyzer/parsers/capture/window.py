@@ -85,7 +85,7 @@ class Window:
 
     def cut(self, number: int) -> DamageError:
         """Return the damage of a file that ends within a frame, or whose stream failed there."""
-        where = f"packet {number}, at offset {self.offset + self.start}"
+        where = f"frame {number}, at offset {self.offset + self.start}"
         if self.failure:
             return DamageError(f"it could not be read beyond {where} ({self.failure})")
         return DamageError(f"it ends within {where}")

@@ -19,9 +19,10 @@ class Tone(StrEnum):
     GOOD = "good"
     INFO = "info"
     OPEN = "open"
+    PLAIN = "plain"
 
 
-_ICONS = {Tone.BAD: "✕", Tone.WARN: "!", Tone.GOOD: "✓", Tone.INFO: "i", Tone.OPEN: "?"}
+_ICONS = {Tone.BAD: "✕", Tone.WARN: "!", Tone.GOOD: "✓", Tone.INFO: "i", Tone.OPEN: "?", Tone.PLAIN: ""}
 
 _SEVERITY_TONES = {
     Severity.CRITICAL: Tone.BAD,
@@ -46,6 +47,7 @@ class Badge(Struct, frozen=True, kw_only=True):
 
     @property
     def icon(self) -> str:
+        """A sign for the tone; empty for what is neither good nor bad."""
         return _ICONS[self.tone]
 
 

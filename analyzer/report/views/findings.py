@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from msgspec import Struct
 
@@ -45,14 +45,19 @@ class SourceView(Struct, frozen=True, kw_only=True):
 
 
 class FindingView(Struct, frozen=True, kw_only=True):
-    """One card. `repeats`: how often and between which times; None for a single one without a time."""
+    """One card.
+
+    Attributes:
+        about: what it is about, and the node that it was found on.
+        repeats: how often and between which times; None for a single one without a time.
+    """
 
     anchor: str
     badge: Badge
     id: str
     title: str
     node: str
-    subject: str
+    about: str
     confidence: str
     explanation: str
     remedies: tuple[RemedyView, ...]
@@ -83,11 +88,10 @@ def finding_anchors(findings: Iterable[Finding]) -> dict[Finding, str]:
     return anchors
 
 
-def cause_view(cause: Cause, anchors: Mapping[Finding, str]) -> FindingView:
-    """Show a cause with its consequences."""
-    return finding_view(
-        cause.finding, anchors, tuple(finding_view(finding, anchors) for finding in cause.consequences)
-    )
+def cause_view(cause: Cause, anchors: Mapping[Finding, str], peers: Container[str]) -> FindingView:
+    """Show a cause with its consequences; `peers` are the names of the case's peers."""
+    consequences = tuple(finding_view(finding, anchors, peers) for finding in cause.consequences)
+    return finding_view(cause.finding, anchors, peers, consequences)
 
 
 class UnansweredView(Struct, frozen=True, kw_only=True):
@@ -124,7 +128,10 @@ def source_views(cited: Iterable[Finding | ForecastRule]) -> tuple[SourceView, .
 
 
 def finding_view(
-    finding: Finding, anchors: Mapping[Finding, str], consequences: tuple[FindingView, ...] = ()
+    finding: Finding,
+    anchors: Mapping[Finding, str],
+    peers: Container[str],
+    consequences: tuple[FindingView, ...] = (),
 ) -> FindingView:
     """Show a finding with what follows from it."""
     remedies = sorted(finding.remedy, key=lambda remedy: _REMEDY_ORDER.index(remedy.kind))
@@ -134,7 +141,7 @@ def finding_view(
         id=finding.id,
         title=finding.title,
         node=wording.node_label(finding.node),
-        subject=finding.subject,
+        about=_about(finding, peers),
         confidence=wording.CONFIDENCES[finding.confidence],
         explanation=finding.explanation,
         remedies=tuple(_remedy(remedy) for remedy in remedies),
@@ -144,6 +151,14 @@ def finding_view(
         sources=tuple(_source(citation) for citation in finding.sources),
         consequences=consequences,
     )
+
+
+def _about(finding: Finding, peers: Container[str]) -> str:
+    """Say what a finding is about and on which node it was found; two names alone would not tell which is which."""
+    node = wording.node_label(finding.node)
+    if finding.subject in {"", node}:
+        return node
+    return f"{'peer ' if finding.subject in peers else ''}{finding.subject}, on {node}"
 
 
 def _remedy(remedy: Remedy) -> RemedyView:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from analyzer.evidence import Case, Connection, Outcome, Side, Step, Visibility
+from analyzer.evidence import Alert, Case, Connection, Frame, Outcome, Side, Step, Visibility
 from analyzer.report import wording
 from analyzer.report.links import FrameReference, frame_reference
 from analyzer.report.summary import certificate_frame, refusing_alert
@@ -55,6 +55,12 @@ def handshake_steps(case: Case, connection: Connection) -> tuple[StepView, ...]:
     )
 
 
+def _frame_of(connection: Connection, record: Frame | Alert) -> str:
+    """Call a frame by its number, and by its capture where a handshake runs over several."""
+    is_clear = len(connection.handshake.captures) == 1
+    return f"frame {record.frame}" if is_clear else f"frame {record.frame} of {record.capture}"
+
+
 def _client_hello(connection: Connection) -> StepView:
     handshake = connection.handshake
     frame = handshake.frame(Step.CLIENT_HELLO)
@@ -72,7 +78,7 @@ def _client_hello(connection: Connection) -> StepView:
 def _server_hello(connection: Connection) -> StepView:
     handshake = connection.handshake
     retry = handshake.frame(Step.HELLO_RETRY_REQUEST)
-    details = [f"HelloRetryRequest in frame {retry.frame}"] if retry else []
+    details = [f"HelloRetryRequest in {_frame_of(connection, retry)}"] if retry else []
     details += ["Session resumed: no certificates are sent"] if handshake.resumed else []
     details += ["Another handshake follows within the connection, encrypted"] if handshake.renegotiated else []
     suite = f", cipher suite 0x{handshake.cipher_suite:04X}" if handshake.cipher_suite is not None else ""
@@ -136,9 +142,10 @@ def _result(connection: Connection) -> StepView:
     handshake = connection.handshake
     ends = end_names(connection)
     alert = refusing_alert(connection, connection.refused_by)
-    last = handshake.frame(Step.FINISHED if connection.outcome is Outcome.COMPLETED else Step.CLOSED)
+    end = Step.FINISHED if connection.outcome is Outcome.COMPLETED else Step.CLOSED
+    last = next((frame for frame in reversed(handshake.frames) if frame.step is end), None)
     who = f"by {ends[connection.refused_by]}" if connection.refused_by else ""
-    details = [f"{ends[a.sender]} sent {wording.alert(a)} in frame {a.frame}" for a in handshake.alerts]
+    details = [f"{ends[a.sender]} sent {wording.alert(a)} in {_frame_of(connection, a)}" for a in handshake.alerts]
     if alert and alert.code in wording.ALERT_MEANINGS:
         details.append(f"That alert says: {wording.ALERT_MEANINGS[alert.code]}.")
     if handshake.closed_by:

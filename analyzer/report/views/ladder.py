@@ -111,14 +111,20 @@ def ladder_of(case: Case, connection: Connection, events: tuple[Event, ...]) -> 
         if hidden and isinstance(one.frame, Frame) and one.frame.step is Step.SERVER_HELLO:
             hidden_y = y = y + _LINE
     return Ladder(
-        client=wording.shorten(f"{ends[Side.CLIENT]} (TLS client)", _END),
-        server=wording.shorten(f"{ends[Side.SERVER]} (TLS server)", _END),
+        client=_head(ends[Side.CLIENT], Side.CLIENT),
+        server=_head(ends[Side.SERVER], Side.SERVER),
         height=y + _FOOT,
         rungs=tuple(rungs),
         title=f"Messages of connection {connection.id} between {ends[Side.CLIENT]} and {ends[Side.SERVER]}",
         hidden="encrypted from here on: certificates are not visible" if hidden_y else "",
         hidden_y=hidden_y,
     )
+
+
+def _head(name: str, side: Side) -> str:
+    """Return what stands over a life line: of a long name the end goes, never the role."""
+    role = f" ({wording.SIDES[side]})"
+    return wording.shorten(name, _END - wording.columns(role)) + role
 
 
 def _order(one: _Sent) -> tuple[datetime, str, int, int]:

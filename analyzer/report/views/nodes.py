@@ -22,7 +22,7 @@ _STATE_TONES = {
     "ok": Tone.GOOD,
     "failed": Tone.BAD,
     "warning": Tone.WARN,
-    "off": Tone.OPEN,
+    "unknown": Tone.OPEN,
 }
 
 
@@ -146,7 +146,7 @@ def _outcomes(case: Case, node: Node, side: Side) -> tuple[tuple[Badge, int], ..
 def _state(status: str | None) -> Badge:
     if status is None:
         return Badge(tone=Tone.OPEN, word="not known")
-    return Badge(tone=_STATE_TONES.get(status.lower(), Tone.OPEN), word=wording.shorten(clean(status), MAX_STATE))
+    return Badge(tone=_STATE_TONES.get(status.lower(), Tone.PLAIN), word=wording.shorten(clean(status), MAX_STATE))
 
 
 def _counts(badges: Sequence[Badge]) -> tuple[tuple[Badge, int], ...]:

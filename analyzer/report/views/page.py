@@ -6,11 +6,11 @@ from collections import Counter
 
 from msgspec import Struct
 
-from analyzer.evidence import Input, Member, Problem, ReadState
+from analyzer.evidence import Case, Input, Member, Problem, ReadState
 from analyzer.findings import Report
 from analyzer.report import wording
 from analyzer.report.conclusions import conclude, next_steps
-from analyzer.report.summary import index_of, leading_verdict
+from analyzer.report.summary import Index, index_of, leading_verdict
 from analyzer.report.views.badge import Badge, Tone
 from analyzer.report.views.certificates import CertificateView, described_certificates
 from analyzer.report.views.connections import ConnectionsView, connections_view
@@ -90,7 +90,7 @@ class Page(Struct, frozen=True, kw_only=True):
     nodes: tuple[NodeView, ...]
     timeline: Timeline | None
     connections: ConnectionsView
-    connection_count: int
+    connection_count: str
     forecast: tuple[ForecastView, ...]
     forecast_count: int
     certificates: tuple[CertificateView, ...]
@@ -108,11 +108,12 @@ def page_view(report: Report) -> Page:
     index = index_of(case)
     conclusions = conclude(report.findings)
     anchors = finding_anchors(report.findings)
+    peers = {c.peer.name for c in case.connections} | {e.peer.name for e in case.events if e.peer}
     connections = connections_view(case, index)
     leading = leading_verdict(report)
     others = [verdict for verdict in report.verdicts if verdict is not leading]
     causes, warnings, remarks = (
-        tuple(cause_view(cause, anchors) for cause in group[:MAX_CARDS])
+        tuple(cause_view(cause, anchors, peers) for cause in group[:MAX_CARDS])
         for group in (conclusions.causes, conclusions.warnings, conclusions.remarks)
     )
     nodes = tuple(node_view(case, node, n) for n, node in enumerate(sorted(case.nodes, key=role_order), start=1))
@@ -130,7 +131,7 @@ def page_view(report: Report) -> Page:
         causes=causes,
         warnings=warnings,
         remarks=remarks,
-        context=tuple(finding_view(finding, anchors) for finding in conclusions.context[:MAX_CARDS]),
+        context=tuple(finding_view(finding, anchors, peers) for finding in conclusions.context[:MAX_CARDS]),
         more_findings=sum(
             max(0, len(group) - MAX_CARDS)
             for group in (conclusions.causes, conclusions.warnings, conclusions.remarks, conclusions.context)
@@ -139,7 +140,7 @@ def page_view(report: Report) -> Page:
         nodes=nodes,
         timeline=timeline_of(case, sorted(case.nodes, key=role_order)),
         connections=connections,
-        connection_count=len(case.connections),
+        connection_count=_connection_count(case, index),
         forecast=forecast_views(report),
         forecast_count=len(report.forecast),
         certificates=certificates,
@@ -150,6 +151,19 @@ def page_view(report: Report) -> Page:
         sources=source_views((*report.findings, *(rule for row in report.forecast for rule in row.rules))),
         outlook=outlook_view(report.outlook),
     )
+
+
+def _connection_count(case: Case, index: Index) -> str:
+    """Count connections; of one that several captures show, each has a record."""
+    order = {connection.id: number for number, connection in enumerate(case.connections)}
+    distinct = sum(
+        all(order[other.connection] > number for other in index.sightings.get(connection, ()))
+        for connection, number in order.items()
+    )
+    records = len(case.connections)
+    if distinct == records:
+        return f"{records:,}"
+    return f"{wording.plural(records, 'record')} of {wording.plural(distinct, 'connection')}"
 
 
 def _title(report: Report) -> str:

@@ -174,7 +174,7 @@ def test_a_length_that_no_frame_has_ends_the_file_there_and_says_where() -> None
     reading = c.read(damaged)
 
     assert reading.files[0].packets == 20
-    assert f"packet 21, at offset {offset}" in reading.problems[0].why
+    assert f"frame 21, at offset {offset}" in reading.problems[0].why
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,93 @@
+"""What the page calls things: counts, peers, states, frames, times."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from analyzer.evidence import Outcome, Side, Step
+from analyzer.findings import Report
+from tests.report.reports import CAPTURE, connection, rich_report
+from tests.report.test_html import page, section, text
+from tests.rules.cases import case, twins
+from tests.rules.cases import connection as talk
+from tests.rules.nodes import CORE as THE_CORE
+from tests.rules.nodes import EDGE, START, core, edge, zone
+
+
+def of(judged: object) -> Report:
+    return replace(rich_report(), case=judged)
+
+
+def test_the_finished_that_completes_a_handshake_is_its_result() -> None:
+    whole = connection(1, outcome=Outcome.COMPLETED, refused_by=None, outcome_reason=None)
+    frames = whole.handshake.frames[:-2]
+    both = tuple(
+        replace(frames[-1], step=Step.FINISHED, sender=side, frame=frames[-1].frame + n)
+        for n, side in enumerate((Side.CLIENT, Side.SERVER), 1)
+    )
+    whole = replace(whole, handshake=replace(whole.handshake, frames=(*frames, *both), alerts=(), completed=True))
+    report = rich_report()
+    shown = page(of(replace(report.case, connections=(whole,))))
+
+    (result,) = shown.xpath("//table[@class='handshake']/tbody/tr[6]/td[2]/strong")
+    assert text(result) == f"frame {both[1].frame}"
+
+
+def test_what_two_captures_show_of_one_connection_is_counted_once() -> None:
+    here = [talk(core(), EDGE, role=Side.CLIENT, at=n) for n in (1, 2)]
+    there = [talk(edge(), THE_CORE, role=Side.SERVER, at=n) for n in (1, 2)]
+    judged = case(core(), edge(), connections=[*here, *there])
+
+    paired = replace(judged, pairs=(twins(("c1", "c3"), ("c2", "c4")),))
+
+    assert section(of(paired), "connections").startswith("Connections 4 records of 2 connections ")
+    assert section(of(judged), "connections").startswith("Connections 4 ")
+
+
+def test_rows_of_connections_stand_under_their_peers() -> None:
+    headings = [text(heading) for heading in page(rich_report()).xpath("//section[@class='peer']/h3")]
+
+    assert headings[0] == 'Peer: edge1 traversal partner: zone "UC traversal"'
+
+
+def test_a_finding_says_which_of_two_names_is_the_peer_and_which_the_node() -> None:
+    report = rich_report()
+    first = replace(report.findings[0], subject="edge1", node="core1")
+    of_zone = replace(first, subject="UC traversal")
+    of_itself = replace(first, subject="core1")
+
+    shown = page(replace(report, findings=(first, of_zone, of_itself)))
+
+    assert [text(about) for about in shown.xpath("//p[@class='about']")] == [
+        "peer edge1, on core1", "UC traversal, on core1", "core1",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("status", "shown"),
+    [("Active", "✓Active"), ("Failed", "✕Failed"), ("On", "On"), ("Off", "Off"), (None, "?not known")],
+)
+def test_only_a_state_that_is_not_known_has_a_question_mark(status: str | None, shown: str) -> None:
+    judged = case(edge(zones=(zone(status=status),)))
+
+    assert text(page(of(judged)).xpath("//section[@id='nodes']//td[@data-label='State']")[0]) == shown
+
+
+def test_where_a_handshake_runs_over_two_captures_its_frames_name_theirs() -> None:
+    report = rich_report()
+    over_two = connection(1, handshake=replace(connection(1).handshake, captures=(CAPTURE, "b.zip/eth1.pcap")))
+
+    assert f"in frame 32 of {CAPTURE}" in section(of(replace(report.case, connections=(over_two,))), "connections")
+
+
+def test_the_time_in_the_file_names_is_not_taken_for_the_start_of_logging() -> None:
+    report = rich_report()
+    node = core(taken=START + timedelta(minutes=12))
+    facts = page(of(replace(report.case, nodes=(node,)))).xpath("//section[@id='nodes']//dl[@class='facts']")[0]
+    told = dict(zip(map(text, facts.xpath("dt")), map(text, facts.xpath("dd")), strict=True))
+
+    assert told["Logging started"] == "at 2026-03-24 10:55:00.000 UTC or before: the first log record or frame"
+    assert told["Bundle collected"] == "2026-03-24 11:12:00.000 UTC, by its file names (taken as UTC)"
