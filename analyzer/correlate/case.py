@@ -17,6 +17,7 @@ from analyzer.correlate.interfaces import merge_interfaces
 from analyzer.correlate.nodes import build_nodes
 from analyzer.correlate.origin import classify
 from analyzer.correlate.partners import find_partners
+from analyzer.correlate.paths import paths_of
 from analyzer.correlate.peers import Contact, identify_peer
 from analyzer.correlate.reading import NodeReading
 from analyzer.evidence import (
@@ -77,6 +78,7 @@ def join(
         problems=problems,
         reference_time=_latest(nodes),
         pairs=pairs_of(drafts, matches, [connection.id for connection in connections]),
+        paths=paths_of(nodes, connections, certificates),
     )
 
 

@@ -46,6 +46,7 @@ from analyzer.evidence.log import (
     LogTrace,
     PeerIdentity,
 )
+from analyzer.evidence.path import IssuerPath, PathLink
 from analyzer.evidence.settings import (
     Alarm,
     Cluster,
@@ -86,6 +87,7 @@ __all__ = [
     "Frame",
     "Handshake",
     "Input",
+    "IssuerPath",
     "LogEvent",
     "LogSpan",
     "LogTrace",
@@ -97,6 +99,7 @@ __all__ = [
     "NodeRole",
     "Origin",
     "Outcome",
+    "PathLink",
     "Peer",
     "PeerIdentity",
     "PeerKind",

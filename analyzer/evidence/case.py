@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from analyzer.evidence.certificate import Certificate, CertificateOrigin
 from analyzer.evidence.handshake import CaptureFile, Handshake, Side, TcpConversation, Visibility
 from analyzer.evidence.log import CarriedCertificate, LogEvent, LogSpan, LogTrace, PeerIdentity
+from analyzer.evidence.path import IssuerPath
 from analyzer.evidence.settings import Alarm, Cluster, NeededNames, Setting, Tunnel, Zone
 from analyzer.evidence.source import Input, Member, Problem
 
@@ -293,6 +294,7 @@ class Case(Struct, frozen=True, kw_only=True):
         connections: by start time; ids `c1`, `c2` …
         events: by time, file and line; ids `e1`, `e2` …
         pairs: nodes whose captures show the same connections, in the order of these.
+        paths: of the stores' leaves and of what was presented, by node.
     """
 
     inputs: tuple[Input, ...]
@@ -304,3 +306,4 @@ class Case(Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...]
     reference_time: ReferenceTime
     pairs: tuple[NodePair, ...] = ()
+    paths: tuple[IssuerPath, ...] = ()

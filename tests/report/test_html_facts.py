@@ -7,14 +7,17 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from analyzer.evidence import Outcome, Side, Step
+from analyzer.correlate.paths import paths_of
+from analyzer.evidence import IssuerPath, Outcome, PathLink, Side, Step
 from analyzer.findings import Report
+from analyzer.report.views.paths import MAX_LINKS
 from tests.report.reports import CAPTURE, connection, rich_report
 from tests.report.test_html import page, section, text
 from tests.rules.cases import case, twins
 from tests.rules.cases import connection as talk
 from tests.rules.nodes import CORE as THE_CORE
-from tests.rules.nodes import EDGE, START, core, edge, zone
+from tests.rules.nodes import EDGE, START, core, edge, stores, zone
+from tests.rules.pki import CORE_CLIENT, CORE_SERVER, chain
 
 
 def of(judged: object) -> Report:
@@ -91,3 +94,35 @@ def test_the_time_in_the_file_names_is_not_taken_for_the_start_of_logging() -> N
 
     assert told["Logging started"] == "at 2026-03-24 10:55:00.000 UTC or before: the first log record or frame"
     assert told["Bundle collected"] == "2026-03-24 11:12:00.000 UTC, by its file names (taken as UTC)"
+
+
+def test_a_path_is_told_in_nested_lists_from_the_leaf_up() -> None:
+    node = core()
+    judged = case(node, edge(), connections=[talk(node, EDGE, role=Side.CLIENT, client=chain(CORE_CLIENT))])
+    shown = page(of(replace(judged, paths=paths_of(judged.nodes, judged.connections, judged.certificates))))
+    (leaf,) = shown.xpath("//div[strong='Client store, as presented']/ul/li[1]")
+
+    issuer, root = leaf.xpath("./ul/li")[0], leaf.xpath("./ul/li/ul/li")[0]
+
+    assert [text(part) for part in leaf.xpath("./a | ./span")] == ["core.harbor.example", "sent"]
+    assert text(issuer.xpath("./span")[0]) == "sent; in the trusted CA list of core and edge"
+    assert text(root) == "Harbor Root CA not sent, and need not be; in the trusted CA list of core and edge"
+
+
+def test_what_a_path_lacks_is_called_missing() -> None:
+    judged = case(core(stores=stores(CORE_SERVER, CORE_CLIENT, ())))
+    shown = page(of(replace(judged, paths=paths_of(judged.nodes, (), judged.certificates))))
+    missing = shown.xpath("//div[strong='Client store, not seen on the wire']/ul/li/ul/li")
+
+    assert [text(one) for one in missing] == [
+        f"{CORE_CLIENT.issuer} missing: the issuer's certificate is not among what was given"
+    ]
+
+
+def test_a_path_without_end_is_cut() -> None:
+    link = PathLink(certificate=None, name="CN=one of many")
+    endless = IssuerPath(node="core", presenter=None, stores=("client",), chain=(), links=(link,) * 2000)
+    shown = page(of(replace(case(core()), paths=(endless,))))
+
+    assert len(shown.xpath("//ul[@class='path']")) == MAX_LINKS
+    assert f"{2000 - MAX_LINKS} more above that." in text(shown.get_element_by_id("stores"))

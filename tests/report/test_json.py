@@ -78,7 +78,7 @@ FORMED: dict[tuple[str, str], Any] = {
 
 # What the report does not tell: bytes, joins that other members show, and details that only rules need.
 INTERNAL = {
-    "Case": {"origins"},
+    "Case": {"origins", "paths"},
     "Certificate": {
         "sha256", "der", "subject_der", "issuer_der", "common_name", "key_usage", "is_ca",
         "subject_key_identifier", "authority_key_identifier", "extensions", "policies", "locations",

@@ -10,6 +10,7 @@ from analyzer.evidence import Case, Node, NodeRole, Outcome, Setting, Side, Tunn
 from analyzer.report import wording
 from analyzer.report.links import anchor
 from analyzer.report.views.badge import Badge, Tone, outcome_badge
+from analyzer.report.views.paths import PathView, path_views
 from analyzer.report.views.stores import StoresView, stores_view
 from analyzer.text import clean
 
@@ -76,6 +77,7 @@ class NodeView(Struct, frozen=True, kw_only=True):
     as_server: tuple[tuple[Badge, int], ...]
     facts: tuple[tuple[str, str], ...]
     stores: StoresView
+    paths: tuple[PathView, ...]
     zones: tuple[ZoneView, ...]
     tunnels: tuple[TunnelView, ...]
     alarms: tuple[tuple[str, str, str, str], ...]
@@ -99,6 +101,7 @@ def node_view(case: Case, node: Node, number: int) -> NodeView:
         as_server=_outcomes(case, node, Side.SERVER),
         facts=_facts(node),
         stores=stores_view(case, node),
+        paths=path_views(case, node.name),
         zones=tuple(_zone(zone) for zone in node.zones[:MAX_ROWS]),
         tunnels=tuple(_tunnel(tunnel) for tunnel in (node.tunnels or ())[:MAX_ROWS]),
         alarms=tuple((a.id or "", a.severity or "", a.title, a.raised or "") for a in node.alarms[:MAX_ROWS]),

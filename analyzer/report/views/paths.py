@@ -1,0 +1,78 @@
+"""Paths from a leaf to its root, certificate by certificate: sent, trusted, or missing."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from analyzer.evidence import Case, IssuerPath, PathLink
+from analyzer.report import wording
+from analyzer.report.views.certificates import certificate_anchor
+
+MAX_LINKS = 12
+"""Of one path: more is no certification path that anybody would accept, and lists nest as deep as this."""
+
+
+class LinkView(Struct, frozen=True, kw_only=True):
+    """A certificate. `anchor`: of its description, where the page has one; None: it is missing."""
+
+    title: str
+    anchor: str | None
+    marks: tuple[str, ...]
+
+
+class PathView(Struct, frozen=True, kw_only=True):
+    """A path, leaf first.
+
+    Attributes:
+        more: links beyond those shown.
+        extra: titles of what was sent and does not belong to it.
+    """
+
+    title: str
+    links: tuple[LinkView, ...]
+    more: int
+    extra: tuple[str, ...]
+
+
+def path_views(case: Case, node: str | None) -> tuple[PathView, ...]:
+    """Show the paths of what a node holds and presents, then of what peers presented to it."""
+    return tuple(_path(case, path) for path in case.paths if path.node == node)
+
+
+def _path(case: Case, path: IssuerPath) -> PathView:
+    return PathView(
+        title=_title(path),
+        links=tuple(_link(case, path, link, number) for number, link in enumerate(path.links[:MAX_LINKS])),
+        more=max(0, len(path.links) - MAX_LINKS),
+        extra=tuple(wording.title(case.certificates[one]) for one in path.extra if one in case.certificates),
+    )
+
+
+def _title(path: IssuerPath) -> str:
+    if path.presenter is not None:
+        return f"Presented by {path.presenter}"
+    stores = f"{' and '.join(path.stores)} store" if path.stores else "Not a store's"
+    return f"{stores}, {'as presented' if path.chain else 'not seen on the wire'}".capitalize()
+
+
+def _link(case: Case, path: IssuerPath, link: PathLink, number: int) -> LinkView:
+    certificate = case.certificates.get(link.certificate or "")
+    if certificate is None:
+        missing = "missing: the issuer's certificate is not among what was given"
+        return LinkView(title=link.name or "not known", anchor=None, marks=(missing,))
+    is_leaf, is_root = number == 0, certificate.self_issued
+    marks = []
+    if link.sent is not None:
+        marks.append("sent" if link.sent else "not sent, and need not be" if is_root else "not sent")
+    lacking = [name for name in path.lists if name not in link.trusted_by]
+    if link.trusted_by:
+        marks.append(f"in the trusted CA list of {_names(link.trusted_by)}")
+    if lacking and not is_leaf:
+        marks.append(f"not in the trusted CA list of {_names(lacking)}")
+    return LinkView(
+        title=wording.title(certificate), anchor=certificate_anchor(certificate.sha256), marks=tuple(marks)
+    )
+
+
+def _names(names: tuple[str | None, ...] | list[str | None]) -> str:
+    return " and ".join(wording.node_label(name) for name in names)
