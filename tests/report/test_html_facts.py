@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
+from lxml import html
 from msgspec.structs import replace
 
 from analyzer.correlate.paths import paths_of
-from analyzer.evidence import IssuerPath, Outcome, PathLink, Side, Step
-from analyzer.findings import Report
+from analyzer.evidence import IssuerPath, Node, Outcome, PathLink, Side, Step, Store
+from analyzer.findings import Forecast, ForecastKind, ForecastRule, Report
 from analyzer.report.views.paths import MAX_LINKS
-from tests.report.reports import CAPTURE, connection, rich_report
+from tests.report.reports import CAPTURE, connection, forecast, rich_report
 from tests.report.test_html import page, section, text
 from tests.rules.cases import case, twins
 from tests.rules.cases import connection as talk
 from tests.rules.nodes import CORE as THE_CORE
 from tests.rules.nodes import EDGE, START, core, edge, stores, zone
-from tests.rules.pki import CORE_CLIENT, CORE_SERVER, chain
+from tests.rules.pki import CORE_CLIENT, CORE_SERVER, altered, chain
 
 
 def of(judged: object) -> Report:
@@ -126,3 +127,41 @@ def test_a_path_without_end_is_cut() -> None:
 
     assert len(shown.xpath("//ul[@class='path']")) == MAX_LINKS
     assert f"{2000 - MAX_LINKS} more above that." in text(shown.get_element_by_id("stores"))
+
+
+def bars(*forecasts: Forecast, node: Node) -> list[html.HtmlElement]:
+    report = replace(rich_report(), case=case(node), forecast=forecasts)
+    return list(page(report).xpath("//figure[@class='validity']"))
+
+
+def test_validity_is_drawn_beside_the_days_on_which_rules_begin() -> None:
+    rules = (
+        ForecastRule(kind=ForecastKind.EXPIRY, day=date(2027, 1, 9), text="The certificate itself ends."),
+        ForecastRule(kind=ForecastKind.USAGE, day=date(2027, 3, 15), text="No clientAuth from then on."),
+        ForecastRule(kind=ForecastKind.USAGE, day=None, text="Not dated."),
+    )
+    held = forecast(node="core", store=Store.CLIENT, certificate=CORE_CLIENT.sha256, rules=rules)
+    (bar,) = bars(held, node=core())
+
+    assert text(bar.xpath("figcaption")[0]) == (
+        "Client store: valid from 2026-01-10 to 2027-01-09; 2026-03-24 dates judged at; 2027-03-15 extended key usage"
+    )
+    assert text(bar.xpath(".//path[@class='day']/title")[0]) == (
+        "2027-03-15 extended key usage: No clientAuth from then on."
+    )
+    (valid,), (day,) = bar.xpath(".//rect"), bar.xpath(".//path[@class='day']")
+    assert int(valid.get("x")) == 0
+    assert day.get("d") == "M600 0V22"
+    assert 500 < int(valid.get("width")) < 600
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends"),
+    [(None, START), (START, None), (START, START), (START, START - timedelta(days=1))],
+    ids=["no begin", "no end", "no time", "backwards"],
+)
+def test_a_certificate_without_a_span_of_time_is_not_drawn(begins: datetime | None, ends: datetime | None) -> None:
+    odd = altered(CORE_CLIENT, not_before=begins, not_after=ends)
+    held = forecast(node="core", store=Store.CLIENT, certificate=odd.sha256)
+
+    assert bars(held, node=core(stores=stores(CORE_SERVER, odd))) == []

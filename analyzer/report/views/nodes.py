@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from analyzer.evidence import Case, Node, NodeRole, Outcome, Setting, Side, Tunnel, Zone
+from analyzer.findings import Forecast
 from analyzer.report import wording
 from analyzer.report.links import anchor
 from analyzer.report.views.badge import Badge, Tone, outcome_badge
 from analyzer.report.views.paths import PathView, path_views
 from analyzer.report.views.stores import StoresView, stores_view
+from analyzer.report.views.validity import ValidityView, validity_views
 from analyzer.text import clean
 
 MAX_ROWS = 500
@@ -78,13 +80,14 @@ class NodeView(Struct, frozen=True, kw_only=True):
     facts: tuple[tuple[str, str], ...]
     stores: StoresView
     paths: tuple[PathView, ...]
+    validity: tuple[ValidityView, ...]
     zones: tuple[ZoneView, ...]
     tunnels: tuple[TunnelView, ...]
     alarms: tuple[tuple[str, str, str, str], ...]
     settings: tuple[SettingView, ...]
 
 
-def node_view(case: Case, node: Node, number: int) -> NodeView:
+def node_view(case: Case, node: Node, number: int, forecasts: Sequence[Forecast]) -> NodeView:
     """Show a node; `number` keeps the anchors of nodes apart whose names differ only in signs."""
     settings = tuple(_setting(name, setting) for name, setting in sorted(node.settings.items()))
     names = sorted(node.settings)
@@ -102,6 +105,7 @@ def node_view(case: Case, node: Node, number: int) -> NodeView:
         facts=_facts(node),
         stores=stores_view(case, node),
         paths=path_views(case, node.name),
+        validity=validity_views(case, node, forecasts),
         zones=tuple(_zone(zone) for zone in node.zones[:MAX_ROWS]),
         tunnels=tuple(_tunnel(tunnel) for tunnel in (node.tunnels or ())[:MAX_ROWS]),
         alarms=tuple((a.id or "", a.severity or "", a.title, a.raised or "") for a in node.alarms[:MAX_ROWS]),

@@ -116,7 +116,10 @@ def page_view(report: Report) -> Page:
         tuple(cause_view(cause, anchors, peers) for cause in group[:MAX_CARDS])
         for group in (conclusions.causes, conclusions.warnings, conclusions.remarks)
     )
-    nodes = tuple(node_view(case, node, n) for n, node in enumerate(sorted(case.nodes, key=role_order), start=1))
+    nodes = tuple(
+        node_view(case, node, number, report.forecast)
+        for number, node in enumerate(sorted(case.nodes, key=role_order), start=1)
+    )
     certificates = described_certificates(report)
     return Page(
         title=_title(report),
