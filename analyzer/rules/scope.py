@@ -38,7 +38,8 @@ def bundle_time_span(view: NodeView) -> Iterator[Judgement]:
         for what, (first, last) in (("log", log), ("capture", capture))
         if first and last
     ]
-    if spans:
+    began = view.node.logging_started_by
+    if spans and began:
         collected = (
             f" The time in the file names, {iso_utc(view.node.taken)}, is when the bundle was collected."
             if view.node.taken
@@ -46,8 +47,7 @@ def bundle_time_span(view: NodeView) -> Iterator[Judgement]:
         )
         yield fact(
             view.node.name or "",
-            f"Covered: {'; '.join(spans)}. Dumps show the moment when logging started, which is no later than the first of "
-            f"these times.{collected}",
+            f"Covered: {'; '.join(spans)}. Dumps show the moment when logging started, at {iso_utc(began)} or before.{collected}",
         )
 
 

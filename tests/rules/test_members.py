@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from analyzer.evidence import CaptureFile, Member, MemberKind, Node, Problem, ReadState
-from tests.rules.cases import NOT_DETERMINABLE, case, judge
+from tests.rules.cases import NOT_DETERMINABLE, case, judge, made
 from tests.rules.nodes import START, bare, core, edge, stores
 from tests.rules.pki import EDGE_CLIENT, EDGE_SERVER, authority, read
 
@@ -161,3 +161,13 @@ def test_two_certificates_for_one_key_are_told() -> None:
 )
 def test_without_the_members_that_it_compares_a_rule_is_not_determinable(rule: str, lacks: dict[str, Any]) -> None:
     assert judge(case(edge(**lacks)), rule) == {("info", NOT_DETERMINABLE, "edge")}
+
+
+def test_the_dumps_moment_is_told_by_what_came_first_and_not_by_the_file_names() -> None:
+    (span,) = made(case(edge()), "bundle-time-span")
+
+    assert "when logging started, at 2026-03-24T10:55:00.000000Z or before." in span.explanation
+    assert (
+        "The time in the file names, 2026-03-24T11:06:00.000000Z, is when the bundle was collected."
+        in span.explanation
+    )
