@@ -8,6 +8,17 @@ from dataclasses import dataclass
 from analyzer.evidence import Outcome, Side, Store, Visibility
 from samples.builders.bundle import Bundle
 
+_UNSAID_BY_ALL = {
+    "the Default Zone's TLS verify and media encryption modes (xconf_dump)",
+    "the chat node aliases (no dump names them)",
+}
+UNSAID_BY_EDGE = frozenset({*_UNSAID_BY_ALL, "the domains of XMPP federation (no dump names them)"})
+UNSAID_BY_CORE = frozenset(
+    {*_UNSAID_BY_ALL, "the names of Unified CM's phone security profiles (no dump names them)"}
+)
+UNSAID = UNSAID_BY_EDGE | UNSAID_BY_CORE
+"""What findings lack that are about settings which the dumps of the samples do not have."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedVerdict:

@@ -14,7 +14,7 @@ from samples.builders.stage import Stage
 from samples.builders.tcp import OFFLOADED
 from samples.builders.topology import CORE, EDGE, Authorities, authorities, core, edge, webex
 from samples.builders.transcript import Transcript
-from samples.situation import ExpectedVerdict, Situation, no_sign_of_webex
+from samples.situation import UNSAID, UNSAID_BY_EDGE, ExpectedVerdict, Situation, no_sign_of_webex
 from samples.situations.timing import COLLECTED, after
 
 PARTNER = "sip.lantern.example"
@@ -213,16 +213,12 @@ SITUATIONS = (
                 "webex-client-presented",
             }
         ),
-        missing=frozenset(
-            {
-                "the Default Zone's TLS verify and media encryption modes (xconf_dump)",
-                "the capture of the node at the other end",
-                "the chat node aliases (no dump names them)",
-                "the domains of XMPP federation (no dump names them)",
-                "the partner Expressway's bundle",
-                "three connections that log and capture both show",
-            }
-        ),
+        missing=UNSAID_BY_EDGE
+        | {
+            "the capture of the node at the other end",
+            "the partner Expressway's bundle",
+            "three connections that log and capture both show",
+        },
         absent=frozenset(
             {"presented-wrong-store", "edge-client-is-server-only-copy", "core-client-not-client-capable"}
         ),
@@ -250,16 +246,12 @@ SITUATIONS = (
                 "webex-client-presented",
             }
         ),
-        missing=frozenset(
-            {
-                "the Default Zone's TLS verify and media encryption modes (xconf_dump)",
-                "the capture of the node at the other end",
-                "the chat node aliases (no dump names them)",
-                "the domains of XMPP federation (no dump names them)",
-                "the partner Expressway's bundle",
-                "three connections that log and capture both show",
-            }
-        ),
+        missing=UNSAID_BY_EDGE
+        | {
+            "the capture of the node at the other end",
+            "the partner Expressway's bundle",
+            "three connections that log and capture both show",
+        },
         absent=frozenset({"presented-expected-store", "presented-stale-certificate"}),
     ),
     Situation(
@@ -284,16 +276,12 @@ SITUATIONS = (
                 "verifiers-must-trust-client-ca",
             }
         ),
-        missing=frozenset(
-            {
-                "the Default Zone's TLS verify and media encryption modes (xconf_dump)",
-                "the capture of the node at the other end",
-                "the chat node aliases (no dump names them)",
-                "the domains of XMPP federation (no dump names them)",
-                "the partner Expressway's bundle",
-                "three connections that log and capture both show",
-            }
-        ),
+        missing=UNSAID_BY_EDGE
+        | {
+            "the capture of the node at the other end",
+            "the partner Expressway's bundle",
+            "three connections that log and capture both show",
+        },
         absent=frozenset({"presented-expected-store", "client-certificate-empty", "one-way-tls"}),
     ),
     Situation(
@@ -320,16 +308,12 @@ SITUATIONS = (
                 "webex-client-presented",
             }
         ),
-        missing=frozenset(
-            {
-                "the Default Zone's TLS verify and media encryption modes (xconf_dump)",
-                "the capture of the node at the other end",
-                "the chat node aliases (no dump names them)",
-                "the domains of XMPP federation (no dump names them)",
-                "the partner Expressway's bundle",
-                "three connections that log and capture both show",
-            }
-        ),
+        missing=UNSAID_BY_EDGE
+        | {
+            "the capture of the node at the other end",
+            "the partner Expressway's bundle",
+            "three connections that log and capture both show",
+        },
         absent=frozenset({"capture-starts-mid-handshake"}),
     ),
     Situation(
@@ -365,15 +349,7 @@ SITUATIONS = (
                 "webex-client-presented",
             }
         ),
-        missing=frozenset(
-            {
-                "the Default Zone's TLS verify and media encryption modes (xconf_dump)",
-                "the chat node aliases (no dump names them)",
-                "the domains of XMPP federation (no dump names them)",
-                "the names of Unified CM's phone security profiles (no dump names them)",
-                "three connections that log and capture both show",
-            }
-        ),
+        missing=UNSAID | {"three connections that log and capture both show"},
         absent=frozenset({"peer-alert-unsupported-certificate", "edge-client-is-server-only-copy"}),
     ),
     Situation(
@@ -423,15 +399,7 @@ SITUATIONS = (
                 "verifiers-must-trust-client-ca",
             }
         ),
-        missing=frozenset(
-            {
-                "the Default Zone's TLS verify and media encryption modes (xconf_dump)",
-                "the chat node aliases (no dump names them)",
-                "the domains of XMPP federation (no dump names them)",
-                "the names of Unified CM's phone security profiles (no dump names them)",
-                "three connections that log and capture both show",
-            }
-        ),
+        missing=UNSAID | {"three connections that log and capture both show"},
         absent=frozenset({"core-client-not-client-capable", "peer-alert-unknown-ca"}),
     ),
 )

@@ -24,7 +24,7 @@ from samples.builders.topology import (
     running_for,
     webex,
 )
-from samples.situation import ExpectedVerdict, Situation, no_sign_of_webex
+from samples.situation import UNSAID, UNSAID_BY_CORE, ExpectedVerdict, Situation, no_sign_of_webex
 from samples.situations.timing import COLLECTED, after, attempts
 
 RESTART_ALARM = (
@@ -137,16 +137,12 @@ SITUATIONS = (
                 "verifiers-must-trust-client-ca",
             }
         ),
-        missing=frozenset(
-            {
-                "the Default Zone's TLS verify and media encryption modes (xconf_dump)",
-                "the capture of the node at the other end",
-                "the chat node aliases (no dump names them)",
-                "the names of Unified CM's phone security profiles (no dump names them)",
-                "the partner Expressway's bundle",
-                "three connections that log and capture both show",
-            }
-        ),
+        missing=UNSAID_BY_CORE
+        | {
+            "the capture of the node at the other end",
+            "the partner Expressway's bundle",
+            "three connections that log and capture both show",
+        },
         absent=frozenset({"presented-wrong-store", "neighbor-inbound-purpose-error"}),
     ),
     Situation(
@@ -180,16 +176,12 @@ SITUATIONS = (
                 "verifiers-must-trust-client-ca",
             }
         ),
-        missing=frozenset(
-            {
-                "the Default Zone's TLS verify and media encryption modes (xconf_dump)",
-                "the capture of the node at the other end",
-                "the chat node aliases (no dump names them)",
-                "the names of Unified CM's phone security profiles (no dump names them)",
-                "the partner Expressway's bundle",
-                "three connections that log and capture both show",
-            }
-        ),
+        missing=UNSAID_BY_CORE
+        | {
+            "the capture of the node at the other end",
+            "the partner Expressway's bundle",
+            "three connections that log and capture both show",
+        },
         absent=frozenset({"presented-wrong-store", "peer-alert-unknown-ca"}),
     ),
     Situation(
@@ -237,15 +229,7 @@ SITUATIONS = (
                 "verifiers-must-trust-client-ca",
             }
         ),
-        missing=frozenset(
-            {
-                "the Default Zone's TLS verify and media encryption modes (xconf_dump)",
-                "the chat node aliases (no dump names them)",
-                "the domains of XMPP federation (no dump names them)",
-                "the names of Unified CM's phone security profiles (no dump names them)",
-                "three connections that log and capture both show",
-            }
-        ),
+        missing=UNSAID | {"three connections that log and capture both show"},
         absent=frozenset({"presented-unknown-certificate", "presented-wrong-store"}),
     ),
     Situation(
@@ -298,16 +282,8 @@ SITUATIONS = (
                 "webex-client-presented",
             }
         ),
-        missing=frozenset(
-            {
-                "the Default Zone's TLS verify and media encryption modes (xconf_dump)",
-                "the chat node aliases (no dump names them)",
-                "the client certificate (client_….pem)",
-                "the domains of XMPP federation (no dump names them)",
-                "the names of Unified CM's phone security profiles (no dump names them)",
-                "three connections that log and capture both show",
-            }
-        ),
+        missing=UNSAID
+        | {"the client certificate (client_….pem)", "three connections that log and capture both show"},
         absent=frozenset({"presented-wrong-store", "stores-identical-after-upgrade", "eku-mode-absent"}),
     ),
     Situation(

@@ -9,7 +9,7 @@ from analyzer.evidence import Outcome, Side, Store, Visibility
 from samples.builders.bundle import Bundle
 from samples.builders.stage import Stage
 from samples.builders.topology import CORE, EDGE, authorities, core, edge, webex, with_clock_error
-from samples.situation import ExpectedVerdict, Situation, no_sign_of_webex
+from samples.situation import UNSAID, UNSAID_BY_EDGE, ExpectedVerdict, Situation, no_sign_of_webex
 from samples.situations.timing import COLLECTED, after, attempts
 
 ALIAS = "edge.harbor.example"
@@ -101,15 +101,7 @@ SITUATIONS = (
                 "webex-client-presented",
             }
         ),
-        missing=frozenset(
-            {
-                "the Default Zone's TLS verify and media encryption modes (xconf_dump)",
-                "the capture of the node at the other end",
-                "the chat node aliases (no dump names them)",
-                "the domains of XMPP federation (no dump names them)",
-                "the partner Expressway's bundle",
-            }
-        ),
+        missing=UNSAID_BY_EDGE | {"the capture of the node at the other end", "the partner Expressway's bundle"},
         absent=frozenset({"peer-alert-unsupported-certificate", "presented-wrong-store"}),
     ),
     Situation(
@@ -142,14 +134,7 @@ SITUATIONS = (
         critical=frozenset(
             {"identity-unacceptable", "name-mismatch-peer-address", "ssh-tunnels-down", "uc-zone-failed"}
         ),
-        missing=frozenset(
-            {
-                "the Default Zone's TLS verify and media encryption modes (xconf_dump)",
-                "the chat node aliases (no dump names them)",
-                "the domains of XMPP federation (no dump names them)",
-                "the names of Unified CM's phone security profiles (no dump names them)",
-            }
-        ),
+        missing=UNSAID,
         warning=frozenset({"closed-without-alert"}),
         noted=frozenset(
             {
@@ -211,15 +196,7 @@ SITUATIONS = (
                 "webex-client-presented",
             }
         ),
-        missing=frozenset(
-            {
-                "the Default Zone's TLS verify and media encryption modes (xconf_dump)",
-                "the capture of the node at the other end",
-                "the chat node aliases (no dump names them)",
-                "the domains of XMPP federation (no dump names them)",
-                "the partner Expressway's bundle",
-            }
-        ),
+        missing=UNSAID_BY_EDGE | {"the capture of the node at the other end", "the partner Expressway's bundle"},
         absent=frozenset({"log-error-without-capture", "capture-alert-without-log"}),
     ),
 )
