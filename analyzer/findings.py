@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from analyzer.evidence import Case, Outcome, Side, Store, Visibility
+from analyzer.evidence import Case, Frame, Outcome, PeerIdentity, Side, Store, TlsRecord, Visibility
 
 
 class Severity(StrEnum):
@@ -87,6 +87,8 @@ class Finding(Struct, frozen=True, kw_only=True):
         missing: for `not-determinable`: what is missing, in words that group equal ones; else None.
         first, last: of the repeats, as far as they carry a time.
         is_context: background that explains no failure and is explained by none.
+        rests_on: ids of the connections and log lines that it rests on.
+        about: the peers that it is about, by the keys that `Grounds.about` uses; empty: none.
     """
 
     id: str
@@ -105,6 +107,8 @@ class Finding(Struct, frozen=True, kw_only=True):
     sources: tuple[Citation, ...] = ()
     missing: str | None = None
     is_context: bool = False
+    rests_on: frozenset[str] = frozenset()
+    about: frozenset[str] = frozenset()
 
     @property
     def determined(self) -> bool:
@@ -123,6 +127,35 @@ class Presented(Struct, frozen=True, kw_only=True):
     certificate: str | None = None
     serial: str | None = None
     store: Store | None = None
+
+
+class Grounds(Struct, frozen=True, kw_only=True):
+    """What a verdict is shown by: decided with it, once, for every report (not a part of the JSON report).
+
+    Attributes:
+        connection: id of the one that the sentence tells of, the newest; None: only the log shows it.
+        frame: the one that the sentence names: of the certificate that is shown; of a hidden one, of the record in
+            its place, else of the ClientHello.
+        event: id of the log line that tells of its outcome; of that connection, if it has one.
+        refused: the side whose certificate was refused; None: none was, or something else was.
+        wanted_name: the name that was looked for in a refused certificate.
+        by_rule: what the store rule says that this node presented, where that can't be seen.
+        named: the line in which the peer's log names what this node presented.
+        brief: `sentence` without serials and paths.
+        about: keys of the peer, as in `Finding.about`.
+        nodes: names of the nodes of this case at both ends.
+    """
+
+    connection: str | None = None
+    frame: Frame | TlsRecord | None = None
+    event: str | None = None
+    refused: Side | None = None
+    wanted_name: str | None = None
+    by_rule: Presented | None = None
+    named: PeerIdentity | None = None
+    brief: str | None = None
+    about: frozenset[str] = frozenset()
+    nodes: frozenset[str | None] = frozenset()
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
@@ -145,6 +178,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
     confidence: Confidence
     sentence: str
     collect: str | None = None
+    grounds: Grounds = Grounds()
 
 
 class ForecastKind(StrEnum):
@@ -249,6 +283,7 @@ class Report(Struct, frozen=True, kw_only=True):
 
     Attributes:
         facts_as_of: date of the facts that dates were judged by (ISO).
+        ends_soon_days: how long before its end a certificate is said to end soon.
         rule_titles: title by finding id, for every rule that ran.
         forecast: one per node and store with a certificate.
         outlook: what works now, with the extended key usage check on, and with it off; None: not worked out.
@@ -260,5 +295,6 @@ class Report(Struct, frozen=True, kw_only=True):
     verdicts: tuple[Verdict, ...]
     findings: tuple[Finding, ...]
     rule_titles: Mapping[str, str]
+    ends_soon_days: int = 0
     forecast: tuple[Forecast, ...] = ()
     outlook: Outlook | None = None

@@ -14,6 +14,7 @@ from analyzer.bundle import Inputs, OpenInput, open_inputs
 from analyzer.correlate.case import join
 from analyzer.correlate.grouping import group_members
 from analyzer.evidence import Case, Input, Member, MemberKind, ReadState
+from analyzer.facts.dates import threshold_days
 from analyzer.facts.store import PACKAGED, Facts
 from analyzer.findings import Report
 from analyzer.intake import read_node
@@ -62,6 +63,7 @@ def analyze(paths: Sequence[Path], options: Options | None = None) -> Report:
         case=case,
         verdicts=verdicts_of(case, facts, views),
         findings=tie(run(case, RULES, facts, views)),
+        ends_soon_days=threshold_days("certificate-expires-warning", facts),
         rule_titles={rule.id: rule.title for rule in RULES},
         forecast=forecast_of(case, facts, views),
         outlook=outlook_of(case, facts, views),

@@ -31,6 +31,12 @@ def iso_utc(time: datetime) -> str:
     return time.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
+def person_utc(time: datetime) -> str:
+    """Return a time in UTC with milliseconds, for a person."""
+    moment = time.astimezone(UTC)
+    return f"{moment:%Y-%m-%d %H:%M:%S}.{moment.microsecond // 1000:03d} UTC"
+
+
 def is_address(text: str) -> bool:
     """Whether a text is an IPv4 or IPv6 address (and not a name)."""
     try:

@@ -10,12 +10,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page
 
-from analyzer.findings import Report
+from analyzer.evidence import Outcome
+from analyzer.findings import Report, Verdict
 from analyzer.pipeline import analyze
 from analyzer.report import wording
 from analyzer.report.conclusions import conclude, next_steps
 from analyzer.report.html import render_html
-from analyzer.report.summary import leading_verdict
+from analyzer.report.summary import Exhibit, exhibit_of, index_of, leading_verdict
 from samples.situation import Situation
 from samples.situations import SITUATIONS
 from tests.program import sample
@@ -89,6 +90,23 @@ def test_axe_finds_no_violation(page: Page, tmp_path: Path, situation: Situation
     assert [violation["id"] for violation in results.response["violations"]] == []
 
 
+def assert_the_refusal_is_told(verdict: Verdict, exhibit: Exhibit, text: str) -> None:
+    """Who refused, in which words, in which frame or line, and whom it concerns by address (rules-amendments E)."""
+    if verdict.outcome is not Outcome.REFUSED:
+        return
+    assert "Refused by" in text
+    if exhibit.connection:
+        assert str(exhibit.connection.handshake.client) in text
+        assert str(exhibit.connection.handshake.server) in text
+    if exhibit.alert:
+        assert wording.alert(exhibit.alert) in text
+        assert f"frame {exhibit.alert.frame}" in text
+    if exhibit.event:
+        assert f"log: {exhibit.event.record.file}, line {exhibit.event.record.line}" in text
+    if verdict.grounds.wanted_name:
+        assert verdict.grounds.wanted_name in text
+
+
 @each_situation
 def test_the_first_screen_says_who_presented_what_to_whom_and_what_to_do(
     page: Page, tmp_path: Path, situation: Situation
@@ -100,8 +118,10 @@ def test_the_first_screen_says_who_presented_what_to_whom_and_what_to_do(
 
     text = page.evaluate(TEXTS_ON_THE_FIRST_SCREEN)
 
-    certificate = report.case.certificates.get(verdict.presented.certificate or "")
-    visibility = verdict.presented.visibility
+    index = index_of(report.case)
+    exhibit = exhibit_of(verdict, index)
+    certificate = report.case.certificates.get(exhibit.certificate or "")
+    visibility = exhibit.visibility
     assert wording.node_label(verdict.node) in text
     assert verdict.peer in text
     assert wording.OUTCOMES[verdict.outcome] in text or "Not determinable" in text
@@ -110,8 +130,15 @@ def test_the_first_screen_says_who_presented_what_to_whom_and_what_to_do(
         assert wording.usage(certificate) in text
     elif visibility:
         assert wording.VISIBILITIES[visibility] in text
-    if verdict.presented.store:
-        assert wording.STORES[verdict.presented.store] in text
-    steps = next_steps(conclude(report.findings))
+    if exhibit.store:
+        assert wording.STORES[exhibit.store] in text
+    if exhibit.frame:
+        assert f"frame {exhibit.frame.frame}" in text
+        assert exhibit.frame.capture in text
+    assert_the_refusal_is_told(verdict, exhibit, text)
+    conclusions = conclude(report, index)
+    if conclusions.why:
+        assert conclusions.why[0].finding.title in text
+    steps = next_steps(conclusions)
     calm = verdict.collect or "Nothing that was read calls for a change."
     assert " ".join((steps[0].remedy.text if steps else calm).split())[:60] in text

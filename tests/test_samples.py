@@ -14,9 +14,11 @@ from lxml import html
 
 from analyzer.findings import Finding, Report, Severity
 from analyzer.pipeline import analyze
+from analyzer.report.conclusions import conclude
 from analyzer.report.html import render_html
 from analyzer.report.json import render_json, schema_text
 from analyzer.report.note import render_note
+from analyzer.report.summary import exhibit_of, index_of, leading_verdict
 from analyzer.rules.catalogue import RULES
 from samples.situation import ExpectedVerdict, Situation
 from samples.situations import SITUATIONS
@@ -118,7 +120,99 @@ def test_every_finding_and_verdict_is_on_the_page(situation: Situation) -> None:
     text = " ".join(html.document_fromstring(render_html(report)).text_content().split())
 
     assert {finding.id for finding in report.findings if finding.id not in text} == set()
-    assert [verdict.sentence for verdict in report.verdicts if " ".join(verdict.sentence.split()) not in text] == []
+    leading = leading_verdict(report)
+    told = [v.grounds.brief if v is leading and v.grounds.brief else v.sentence for v in report.verdicts]
+    assert [sentence for sentence in told if " ".join(sentence.split()) not in text] == []
+
+
+def test_the_alert_and_the_log_line_of_the_first_screen_are_of_one_connection() -> None:
+    report = analyze(sample("test-case-1-eku-check-on"))
+    verdict = leading_verdict(report)
+    assert verdict is not None
+
+    exhibit = exhibit_of(verdict, index_of(report.case))
+
+    assert exhibit.connection is not None
+    assert exhibit.alert is not None
+    assert exhibit.event is not None
+    assert (exhibit.alert.frame, exhibit.event.record.line) == (166, 67)
+    assert exhibit.event.record.source == exhibit.connection.handshake.client
+
+
+@pytest.mark.parametrize(
+    ("name", "why", "also"),
+    [
+        ("test-case-1-eku-check-on", ["core-client-eku-missing-check-on"], ["edge-client-is-server-only-copy"]),
+        (
+            "test-case-2-eku-check-off",
+            ["core-client-eku-missing-check-off"],
+            ["edge-client-is-server-only-copy", "eku-mode-off"],
+        ),
+        ("old-certificate-still-served", ["restart-required"], ["all-private-ca"]),
+        ("condition-2.1-private-core-client", [], ["edge-client-is-server-only-copy"]),
+        ("identity-unacceptable", ["name-mismatch-peer-address"], []),
+        ("log-only-after-restart", ["local-alert-unsupported-certificate"], ["bundle-incomplete-restart"]),
+    ],
+)
+def test_only_what_is_tied_to_the_answer_is_its_why(name: str, why: list[str], also: list[str]) -> None:
+    report = analyze(sample(name))
+
+    conclusions = conclude(report, index_of(report.case))
+
+    assert [cause.finding.id for cause in conclusions.why] == why
+    assert [cause.finding.id for cause in conclusions.also] == also
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("old-certificate-still-served", "Completed, but: An old certificate is still served"),
+        ("wrong-store-presented", "Completed, but: The certificate presented is the other store's"),
+        ("test-case-2-eku-check-off", "Completed, but: The traversal zone is up, but the SSH tunnels are refused"),
+    ],
+)
+def test_what_completed_with_something_against_it_is_not_plainly_completed(name: str, words: str) -> None:
+    answer = answer_of(name)
+
+    assert words in answer
+    assert "completed, but not all is well" in answer
+
+
+def test_an_old_certificate_that_ends_soon_has_a_badge_and_the_restart_comes_first() -> None:
+    answer = answer_of("old-certificate-still-served")
+
+    assert "Ends in 5 days" in answer
+    assert "What to do now Durable fix Restart: service-affecting" in answer
+
+
+def test_the_refused_certificate_is_the_one_that_is_shown_with_the_name_that_was_looked_for() -> None:
+    answer = answer_of("identity-unacceptable")
+
+    assert "Presented byexpe (TLS server), 10.20.30.31:7001, zone UC traversal" in answer
+    assert "Name looked foredge.harbor.example" in answer
+    assert "server store of expe" in answer
+
+
+def test_what_tls_1_3_hides_is_shown_by_rule_and_by_the_peers_log_and_nothing_is_asked_for() -> None:
+    answer = answer_of("tls-1.3-hidden-certificates").partition("Other answers")[0]
+
+    assert "By the store rule (inferred)client store: expc.harbor.example" in answer
+    assert "loggingsnapshot_expe_2026-03-24_11_55_47.txt, line 20" in answer
+    assert "Encrypted inframe 34" in answer
+    assert "Nothing that was read calls for a change." in answer
+    assert "Collect" not in answer
+
+
+def test_a_refusal_that_the_log_alone_shows_is_not_called_not_determinable() -> None:
+    answer = answer_of("log-only-after-restart")
+
+    assert "✕Refused" in answer
+    assert "Not determinable" not in answer
+
+
+def answer_of(name: str) -> str:
+    page = html.document_fromstring(render_html(analyze(sample(name))))
+    return " ".join(page.get_element_by_id("answer").text_content().split())
 
 
 @each_situation

@@ -21,6 +21,7 @@ from analyzer.evidence.case import (
     Store,
     Stores,
     Twin,
+    telling_event,
 )
 from analyzer.evidence.certificate import (
     Certificate,
@@ -121,4 +122,5 @@ __all__ = [
     "Visibility",
     "Zone",
     "ZonePeer",
+    "telling_event",
 ]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from msgspec import Struct, field
 
 from analyzer.evidence.certificate import Certificate, CertificateOrigin
-from analyzer.evidence.handshake import CaptureFile, Handshake, Side, TcpConversation, Visibility
+from analyzer.evidence.handshake import Alert, CaptureFile, Handshake, Side, TcpConversation, Visibility
 from analyzer.evidence.log import CarriedCertificate, LogEvent, LogSpan, LogTrace, PeerIdentity
 from analyzer.evidence.path import IssuerPath
 from analyzer.evidence.settings import Alarm, Cluster, NeededNames, Setting, Tunnel, Zone
@@ -154,6 +154,11 @@ class Event(Struct, frozen=True, kw_only=True):
     connection: str | None = None
 
 
+def telling_event(events: Iterable[Event]) -> Event | None:
+    """Return the log line that tells of a failure: the first that names an error or an alert."""
+    return next((event for event in events if event.record.error or event.record.alert), None)
+
+
 class Connection(Struct, frozen=True, kw_only=True):
     """A handshake, with roles, peer, stores and what the log says of it.
 
@@ -193,6 +198,12 @@ class Connection(Struct, frozen=True, kw_only=True):
     def peer_certificate(self) -> PresentedCertificate | None:
         """What the peer presented; None if the local role is not known."""
         return self.certificate(self.local_role.other) if self.local_role else None
+
+    @property
+    def refusing_alert(self) -> Alert | None:
+        """The last fatal clear alert of the side that refused (a `close_notify` after it says nothing)."""
+        alerts = reversed(self.handshake.alerts)
+        return next((alert for alert in alerts if alert.sender is self.refused_by and alert.is_fatal), None)
 
 
 class Node(Struct, frozen=True, kw_only=True):

@@ -188,6 +188,10 @@ class Handshake(Struct, frozen=True, kw_only=True, gc=False):
                 return frame
         return None
 
+    def certificate_frame(self, side: Side) -> Frame | None:
+        """Return the frame of a side's Certificate message."""
+        return self.frame(Step.CLIENT_CERTIFICATE if side is Side.CLIENT else Step.SERVER_CERTIFICATE)
+
     def message(self, side: Side) -> CertificateMessage:
         """Return the Certificate message of a side."""
         return self.client_certificate if side is Side.CLIENT else self.server_certificate

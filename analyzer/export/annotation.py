@@ -14,7 +14,7 @@ from analyzer.export.excerpt import Wanted, take, wanted_frames
 from analyzer.export.handshake_bytes import Piece, pieces_of, without_payload
 from analyzer.findings import EvidenceKind, Finding, Report, Severity
 from analyzer.report import wording
-from analyzer.report.summary import index_of, leading_verdict, shown_connection
+from analyzer.report.summary import leading_verdict
 from analyzer.rules.quote import STEP_WORDS
 from analyzer.text import clean
 
@@ -78,7 +78,8 @@ def annotated_capture(report: Report, paths: Sequence[Path]) -> AnnotatedCapture
 def _named(report: Report, cited: Mapping[_Place, list[Finding]]) -> list[Connection]:
     """Return the connection that the first screen shows, and those that findings name."""
     verdict = leading_verdict(report)
-    leading = shown_connection(verdict, index_of(report.case)) if verdict else None
+    shown = verdict.grounds.connection if verdict else None
+    leading = next((one for one in report.case.connections if one.id == shown), None)
     others = (one for one in report.case.connections if not cited.keys().isdisjoint(_places(one)))
     return [*([leading] if leading else []), *(one for one in others if one is not leading)]
 

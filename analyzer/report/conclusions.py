@@ -1,4 +1,4 @@
-"""Findings in the order in which every report tells them: root causes with what follows from them, then the rest."""
+"""Findings in the order in which every report tells them: causes with what follows from them, by severity."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from analyzer.findings import Finding, Remedy, RemedyKind, Severity
+from analyzer.evidence import Outcome
+from analyzer.findings import Finding, Remedy, RemedyKind, Report, Severity, Verdict
+from analyzer.report import wording
+from analyzer.report.summary import WEIGHTY, Index, leading_verdict
 
 _SEVERITIES = tuple(Severity)
 _REMEDY_KINDS = tuple(RemedyKind)
-_WEIGHTY = {Severity.CRITICAL, Severity.WARNING}
+_GROUPS = ({Severity.CRITICAL}, {Severity.WARNING}, {Severity.INFO, Severity.OK})
+_NEAR, _SAME_PEER, _FAR = range(3)
 _OPEN = "not stated"
 
 
@@ -21,28 +25,52 @@ class Cause(Struct, frozen=True, kw_only=True):
     finding: Finding
     consequences: tuple[Finding, ...] = ()
 
+    @property
+    def gravest(self) -> Severity:
+        """The gravest severity of the cause and of what follows from it."""
+        return min((self.finding, *self.consequences), key=_severity).severity
+
 
 class Conclusions(Struct, frozen=True, kw_only=True):
-    """All findings, in the order in which they are told.
+    """All findings, in the order in which they are told: those first that are tied to the leading verdict.
 
     Attributes:
-        causes: what is broken: critical ones, and any that explains a critical one or a warning.
-        warnings: warnings that explain nothing else.
+        critical: causes that are critical, or that explain what is.
+        warnings: the other causes that are warnings, or that explain one.
         remarks: info and ok.
         context: remarks of no weight by themselves.
         unanswered: what is missing, and the findings that could not be decided without it.
+        why: of the first two, those tied to the leading verdict: by its connections or log lines, else by its peer.
+        has_failed: the leading handshake did, or something critical is tied to it.
+        but: what the leading handshake has against it although it completed.
     """
 
-    causes: tuple[Cause, ...]
+    critical: tuple[Cause, ...]
     warnings: tuple[Cause, ...]
     remarks: tuple[Cause, ...]
     context: tuple[Finding, ...]
     unanswered: tuple[tuple[str, tuple[Finding, ...]], ...]
+    why: tuple[Cause, ...]
+    has_failed: bool
+    but: Finding | None
 
     @property
-    def consequences(self) -> int:
-        """How many findings follow from another one."""
-        return sum(len(cause.consequences) for cause in self.causes)
+    def also(self) -> tuple[Cause, ...]:
+        """Causes of weight that have nothing to do with the leading verdict."""
+        return tuple(cause for cause in (*self.critical, *self.warnings) if cause not in self.why)
+
+    @property
+    def counts(self) -> str:
+        """How many there are of each severity, in words: causes, what follows from them, open questions."""
+        following = sum(len(cause.consequences) for cause in (*self.critical, *self.warnings))
+        return ", ".join(
+            (
+                f"{len(self.critical):,} critical",
+                wording.plural(len(self.warnings), "warning"),
+                *([f"{following:,} that follow{'s' if following == 1 else ''}"] if following else []),
+                wording.plural(sum(len(findings) for _, findings in self.unanswered), "open question"),
+            )
+        )
 
 
 class NextStep(Struct, frozen=True, kw_only=True):
@@ -52,38 +80,78 @@ class NextStep(Struct, frozen=True, kw_only=True):
     finding: Finding
 
 
-def conclude(findings: Sequence[Finding]) -> Conclusions:
+def conclude(report: Report, index: Index) -> Conclusions:
     """Sort findings into causes, warnings, remarks, context and open questions; by severity, else as given."""
+    findings, tie = report.findings, _Tie(leading_verdict(report), index)
     causes = _by_cause([finding for finding in findings if finding.determined and not finding.is_context])
-    leading = [cause for cause in causes if _leads(cause)]
-    others = [cause for cause in causes if not _leads(cause)]
+    causes.sort(key=lambda cause: (_SEVERITIES.index(cause.gravest), tie.distance(cause)))
     unanswered: dict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
         if not finding.determined:
             unanswered[finding.missing or _OPEN].append(finding)
+    critical, warnings, remarks = (tuple(cause for cause in causes if cause.gravest in group) for group in _GROUPS)
+    why = [cause for cause in (*critical, *warnings) if tie.distance(cause) < _FAR]
     return Conclusions(
-        causes=tuple(leading),
-        warnings=tuple(cause for cause in others if cause.finding.severity is Severity.WARNING),
-        remarks=tuple(cause for cause in others if cause.finding.severity is not Severity.WARNING),
+        critical=critical,
+        warnings=warnings,
+        remarks=remarks,
         context=tuple(finding for finding in findings if finding.is_context),
         unanswered=tuple((missing, tuple(group)) for missing, group in unanswered.items()),
+        why=tuple(sorted(why, key=tie.distance)),
+        has_failed=tie.has_failed or any(cause in critical for cause in why),
+        but=tie.against(why),
     )
+
+
+class _Tie:
+    """How near findings are to the leading verdict: on its connections or log lines, with its peer, or elsewhere."""
+
+    def __init__(self, verdict: Verdict | None, index: Index) -> None:
+        """Keep the verdict, and all ids that stand for what it is about: the other end's view of it as well."""
+        self.verdict = verdict
+        own = (*verdict.connections, *verdict.events) if verdict else ()
+        twins = (sighting.connection for id_ in own for sighting in index.sightings.get(id_, ()))
+        self.behind = frozenset((*own, *twins))
+
+    @property
+    def has_failed(self) -> bool:
+        return self.verdict is not None and self.verdict.outcome in {Outcome.REFUSED, Outcome.CLOSED}
+
+    def distance(self, cause: Cause) -> int:
+        """Return that of the nearest finding of weight: a remark that follows from a cause ties it to nothing."""
+        weighty = (finding for finding in cause.consequences if finding.severity in WEIGHTY)
+        return min(map(self._distance, (cause.finding, *weighty)))
+
+    def against(self, why: Sequence[Cause]) -> Finding | None:
+        """Return the gravest finding on a handshake that completed, else what is critical about its peer."""
+        if self.verdict is None or self.verdict.outcome is not Outcome.COMPLETED:
+            return None
+        told = [finding for cause in why for finding in (cause.finding, *cause.consequences)]
+        near = [f for f in told if self._distance(f) == _NEAR and f.severity in WEIGHTY]
+        critical = [f for f in told if f.severity is Severity.CRITICAL]
+        return min(near, key=_severity, default=None) or next(iter(critical), None)
+
+    def _distance(self, finding: Finding) -> int:
+        if self.verdict is None:
+            return _FAR
+        if not self.behind.isdisjoint(finding.rests_on):
+            return _NEAR
+        grounds = self.verdict.grounds
+        return _SAME_PEER if finding.node in grounds.nodes and finding.about & grounds.about else _FAR
 
 
 def next_steps(conclusions: Conclusions, limit: int = 3) -> tuple[NextStep, ...]:
-    """Return the first steps to take: the worst findings first, and of equal ones the durable fix first.
+    """Return the first steps to take: for the leading verdict, then the worst first, of equals the durable fix first.
 
     An open question alone calls for no step: what to collect for it stands beside it.
     """
-    told = [finding for cause in (*conclusions.causes, *conclusions.warnings) for finding in _calling(cause)]
-    steps = [NextStep(remedy=remedy, finding=finding) for finding in told for remedy in finding.remedy]
-    steps.sort(
-        key=lambda step: (
-            step.remedy.kind is RemedyKind.COLLECT,
-            _severity(step.finding),
-            _REMEDY_KINDS.index(step.remedy.kind),
-        )
-    )
+    steps = [
+        NextStep(remedy=remedy, finding=finding)
+        for group in (conclusions.why, conclusions.also)
+        for finding in sorted((f for cause in group for f in _calling(cause)), key=_severity)
+        for remedy in sorted(finding.remedy, key=lambda remedy: _REMEDY_KINDS.index(remedy.kind))
+    ]
+    steps.sort(key=lambda step: step.remedy.kind is RemedyKind.COLLECT)
     distinct = {(step.remedy.text, step.remedy.command): step for step in reversed(steps)}
     return tuple(step for step in steps if distinct[step.remedy.text, step.remedy.command] is step)[:limit]
 
@@ -97,11 +165,6 @@ def _calling(cause: Cause) -> tuple[Finding, ...]:
 def _acts(finding: Finding) -> bool:
     """Whether it says what to do, not only what to collect."""
     return any(remedy.kind is not RemedyKind.COLLECT for remedy in finding.remedy)
-
-
-def _leads(cause: Cause) -> bool:
-    explains = any(finding.severity in _WEIGHTY for finding in cause.consequences)
-    return cause.finding.severity is Severity.CRITICAL or explains
 
 
 def _severity(finding: Finding) -> int:
@@ -120,11 +183,10 @@ def _by_cause(findings: Sequence[Finding]) -> list[Cause]:
             groups.setdefault(index, [])
         else:
             groups[root].append(finding)
-    causes = [
+    return [
         Cause(finding=findings[root], consequences=tuple(sorted(groups[root], key=_severity)))
         for root in sorted(groups)
     ]
-    return sorted(causes, key=lambda cause: min(map(_severity, (cause.finding, *cause.consequences))))
 
 
 def _parent(index: int, findings: Sequence[Finding], by_id: dict[str, list[int]]) -> int | None:

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from analyzer.evidence import Alert, Endpoint, Frame
+from analyzer.evidence import Alert, Endpoint, Frame, TlsRecord
 from analyzer.text import serial_spellings
 
 _NOT_IN_ANCHOR = re.compile(r"[^a-z0-9]+")
@@ -29,8 +29,8 @@ class FrameReference(Struct, frozen=True, kw_only=True):
         return frame_filter(self.number)
 
 
-def frame_reference(record: Frame | Alert | None) -> FrameReference | None:
-    """Return the reference to a step's or an alert's frame."""
+def frame_reference(record: Frame | Alert | TlsRecord | None) -> FrameReference | None:
+    """Return the reference to the frame of a step, an alert or a record."""
     return FrameReference(file=record.capture, number=record.frame, time=record.time) if record else None
 
 

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from analyzer.evidence import Node
 from analyzer.findings import Evidence, EvidenceKind, Finding, Report, Verdict
 from analyzer.report import wording
-from analyzer.report.conclusions import Conclusions, conclude, next_steps
-from analyzer.report.summary import (
-    certificate_frame,
-    headline,
-    index_of,
-    leading_verdict,
-    presenting_side,
-    shown_connection,
-)
+from analyzer.report.conclusions import Cause, Conclusions, conclude, next_steps
+from analyzer.report.summary import Index, confidence_words, exhibit_of, headline, index_of, leading_verdict
 from analyzer.text import clean, serial_spellings
 
 MAX_LINES = 40
@@ -26,7 +19,8 @@ _MARKUP = re.compile(r"([\\`*\[\]<>|#])")
 
 def render_note(report: Report) -> str:
     """Return what a support engineer needs to take the case over: product, answer, causes, evidence, open points."""
-    conclusions = conclude(report.findings)
+    index = index_of(report.case)
+    conclusions = conclude(report, index)
     verdict = leading_verdict(report)
     lines = [
         "# Expressway certificate analysis",
@@ -35,13 +29,18 @@ def render_note(report: Report) -> str:
         "",
         "## Answer",
         "",
-        *(_answer(report, verdict) if verdict else ["No TLS connection of an Expressway was found."]),
-        *_section("Root causes", _causes(conclusions)),
+        *(
+            _answer(report, verdict, index, conclusions)
+            if verdict
+            else ["No TLS connection of an Expressway was found."]
+        ),
+        *_section("Why" if conclusions.has_failed else "Watch", _causes(conclusions.why)),
+        *_section("Also found", _titles(conclusions.also)),
         *_section("Next steps", _steps(conclusions)),
         *_section("Not determinable", _unanswered(conclusions, verdict)),
     ]
-    foot = ["", *_foot(report)]
-    return "\n".join([*lines[: MAX_LINES - len(foot)], *foot]) + "\n"
+    foot = ["", *_foot(report, conclusions)]
+    return "\n".join(lines[: MAX_LINES - len(foot)]).rstrip() + "\n".join(["", *foot]) + "\n"
 
 
 def _plain(text: str) -> str:
@@ -72,33 +71,43 @@ def _node(node: Node) -> str:
     return f"- {_code(wording.node_label(node.name))}: {wording.NODE_ROLES[node.role]}, {_plain(version)}"
 
 
-def _answer(report: Report, verdict: Verdict) -> Iterator[str]:
-    yield f"**{_plain(headline(verdict))}** ({wording.CONFIDENCES[verdict.confidence]})"
+def _answer(report: Report, verdict: Verdict, index: Index, conclusions: Conclusions) -> Iterator[str]:
+    sure = confidence_words(verdict)
+    yield f"**{_plain(headline(verdict, but=conclusions.but is not None))}**{f' ({sure})' if sure else ''}"
+    if conclusions.but:
+        yield f"But: {_plain(conclusions.but.title)}"
     yield ""
     yield _plain(verdict.sentence)
     yield ""
-    certificate = report.case.certificates.get(verdict.presented.certificate or "")
+    exhibit = exhibit_of(verdict, index)
+    certificate = report.case.certificates.get(exhibit.certificate or "")
     if certificate:
-        store = wording.STORES[verdict.presented.store] if verdict.presented.store else "store not known"
+        owner = f" of {_plain(exhibit.owner)}" if exhibit.owner and exhibit.owner != verdict.node else ""
+        store = f"{wording.STORES[exhibit.store]}{owner}" if exhibit.store else "store not known"
         yield f"- Certificate: {_code(certificate.subject or wording.title(certificate))}, {store}"
         yield f"- Extended key usage: {_plain(wording.usage(certificate))}; issuer {_code(certificate.issuer or '')}"
         if certificate.serial:
             yield f"- Serial: {_code(serial_spellings(certificate.serial)[0])}"
-    connection = shown_connection(verdict, index_of(report.case))
-    frame = certificate_frame(connection, presenting_side(verdict)) if connection else None
-    if frame:
+    if (frame := exhibit.frame) and certificate:
         yield f"- Frame {frame.frame} of {_code(frame.capture)}, {wording.utc(frame.time)}"
 
 
-def _causes(conclusions: Conclusions) -> Iterator[str]:
-    for cause in conclusions.causes[:3]:
+def _causes(causes: Sequence[Cause]) -> Iterator[str]:
+    for cause in causes[:3]:
         finding = cause.finding
         yield f"- **{_plain(finding.title)}** ({_plain(_about(finding))}; {_code(finding.id)})"
         yield from (f"  - {_evidence(evidence)}" for evidence in finding.evidence[:2])
         if cause.consequences:
             yield f"  - Explains: {', '.join(_code(finding.id) for finding in cause.consequences[:4])}"
-    if len(conclusions.causes) > 3:
-        yield f"- and {len(conclusions.causes) - 3:,} more"
+    if len(causes) > 3:
+        yield f"- and {len(causes) - 3:,} more"
+
+
+def _titles(causes: Sequence[Cause]) -> Iterator[str]:
+    for cause in causes[:3]:
+        yield f"- {_plain(cause.finding.title)} ({_plain(_about(cause.finding))}; {_code(cause.finding.id)})"
+    if len(causes) > 3:
+        yield f"- and {len(causes) - 3:,} more"
 
 
 def _about(finding: Finding) -> str:
@@ -123,10 +132,10 @@ def _unanswered(conclusions: Conclusions, verdict: Verdict | None) -> Iterator[s
     if verdict and verdict.collect:
         yield f"- {_plain(verdict.collect)}"
     for missing, findings in conclusions.unanswered[:3]:
-        yield f"- {_plain(missing)}: leaves {wording.plural(len(findings), 'question')} open"
+        yield f"- For want of {_plain(missing)}: {wording.plural(len(findings), 'open question')}"
 
 
-def _foot(report: Report) -> Iterator[str]:
+def _foot(report: Report, conclusions: Conclusions) -> Iterator[str]:
     inputs = report.case.inputs
     for record in inputs[:2]:
         yield f"- {_code(record.name)}, SHA-256 {_plain(record.sha256 or 'not computed')}"
@@ -134,4 +143,5 @@ def _foot(report: Report) -> Iterator[str]:
         yield f"- and {wording.plural(len(inputs) - 2, 'input')} more"
     problems = wording.plural(len(report.case.problems), "problem")
     versions = f"expressway-analyzer {_plain(report.tool_version)}, facts of {_plain(report.facts_as_of)}"
-    yield f"- {versions}; {problems} while reading"
+    yield f"- Found: {conclusions.counts}; {problems} while reading"
+    yield f"- {versions}"

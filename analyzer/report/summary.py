@@ -1,4 +1,4 @@
-"""The verdict that leads a report, and where its evidence is.
+"""The verdict that leads a report, and what it is shown by.
 
 Shared by the HTML report, the terminal and the note, so that all three give the same answer.
 """
@@ -8,11 +8,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from analyzer.evidence import Alert, Case, Connection, Event, Frame, Node, Outcome, PeerKind, Side, Step, Store
-from analyzer.findings import Confidence, Report, Verdict
+from analyzer.evidence import (
+    Alert,
+    Case,
+    Connection,
+    Event,
+    Frame,
+    Node,
+    Outcome,
+    PeerKind,
+    Side,
+    Store,
+    TlsRecord,
+    Visibility,
+)
+from analyzer.findings import Confidence, Report, Severity, Verdict
 from analyzer.report import wording
 from analyzer.report.both_ends import Sighting, sightings_of
+
+WEIGHTY = frozenset({Severity.CRITICAL, Severity.WARNING})
 
 
 class Index(Struct, frozen=True, kw_only=True):
@@ -33,13 +49,74 @@ def index_of(case: Case) -> Index:
     )
 
 
+class Exhibit(Struct, frozen=True, kw_only=True):
+    """What a verdict is shown by.
+
+    Attributes:
+        side: whose certificate is shown: the one that was refused, else this node's; of unknown roles the client's.
+        certificate: its id; None unless seen.
+        owner: the node that `store` belongs to.
+        frame: of the Certificate message, or of what stands in its place.
+        alert, event: that tell of the refusal.
+    """
+
+    connection: Connection | None
+    side: Side
+    visibility: Visibility | None
+    certificate: str | None
+    store: Store | None
+    owner: str | None
+    frame: Frame | TlsRecord | None
+    alert: Alert | None
+    event: Event | None
+
+
+def exhibit_of(verdict: Verdict, index: Index) -> Exhibit:
+    """Look up what a verdict was decided to be shown by."""
+    grounds = verdict.grounds
+    connection = index.connections.get(grounds.connection or "")
+    own = verdict.local_role or Side.CLIENT
+    side = grounds.refused or own
+    presented = verdict.presented
+    exhibit = Exhibit(
+        connection=connection,
+        side=side,
+        visibility=presented.visibility,
+        certificate=presented.certificate,
+        store=presented.store,
+        owner=verdict.node,
+        frame=grounds.frame,
+        alert=connection.refusing_alert if connection else None,
+        event=index.events.get(grounds.event or ""),
+    )
+    if side is own:
+        return exhibit
+    theirs = connection.certificate(side) if connection else None
+    return replace(
+        exhibit,
+        visibility=theirs.visibility if theirs else None,
+        certificate=theirs.leaf if theirs else None,
+        store=theirs.store if theirs else None,
+        owner=theirs.store_node if theirs else None,
+    )
+
+
+def confidence_words(verdict: Verdict) -> str | None:
+    """Say how sure it is what this node presented; None where the other end's is shown, or nothing is known."""
+    if verdict.grounds.refused not in {None, verdict.local_role or Side.CLIENT}:
+        return None
+    known = verdict.confidence is not Confidence.NOT_DETERMINABLE
+    return wording.CONFIDENCES[verdict.confidence] if known else None
+
+
 def leading_verdict(report: Report) -> Verdict | None:
     """Return the verdict of the first screen: a refusal by a known peer, else an answer, else an open question.
 
     Of both ends of one refusal the one leads whose certificate was refused, whichever bundle was named first; of
-    completed ones, a certificate that no store holds. What strangers on the Internet fail at leads only if there is
-    nothing else.
+    completed ones, one that a critical finding or a warning rests on, or with a certificate that no store holds. What
+    strangers on the Internet fail at leads only if there is nothing else.
     """
+    troubled = {id_ for f in report.findings if f.determined and f.severity in WEIGHTY for id_ in f.rests_on}
     kinds = {connection.id: connection.peer.kind for connection in report.case.connections}
     kinds |= {event.id: event.peer.kind for event in report.case.events if event.peer}
 
@@ -51,57 +128,29 @@ def leading_verdict(report: Report) -> Verdict | None:
             return 0 if verdict.refused_by is not verdict.local_role else 1
         if verdict.confidence is Confidence.NOT_DETERMINABLE:
             return 3
-        return 1 if verdict.presented.store is Store.NEITHER else 2
+        return 1 if verdict.presented.store is Store.NEITHER or not troubled.isdisjoint(behind) else 2
 
     return min(report.verdicts, key=rank, default=None)
 
 
-def headline(verdict: Verdict) -> str:
-    """Return the answer in a few words; `Verdict.sentence` has all of it."""
+def headline(verdict: Verdict, *, but: bool = False) -> str:
+    """Return the answer in a few words; `Verdict.sentence` has all of it. `but`: something speaks against it."""
     node, peer = wording.node_label(verdict.node), verdict.peer
     local = f"{node} as {wording.SIDES[verdict.local_role]}" if verdict.local_role else None
+    refused_by = verdict.refused_by
     if verdict.confidence is Confidence.NOT_DETERMINABLE and verdict.outcome is Outcome.UNKNOWN:
         return f"What {local or node} presented to {peer} is not determinable"
     ends = f"{local} to {peer}" if local else f"Handshake with {peer}"
     match verdict.outcome:
-        case Outcome.REFUSED if local is None or verdict.refused_by is None:
-            return f"{ends}: refused by the {verdict.refused_by or 'other side'}"
+        case Outcome.REFUSED if local and refused_by:
+            who, whom = (node, peer) if refused_by is verdict.local_role else (peer, node)
+            what = "certificate" if verdict.grounds.refused else "handshake"
+            return f"{who} refused the {what} of {whom} ({wording.SIDES[refused_by.other]})"
         case Outcome.REFUSED:
-            return (
-                f"{local} refused {peer}" if verdict.refused_by is verdict.local_role else f"{peer} refused {local}"
-            )
+            return f"{ends}: refused by the {refused_by or 'other side'}"
         case Outcome.COMPLETED:
-            return f"{ends}: completed"
+            return f"{ends}: completed{', but not all is well' if but else ''}"
         case Outcome.CLOSED:
             return f"{ends}: closed early"
         case Outcome.UNKNOWN:
             return f"{ends}: what came of it is not known"
-
-
-def shown_connection(verdict: Verdict, index: Index) -> Connection | None:
-    """Return the connection that a verdict is shown with: the newest that it names."""
-    named = [index.connections[id_] for id_ in verdict.connections if id_ in index.connections]
-    return max(named, key=lambda connection: connection.handshake.started, default=None)
-
-
-def presenting_side(verdict: Verdict) -> Side:
-    """Return the side whose certificate a verdict is about; of unknown roles the client's."""
-    return verdict.local_role or Side.CLIENT
-
-
-def certificate_frame(connection: Connection, side: Side) -> Frame | None:
-    """Return the frame of a side's Certificate message."""
-    step = Step.CLIENT_CERTIFICATE if side is Side.CLIENT else Step.SERVER_CERTIFICATE
-    return connection.handshake.frame(step)
-
-
-def refusing_alert(connection: Connection | None, side: Side | None) -> Alert | None:
-    """Return the last fatal clear alert of the side that refused (a `close_notify` after it says nothing)."""
-    alerts = connection.handshake.alerts if connection else ()
-    return next((alert for alert in reversed(alerts) if alert.sender is side and alert.is_fatal), None)
-
-
-def refusing_event(verdict: Verdict, index: Index) -> Event | None:
-    """Return the log line that tells of a refusal: the first of the verdict's that names an error or an alert."""
-    events = (index.events[id_] for id_ in verdict.events if id_ in index.events)
-    return next((event for event in events if event.record.error or event.record.alert), None)

@@ -2,12 +2,12 @@
 
 Sample::
 
-    Answer   edge1 refused core1 as TLS client, 2026-03-29 07:34:39.839 UTC
+    Answer   edge1 refused the certificate of core1 (TLS client), 07:34:39.847 UTC
     Shown    core1.example.com, serverAuth only, client store, frame 2409
     Cause    Core's client certificate lacks clientAuth (core1)
     Do now   Have a CA that the Edge trusts issue a client certificate for Core with
              both usages
-    Found    1 root cause, 2 consequences, 1 warning, 2 open; 1 problem
+    Found    1 critical, 1 warning, 2 that follow, 2 open questions; 1 problem
 """
 
 from __future__ import annotations
@@ -20,15 +20,7 @@ from analyzer.evidence import Outcome
 from analyzer.findings import Report, Severity, Verdict
 from analyzer.report import wording
 from analyzer.report.conclusions import Conclusions, conclude, next_steps
-from analyzer.report.summary import (
-    Index,
-    certificate_frame,
-    headline,
-    index_of,
-    leading_verdict,
-    presenting_side,
-    shown_connection,
-)
+from analyzer.report.summary import Exhibit, exhibit_of, headline, index_of, leading_verdict
 from analyzer.text import clean
 
 WIDTH = 78
@@ -55,13 +47,14 @@ def verdict_lines(report: Report) -> list[str]:
 
 def _entries(report: Report) -> list[list[str]]:
     """Return the five entries, each as its lines."""
-    conclusions = conclude(report.findings)
     index = index_of(report.case)
+    conclusions = conclude(report, index)
     verdict = leading_verdict(report)
+    exhibit = exhibit_of(verdict, index) if verdict else None
     return [
-        _entry("Answer", _answer(verdict, index)),
-        _entry("Shown", _certificate(report, verdict, index)),
-        _entry(*_cause(conclusions, verdict)),
+        _entry("Answer", _answer(verdict, exhibit, conclusions)),
+        _entry("Shown", _certificate(report, verdict, exhibit)),
+        _entry(*_cause(conclusions)),
         _entry("Do now", _next_step(conclusions, verdict)),
         _entry("Found", _counts(report, conclusions)),
     ]
@@ -113,46 +106,47 @@ def printable(text: str, stream: TextIO) -> str:
     return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
-def _answer(verdict: Verdict | None, index: Index) -> str:
-    if verdict is None:
+def _answer(verdict: Verdict | None, exhibit: Exhibit | None, conclusions: Conclusions) -> str:
+    """Return the headline with the time of the certificate's frame, as much of it as there is room for."""
+    if verdict is None or exhibit is None:
         return "no TLS connection of an Expressway was found in what was read"
-    connection = shown_connection(verdict, index)
-    return headline(verdict) + (f", {wording.utc(connection.handshake.started)}" if connection else "")
+    words = headline(verdict, but=conclusions.but is not None)
+    connection, frame = exhibit.connection, exhibit.frame
+    if connection is None:
+        return words
+    day, _, clock = wording.utc(frame.time if frame else connection.handshake.started).partition(" ")
+    told = (f"{words}, {day} {clock}", f"{words}, {clock}")
+    return next((text for text in told if wording.columns(text) <= _ROOM), words)
 
 
-def _certificate(report: Report, verdict: Verdict | None, index: Index) -> str:
-    if verdict is None:
+def _certificate(report: Report, verdict: Verdict | None, exhibit: Exhibit | None) -> str:
+    if verdict is None or exhibit is None:
         return "no certificate"
-    presented = verdict.presented
-    certificate = report.case.certificates.get(presented.certificate or "")
+    rule = verdict.grounds.by_rule
+    certificate = report.case.certificates.get(exhibit.certificate or (rule and rule.certificate) or "")
     if certificate is None:
-        return wording.VISIBILITIES[presented.visibility] if presented.visibility else "no certificate was captured"
-    connection = shown_connection(verdict, index)
-    frame = certificate_frame(connection, presenting_side(verdict)) if connection else None
+        return wording.VISIBILITIES[exhibit.visibility] if exhibit.visibility else "no certificate was captured"
+    store = exhibit.store or (rule.store if rule and not exhibit.certificate else None)
+    frame = f"frame {exhibit.frame.frame}" if exhibit.frame else None
     facts = [
         wording.usage(certificate),
-        presented.store and wording.STORES[presented.store].split(" (")[0],
-        frame and f"frame {frame.frame}",
+        store and wording.STORES[store].split(" (")[0],
+        frame if exhibit.certificate else "inferred",
     ]
     rest = "".join(f", {fact}" for fact in facts if fact)
     return wording.shorten(wording.title(certificate), _ROOM - 1) + rest
 
 
-def _has_failed(conclusions: Conclusions, verdict: Verdict | None) -> bool:
-    """Whether there is a failure to explain: the leading handshake's, or one that a critical finding names."""
-    told = [finding for cause in conclusions.causes for finding in (cause.finding, *cause.consequences)]
-    refused = verdict is not None and verdict.outcome in {Outcome.REFUSED, Outcome.CLOSED}
-    return refused or any(finding.severity is Severity.CRITICAL for finding in told)
-
-
-def _cause(conclusions: Conclusions, verdict: Verdict | None) -> tuple[str, str]:
+def _cause(conclusions: Conclusions) -> tuple[str, str]:
     """Return a label and what explains the failure; where nothing failed, what is worth watching."""
-    label = "Cause" if _has_failed(conclusions, verdict) else "Watch"
-    told, kind = (conclusions.causes, "cause") if conclusions.causes else (conclusions.warnings, "warning")
-    if not told:
-        return label, _NO_CAUSE if label == "Cause" else _ALL_WELL
-    first = told[0].finding
+    told = conclusions.why or conclusions.also
+    has_failed = conclusions.has_failed or any(cause.gravest is Severity.CRITICAL for cause in told)
+    label = "Cause" if has_failed else "Watch"
+    if not told or (conclusions.has_failed and not conclusions.why):
+        return label, _NO_CAUSE if has_failed else _ALL_WELL
+    first = conclusions.but or told[0].finding
     node = f" ({wording.shorten(first.node, 20)})" if first.node else ""
+    kind = "cause" if conclusions.why else "finding"
     more = f"; and {wording.plural(len(told) - 1, f'more {kind}')}" if len(told) > 1 else ""
     return label, f"{wording.shorten(first.title, _ROOM + _ROOM // 2)}{node}{more}"
 
@@ -166,11 +160,4 @@ def _next_step(conclusions: Conclusions, verdict: Verdict | None) -> str:
 
 
 def _counts(report: Report, conclusions: Conclusions) -> str:
-    unanswered = sum(len(findings) for _, findings in conclusions.unanswered)
-    counts = (
-        wording.plural(len(conclusions.causes), "root cause"),
-        wording.plural(conclusions.consequences, "consequence"),
-        wording.plural(len(conclusions.warnings), "warning"),
-        f"{unanswered:,} open",
-    )
-    return f"{', '.join(counts)}; {wording.plural(len(report.case.problems), 'problem')}"
+    return f"{conclusions.counts}; {wording.plural(len(report.case.problems), 'problem')}"

@@ -13,16 +13,20 @@ from analyzer.evidence import (
     Certificate,
     CertificateOrigin,
     ClockOffset,
+    Frame,
     MemberKind,
     NodeRole,
     Outcome,
     PeerKind,
     ReadState,
     Side,
+    Step,
     Store,
+    TlsRecord,
     Visibility,
 )
 from analyzer.findings import Basis, Confidence, EvidenceKind, ForecastKind, Prospect, RemedyKind, Severity
+from analyzer.text import person_utc
 
 NODE_ROLES = {
     NodeRole.CORE: "Expressway-C (Core)",
@@ -168,10 +172,7 @@ def node_label(name: str | None) -> str:
 
 def utc(time: datetime | None) -> str:
     """Return a time in UTC with milliseconds, for a person."""
-    if time is None:
-        return "time not known"
-    moment = time.astimezone(UTC)
-    return f"{moment:%Y-%m-%d %H:%M:%S}.{moment.microsecond // 1000:03d} UTC"
+    return "time not known" if time is None else person_utc(time)
 
 
 def second(time: datetime | None) -> str:
@@ -205,6 +206,13 @@ def later(seconds: float) -> str:
     if round(seconds, 3) == 0:
         return "at the same time by its clock"
     return f"{abs(seconds):,.3f} s {'later' if seconds > 0 else 'earlier'} by its clock"
+
+
+def place(record: Frame | TlsRecord | None) -> str:
+    """Return what the frame is that a verdict names: of the certificate, of the record in its place, of the hello."""
+    if isinstance(record, TlsRecord):
+        return "Encrypted in"
+    return "ClientHello in" if record and record.step is Step.CLIENT_HELLO else "Seen in"
 
 
 def alert(record: Alert) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from analyzer.rules.view import TRAVERSAL, TUNNELS
+from analyzer.rules.view import BETWEEN_CORE_AND_EDGE, TRAVERSAL, TUNNELS
 
 _REFUSED_BY_PEER = (
     "peer-alert-unsupported-certificate",
@@ -354,7 +354,6 @@ AS_CLIENT = frozenset(
 )
 """Causes in what the node presents as TLS client: they explain nothing that befell it as a server."""
 
-BETWEEN_CORE_AND_EDGE = frozenset({TRAVERSAL, TUNNELS})
 ABOUT: Mapping[str, frozenset[str]] = {
     "uc-zone-failed": frozenset({TRAVERSAL}),
     "core-client-eku-missing-check-on": BETWEEN_CORE_AND_EDGE,

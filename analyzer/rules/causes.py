@@ -19,7 +19,6 @@ from analyzer.rules.cause_table import (
     ABOUT,
     ALTERED,
     AS_CLIENT,
-    BETWEEN_CORE_AND_EDGE,
     CAUSES,
     CONTEXT,
     OF_ONE_NODE,
@@ -27,7 +26,7 @@ from analyzer.rules.cause_table import (
     OF_THE_SAME,
 )
 from analyzer.rules.runner import Grounded, with_cause
-from analyzer.rules.view import NOBODY
+from analyzer.rules.view import BETWEEN_CORE_AND_EDGE, NOBODY
 
 _GRAVE = frozenset({Severity.CRITICAL, Severity.WARNING})
 
@@ -91,7 +90,7 @@ def tie(results: Sequence[Grounded]) -> tuple[Finding, ...]:
     causes = [_cause_of(grounded, by_id) for grounded in results]
     explaining = frozenset(causes)
     return tuple(
-        _without_advice(with_cause(grounded, cause, explains=grounded.finding.id in explaining))
+        _without_advice(with_cause(grounded, cause, _peers(grounded), explains=grounded.finding.id in explaining))
         for grounded, cause in zip(results, causes, strict=True)
     )
 

@@ -99,10 +99,16 @@ def presented_expected_store(view: NodeView) -> Iterator[Judgement]:
             shown,
             connections,
             Severity.OK,
-            f"As TLS {role} towards {peer.name} it presented the {view.expected_store(role)} store's certificate, serial "
-            f"{expected.serial}: the store rule was kept.",
+            f"As TLS {role} towards {peer.name} it presented {_by_which_rule(view, connections[0], role)}",
             evidence=_quote_expected(view, role),
         )
+
+
+def _by_which_rule(view: NodeView, connection: Connection, role: Side) -> str:
+    shown = connection.certificate(role)
+    if shown.store is Store.BOTH:
+        return f"the certificate that both stores hold, serial {shown.serial}: whichever it was taken from, the store rule fits."
+    return f"the {view.expected_store(role)} store's certificate, serial {shown.serial}: the store rule was kept."
 
 
 def presented_wrong_store(view: NodeView) -> Iterator[Judgement]:

@@ -28,7 +28,7 @@ class Grounded(Struct, frozen=True):
     """A finding with what it rests on, for tying effects to causes.
 
     Attributes:
-        connections: ids.
+        connections, events: ids.
         peers: names at the other end of what it rests on, `TRAVERSAL` for any partner of the traversal zone; empty: it
             rests on no connection and no log line.
         partners: names of the nodes whose findings may explain it.
@@ -40,6 +40,7 @@ class Grounded(Struct, frozen=True):
     peers: frozenset[str]
     partners: frozenset[str | None]
     roles: frozenset[Side] = frozenset()
+    events: frozenset[str] = frozenset()
 
 
 def run(
@@ -185,6 +186,7 @@ def _ground(rule: Rule, view: NodeView, judgement: Judgement) -> Grounded:
         frozenset((*judgement.about, *peers)),
         frozenset((view.node.name, *view.node.partners)),
         frozenset(roles),
+        frozenset(judgement.events),
     )
 
 
@@ -217,7 +219,12 @@ def _touched(view: NodeView) -> Touched:
     return Touched(peers, roles, {event.id: event.connection for event in view.events if event.connection})
 
 
-def with_cause(grounded: Grounded, cause: str | None, *, explains: bool) -> Finding:
+def with_cause(grounded: Grounded, cause: str | None, about: frozenset[str], *, explains: bool) -> Finding:
     """Return the finding with the id of the finding that explains it; tied to another one, it is no mere context."""
-    context = grounded.finding.is_context and cause is None and not explains
-    return replace(grounded.finding, caused_by=cause, is_context=context)
+    return replace(
+        grounded.finding,
+        caused_by=cause,
+        is_context=grounded.finding.is_context and cause is None and not explains,
+        rests_on=grounded.connections | grounded.events,
+        about=about,
+    )

@@ -7,12 +7,14 @@ too. An Edge without any sign of Webex still gets its Webex verdict: not determi
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
+
+from msgspec.structs import replace
 
 from analyzer.evidence import (
     Case,
-    Certificate,
     Connection,
     Event,
     LogTrace,
@@ -26,16 +28,17 @@ from analyzer.evidence import (
 from analyzer.facts.errors import PEER_ALERT
 from analyzer.facts.store import PACKAGED, Facts
 from analyzer.facts.webex import is_webex_name
-from analyzer.findings import Confidence, Presented, Verdict
+from analyzer.findings import Confidence, Grounds, Presented, Verdict
+from analyzer.rules.both_ends import seen_elsewhere
+from analyzer.rules.grounds import ABOUT_A_CERTIFICATE, by_rule, newest_of
+from analyzer.rules.grounds import of_connections as grounds_of_connections
+from analyzer.rules.grounds import of_events as grounds_of_events
 from analyzer.rules.rule import Need
-from analyzer.rules.sentences import connection_sentence, events_sentence, identity_sentence
+from analyzer.rules.sentences import ConnectionSentence, events_sentence, identity_sentence
 from analyzer.rules.view import NodeView, Views, views_of
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _WEBEX = Peer(name="Webex", kind=PeerKind.WEBEX)
-
-ABOUT_A_CERTIFICATE = frozenset({42, 43, 44, 45, 46, 48, 49, 51, 116})
-"""Alerts that a certificate brings about (RFC 8446 section 6.2): whoever gets one had presented, or had its turn."""
 
 _LOG_ALONE = "The log names no certificate of this node. " + Need.CAPTURE.collect
 
@@ -52,10 +55,11 @@ Row = tuple[bool, datetime, Verdict]
 
 def _verdicts_of_node(view: NodeView) -> Iterator[Row]:
     webex = False
+    elsewhere = {one.here.id: one.there for one in seen_elsewhere(view) if one.same_hello}
     for connections in _grouped(view):
         webex |= connections[0].peer.kind is PeerKind.WEBEX
-        newest = max(connection.handshake.started for connection in connections)
-        yield connections[0].peer.kind is not PeerKind.WEBEX, newest, _of_connections(view, connections)
+        newest = newest_of(connections).handshake.started
+        yield connections[0].peer.kind is not PeerKind.WEBEX, newest, _of_connections(view, connections, elsewhere)
     for events in _grouped_events(view):
         peer = events[0].peer or Peer(name="unknown", kind=PeerKind.UNKNOWN)
         webex |= peer.kind is PeerKind.WEBEX
@@ -116,9 +120,13 @@ def _local(connection: Connection) -> Presented:
     return Presented(visibility=shown.visibility, certificate=shown.leaf, serial=shown.serial, store=shown.store)
 
 
-def _of_connections(view: NodeView, connections: Sequence[Connection]) -> Verdict:
-    newest = max(connections, key=lambda connection: connection.handshake.started)
+def _of_connections(
+    view: NodeView, connections: Sequence[Connection], elsewhere: Mapping[str, Connection]
+) -> Verdict:
+    newest = newest_of(connections)
     presented = _local(newest)
+    grounds = grounds_of_connections(view, connections, elsewhere)
+    count = len(connections)
     return Verdict(
         node=view.node.name,
         peer=newest.peer.name,
@@ -129,8 +137,9 @@ def _of_connections(view: NodeView, connections: Sequence[Connection]) -> Verdic
         outcome=newest.outcome,
         refused_by=newest.refused_by,
         confidence=_confidence(view, newest, presented),
-        sentence=connection_sentence(view, newest, len(connections)),
-        collect=_how_to_see(presented.visibility),
+        sentence=ConnectionSentence(view, newest, grounds, count=count).text(),
+        collect=None if grounds.named else _how_to_see(presented.visibility),
+        grounds=replace(grounds, brief=ConnectionSentence(view, newest, grounds, count=count, brief=True).text()),
     )
 
 
@@ -148,7 +157,7 @@ def _how_to_see(visibility: Visibility | None) -> str | None:
         case Visibility.RESUMED | Visibility.NOT_CAPTURED:
             return "Capture a full handshake: disable and enable the zone, or restart the service, while logging."
         case Visibility.ENCRYPTED:
-            return "The log at DEBUG names the peer's certificate; both ends' bundles show what each side refused."
+            return "The other Expressway's log, at DEBUG, names what this one presented: give the bundles of both."
         case _:
             return None
 
@@ -157,6 +166,8 @@ def _of_events(view: NodeView, peer: Peer, events: Sequence[Event]) -> Verdict:
     ordered = sorted(events, key=lambda event: event.record.time or _EARLIEST)
     outcome, refused_by = _outcome_of(ordered[-1])
     presented = _by_the_rule(view, ordered[-1])
+    grounds = grounds_of_events(view, peer, ordered[-1], refused_by, presented)
+    say = partial(events_sentence, view, peer, ordered, outcome=outcome, refused_by=refused_by, grounds=grounds)
     return Verdict(
         node=view.node.name,
         peer=peer.name,
@@ -167,12 +178,13 @@ def _of_events(view: NodeView, peer: Peer, events: Sequence[Event]) -> Verdict:
         outcome=outcome,
         refused_by=refused_by,
         confidence=Confidence.INFERRED if presented else Confidence.NOT_DETERMINABLE,
-        sentence=events_sentence(view, peer, ordered, outcome=outcome, refused_by=refused_by, presented=presented),
+        sentence=say(),
         collect=_LOG_ALONE,
+        grounds=replace(grounds, brief=say(brief=True)),
     )
 
 
-def _by_the_rule(view: NodeView, event: Event) -> Certificate | None:
+def _by_the_rule(view: NodeView, event: Event) -> Presented | None:
     """Return what the store rule says was presented, if the log shows that it came to presenting at all.
 
     A server presents before it looks at the client's certificate. A client that refuses the server's ends the
@@ -183,7 +195,7 @@ def _by_the_rule(view: NodeView, event: Event) -> Certificate | None:
         return None
     by_peer = record.alert is not None or record.error == PEER_ALERT
     had_its_turn = record.alert in ABOUT_A_CERTIFICATE if by_peer else record.local_role is Side.SERVER
-    return view.expected_leaf(record.local_role) if had_its_turn else None
+    return by_rule(view, record.local_role) if had_its_turn else None
 
 
 def _webex_in_the_log(view: NodeView) -> PeerIdentity | None:
@@ -201,7 +213,8 @@ def _of_identity(view: NodeView, identity: PeerIdentity) -> Verdict:
     ends = {identity.local, identity.remote}
     opened = next((t for t in view.node.traces if {t.source, t.destination} == ends and None not in ends), None)
     role = _opened_as(view, opened) if opened else None
-    presented = view.expected_leaf(role) if role else None
+    presented = by_rule(view, role)
+    say = partial(identity_sentence, view, identity, role, presented)
     return Verdict(
         node=view.node.name,
         peer=_WEBEX.name,
@@ -212,8 +225,9 @@ def _of_identity(view: NodeView, identity: PeerIdentity) -> Verdict:
         outcome=Outcome.UNKNOWN,
         refused_by=None,
         confidence=Confidence.INFERRED if presented else Confidence.NOT_DETERMINABLE,
-        sentence=identity_sentence(view, identity, role, presented),
+        sentence=say(),
         collect=_LOG_ALONE,
+        grounds=Grounds(by_rule=presented, brief=say(brief=True), nodes=frozenset({view.node.name})),
     )
 
 

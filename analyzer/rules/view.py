@@ -38,6 +38,8 @@ Answer = TypeVar("Answer")
 TRAVERSAL, TUNNELS = "\0traversal zone", "\0SSH tunnels"
 """Stand for the other end of the traversal zone and of its tunnels, however it is called; no peer is named so."""
 
+BETWEEN_CORE_AND_EDGE = frozenset({TRAVERSAL, TUNNELS})
+
 NOBODY = "\0nobody"
 """Stands for no peer at all: a judgement about it explains nothing that happened with one."""
 

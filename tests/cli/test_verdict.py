@@ -26,7 +26,7 @@ from tests.program import EKU_CHECK_ON, WEBEX, run, sample
         (
             EKU_CHECK_ON,
             "Cause    The traversal zone fails: the Core presents a certificate without clientAuth, and the Edge "
-            "checks it (expe); and 1 more cause",
+            "checks it (expe)",
             "Do now   Give the Core a client certificate with clientAuth",
         ),
         (

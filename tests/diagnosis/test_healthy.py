@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from analyzer.findings import Report, Severity
 from analyzer.pipeline import analyze
 from analyzer.report.conclusions import conclude
+from analyzer.report.summary import index_of
 from samples.situations.timing import after
 from tests.diagnosis.healthy import HAPPENINGS, Day, Happening, begin, zone_again
 
@@ -39,7 +40,8 @@ def test_a_healthy_core_and_edge_raise_no_alarm(version: str, right_under_the_ro
     report = report_of(begin(version=version, right_under_the_root=right_under_the_root))
 
     assert alarms(report) == {}
-    assert conclude(report.findings).causes == ()
+    conclusions = conclude(report, index_of(report.case))
+    assert (conclusions.critical, conclusions.warnings) == ((), ())
     assert "core-client-capable-success" in {f.id for f in report.findings if f.determined}
 
 

@@ -15,7 +15,7 @@ from analyzer.export import annotation
 from analyzer.export.annotation import AnnotatedCapture, annotated_capture
 from analyzer.findings import EvidenceKind, Report
 from analyzer.pipeline import analyze
-from analyzer.report.summary import index_of, leading_verdict, shown_connection
+from analyzer.report.summary import leading_verdict
 from tests.program import EKU_CHECK_ON, TLS13, WEBEX, sample
 
 TSHARK = shutil.which("tshark")
@@ -111,8 +111,7 @@ def test_the_frames_of_the_first_screen_are_there_however_few_the_findings_name(
     report = report_of(name)
     verdict = leading_verdict(report)
     assert verdict is not None
-    connection = shown_connection(verdict, index_of(report.case))
-    assert connection is not None
+    connection = next(one for one in report.case.connections if one.id == verdict.grounds.connection)
 
     capture = annotated(name) if has_findings else annotated_capture(replace(report, findings=()), sample(name))
 

@@ -58,6 +58,7 @@ from analyzer.findings import (
     Forecast,
     ForecastKind,
     ForecastRule,
+    Grounds,
     Outlook,
     OutlookCell,
     OutlookRow,
@@ -325,6 +326,7 @@ FINDINGS = (
                 text='Event="Outbound TLS Negotiation Error"',
             ),
         ),
+        rests_on=frozenset({"c120", "e1"}),
         count=120,
         first=START,
         last=START + timedelta(minutes=40),
@@ -408,7 +410,24 @@ def verdict(**changes: Any) -> Verdict:
         confidence=Confidence.PROVEN,
         sentence="core1 as TLS client presented the client store's certificate, core1.example.com, serial "
         f"a10000004c869c77c8981becde00000000004c, to edge1 at 2026-03-29T07:34:39.839000Z (frame 2409 of {CAPTURE}), "
-        "120 times; edge1 refused: unsupported certificate (alert 43).",
+        "120 times; edge1 refused it: unsupported certificate (alert 43).",
+    )
+    record = replace(record, **changes)
+    if record.grounds != Grounds():
+        return record
+    is_refused = record.outcome is Outcome.REFUSED
+    return replace(record, grounds=grounds(record, refused=Side.CLIENT if is_refused else None))
+
+
+def grounds(shown: Verdict, **changes: Any) -> Grounds:
+    """Return what the rules decide that a verdict is shown by."""
+    newest = next(reversed(shown.connections), None)
+    record = Grounds(
+        connection=newest,
+        frame=handshake(int(newest[1:])).certificate_frame(changes.get("refused") or Side.CLIENT) if newest else None,
+        event=next(iter(shown.events), None),
+        about=frozenset({shown.peer}),
+        nodes=frozenset({shown.node}),
     )
     return replace(record, **changes)
 
@@ -572,6 +591,10 @@ _KEPT = {
     "chain",
     "connections",
     "events",
+    "connection",
+    "event",
+    "rests_on",
+    "about",
     "leaf",
     "certificate",
     "caused_by",

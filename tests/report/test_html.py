@@ -4,6 +4,7 @@ import base64
 import hashlib
 import re
 from collections import Counter
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
@@ -15,16 +16,20 @@ from lxml import html
 from msgspec.structs import replace
 
 from analyzer.evidence import Member, MemberKind, Outcome, PeerKind, Side
-from analyzer.findings import ForecastKind, Report
+from analyzer.findings import Finding, ForecastKind, Remedy, RemedyKind, Report, Severity
 from analyzer.report.html import render_html
 from tests.report.reports import (
     BUNDLE,
     CORE,
+    CORE_CLIENT,
     FINDINGS,
+    LOG,
+    OPEN_WEBEX,
     completed,
     connection,
     empty_report,
     forecast,
+    grounds,
     hostile_report,
     member,
     rewritten,
@@ -98,7 +103,7 @@ def test_a_long_outlook_is_cut_and_says_so() -> None:
 def test_the_answer_names_certificate_store_frame_and_refusal() -> None:
     answer = section(rich_report(), "answer")
 
-    assert "edge1 refused core1 as TLS client" in answer
+    assert "edge1 refused the certificate of core1 (TLS client)" in answer
     assert "CN=core1.example.com,OU=Collaboration,O=Example GmbH,C=DE" in answer
     assert "serverAuth only" in answer
     assert "client store" in answer
@@ -118,7 +123,7 @@ def test_the_answer_spells_the_serial_as_each_tool_does() -> None:
 def test_a_refusal_by_a_known_peer_leads_before_an_open_question() -> None:
     headings = [text(heading) for heading in page(rich_report()).get_element_by_id("answer").iter("h2")]
 
-    assert headings == ["edge1 refused core1 as TLS client"]
+    assert headings == ["edge1 refused the certificate of core1 (TLS client)"]
 
 
 def test_the_durable_fix_comes_before_the_stop_gap() -> None:
@@ -136,7 +141,7 @@ def test_consequences_stand_inside_the_card_of_their_cause() -> None:
 def test_questions_that_lack_the_same_thing_stand_together() -> None:
     findings = section(rich_report(), "findings")
 
-    assert "A capture of the Edge leaves 2 questions open" in findings
+    assert "For want of A capture of the Edge: 2 open questions" in findings
 
 
 def test_equal_connections_are_drawn_once_with_their_number() -> None:
@@ -195,7 +200,7 @@ def test_internet_strangers_do_not_lead_the_answer() -> None:
     case = replace(report.case, connections=(stranger, completed(2)))
     verdicts = (
         verdict(peer="198.51.100.7", connections=("c1",), local_role=Side.SERVER, refused_by=Side.CLIENT),
-        verdict(peer="cucm1", connections=("c2",), outcome=Outcome.COMPLETED, refused_by=None),
+        verdict(peer="cucm1", connections=("c2",), outcome=Outcome.COMPLETED, refused_by=None, events=()),
     )
 
     answer = page(replace(report, case=case, verdicts=verdicts)).get_element_by_id("answer-heading")
@@ -411,3 +416,109 @@ def test_a_long_forecast_is_cut_and_says_so() -> None:
 
     assert "3 more in the JSON report." in section(replace(rich_report(), forecast=many), "forecast")
     assert "No store’s certificate was found" in section(empty_report(), "forecast")
+
+
+def unrelated(**changes: object) -> Finding:
+    return replace(FINDINGS[3], **changes)
+
+
+def test_causes_that_have_nothing_to_do_with_the_answer_stand_apart() -> None:
+    answer = section(rich_report(), "answer")
+    why, _, also = answer.partition("Also found")
+
+    assert "Why ✕Critical Core's client certificate lacks clientAuth core1" in why
+    assert "Edge's server certificate expires in 29 days" not in why
+    assert "!Warning Edge's server certificate expires in 29 days edge1" in also
+
+
+def test_where_nothing_failed_there_is_something_to_watch_and_no_why() -> None:
+    done = verdict(outcome=Outcome.COMPLETED, refused_by=None, connections=("c121",), events=())
+
+    answer = section(replace(rich_report(), verdicts=(done,), findings=(FINDINGS[3],)), "answer")
+
+    assert "Watch !Warning Edge's server certificate expires in 29 days" in answer
+    assert "Why" not in answer
+    assert "✓Completed" in answer
+
+
+def test_a_failure_that_nothing_explains_says_so() -> None:
+    answer = section(replace(rich_report(), findings=(FINDINGS[3],)), "answer")
+
+    assert "Why Nothing that was read explains it." in answer
+
+
+def test_a_finding_about_the_same_peer_is_a_why_and_one_about_another_is_not() -> None:
+    same = unrelated(id="same", title="Same", node="core1", about=frozenset({"edge1"}))
+    other = unrelated(id="other", title="Other", node="core1", about=frozenset({"cucm1"}))
+
+    why, _, also = section(replace(rich_report(), findings=(other, same)), "answer").partition("Also found")
+
+    assert "Same" in why
+    assert "Other" not in why.partition("What to do now")[0]
+    assert "Other" in also
+
+
+def test_the_first_step_mends_what_the_answer_is_about() -> None:
+    worse = unrelated(severity=Severity.CRITICAL, remedy=(Remedy(text="Later.", kind=RemedyKind.DURABLE),))
+
+    steps = section(replace(rich_report(), findings=(worse, *FINDINGS[:3])), "answer").partition("What to do now")[2]
+
+    assert steps.index("Have a CA that the Edge trusts") < steps.index("Later.")
+
+
+def test_a_completed_handshake_that_a_warning_rests_on_is_not_plainly_completed() -> None:
+    done = verdict(outcome=Outcome.COMPLETED, refused_by=None, connections=("c121",), events=())
+    against = unrelated(title="An old certificate is served", rests_on=frozenset({"c121"}))
+
+    answer = section(replace(rich_report(), verdicts=(done,), findings=(against,)), "answer")
+
+    assert "!Completed, but: An old certificate is served" in answer
+    assert "✓Completed" not in answer
+
+
+def test_the_certificate_of_the_peer_is_shown_where_this_node_refused_it() -> None:
+    refused = verdict(refused_by=Side.CLIENT)
+    refused = replace(refused, grounds=grounds(refused, refused=Side.SERVER, wanted_name="edge.example.net"))
+
+    answer = section(replace(rich_report(), verdicts=(refused,)), "answer")
+
+    assert "core1 refused the certificate of edge1 (TLS server)" in answer
+    assert "Presented byedge1 (TLS server), 192.0.2.20:7001, zone UC traversal" in answer
+    assert "Presented tocore1 (TLS client), 10.106.1.10:25120" in answer
+    assert "Name looked foredge.example.net" in answer
+    assert "server store of edge1" in answer
+    assert "frame.number == 2407" in answer
+
+
+def test_the_log_line_is_called_one_and_carries_its_own_time() -> None:
+    assert f"log: {LOG}, line 47112026-03-29 06:54:39.839 UTC" in section(rich_report(), "answer")
+
+
+@pytest.mark.parametrize(
+    ("days", "words"), [(31, "In its validity period"), (30, "Ends in 30 days"), (0, "Ends today")]
+)
+def test_a_certificate_that_ends_soon_has_a_badge_of_its_own(days: int, words: str) -> None:
+    report = replace(rich_report(), ends_soon_days=30)
+    at = report.case.nodes[1].reference_time.time
+    assert at is not None
+    leaf = replace(report.case.certificates[CORE_CLIENT], not_after=at + timedelta(days=days, hours=1))
+    case = replace(report.case, certificates={**report.case.certificates, CORE_CLIENT: leaf})
+
+    assert words in section(replace(report, case=case), "answer")
+
+
+def test_other_answers_that_are_not_determinable_come_last() -> None:
+    report = replace(rich_report(), verdicts=(OPEN_WEBEX, verdict(), verdict(peer="cucm1")))
+
+    others = section(report, "answer").partition("Other answers")[2]
+
+    assert others.index("cucm1 refused") < others.index("What edge1 presented to Webex")
+
+
+def test_findings_are_counted_and_headed_by_severity() -> None:
+    findings = section(rich_report(), "findings")
+
+    assert findings.startswith(
+        "Findings 1 critical, 1 warning, 2 that follow, 2 open questions. Critical each under its cause"
+    )
+    assert "Nothing critical was found." in section(replace(rich_report(), findings=(FINDINGS[3],)), "findings")

@@ -101,8 +101,9 @@ INTERNAL = {
     },
     "NodePair": {"offset"},
     "Peer": {"kind", "reason", "hint_only", "node", "zone"},
-    "Finding": {"is_context"},
-    "Report": {"rule_titles"},
+    "Finding": {"is_context", "rests_on", "about"},
+    "Report": {"rule_titles", "ends_soon_days"},
+    "Verdict": {"grounds"},
     "Tunnel": {"source"},
     "Alarm": {"source"},
     "Zone": {"index", "status_source", "source"},
@@ -134,6 +135,8 @@ class Filler:
             return self.value(owner, name, get_args(hint)[0])
         if get_origin(hint) is tuple:
             return (self.value(owner, name, get_args(hint)[0]),)
+        if get_origin(hint) is frozenset:
+            return frozenset({described(owner, name)})
         if get_origin(hint) is not None:
             return {SHA if owner == "Case" else described(owner, name): self.value(owner, name, get_args(hint)[1])}
         if isinstance(hint, type) and issubclass(hint, Struct):

@@ -3,9 +3,10 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from analyzer.evidence import Outcome
 from analyzer.findings import Report
 from analyzer.report.note import MAX_LINES, render_note
-from tests.report.reports import CORE, FINDINGS, empty_report, hostile_report, rich_report
+from tests.report.reports import CORE, FINDINGS, empty_report, hostile_report, rich_report, verdict
 
 REPORTS = pytest.mark.parametrize(
     "report", [rich_report(), empty_report(), hostile_report()], ids=["rich", "empty", "hostile"]
@@ -23,14 +24,33 @@ def crowded_report() -> Report:
 def test_the_note_carries_answer_cause_evidence_and_steps() -> None:
     note = render_note(rich_report())
 
-    assert "**edge1 refused core1 as TLS client** (proven)" in note
+    assert "**edge1 refused the certificate of core1 (TLS client)** (proven)" in note
     assert "- Serial: `A1:00:00:00:4C:86:9C:77:C8:98:1B:EC:DE:00:00:00:00:00:4C`" in note
     assert (
         "- **Core's client certificate lacks clientAuth** (core1, proven; `core-client-not-client-capable`)" in note
     )
     assert "Explains: `uc-zone-failed`, `ssh-tunnels-down`" in note
     assert "1. Durable fix: Have a CA that the Edge trusts" in note
-    assert "- A capture of the Edge: leaves 2 questions open" in note
+    assert "- For want of A capture of the Edge: 2 open questions" in note
+
+
+def test_the_note_keeps_what_has_nothing_to_do_with_the_answer_apart_and_counts_by_severity() -> None:
+    why, _, also = render_note(rich_report()).partition("## Also found")
+
+    assert "cert-expires-soon" not in why
+    assert "- Edge's server certificate expires in 29 days (edge1, proven; `cert-expires-soon`)" in also
+    assert "- Found: 1 critical, 1 warning, 2 that follow, 2 open questions; 1 problem while reading" in also
+
+
+def test_a_success_with_something_against_it_says_what() -> None:
+    against = replace(FINDINGS[3], rests_on=frozenset({"c120"}))
+    done = verdict(outcome=Outcome.COMPLETED, refused_by=None)
+
+    note = render_note(replace(rich_report(), verdicts=(done,), findings=(against,)))
+
+    assert "completed, but not all is well**" in note
+    assert "But: Edge's server certificate expires in 29 days" in note
+    assert "## Watch" in note
 
 
 @pytest.mark.parametrize(

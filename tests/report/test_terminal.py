@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from analyzer.findings import Report
+from analyzer.evidence import Outcome, Store, Visibility
+from analyzer.findings import Presented, Report
 from analyzer.report import wording
 from analyzer.report.terminal import WIDTH, print_verdict, verdict_lines
-from tests.report.reports import FINDINGS, OPEN_WEBEX, empty_report, hostile_report, rich_report
+from tests.report.reports import CORE_CLIENT, FINDINGS, OPEN_WEBEX, empty_report, hostile_report, rich_report, verdict
 
 PATH = Path("/srv/case/core1_report.html")
 LABELS = ("Answer ", "Shown ", "Cause ", "Watch ", "Do now ", "Found ")
@@ -27,13 +28,40 @@ def printed(report: Report, path: Path = PATH, encoding: str = "utf-8") -> str:
 
 def test_the_verdict_reads_in_five_entries() -> None:
     assert verdict_lines(rich_report()) == [
-        "Answer   edge1 refused core1 as TLS client, 2026-03-29 07:34:39.839 UTC",
+        "Answer   edge1 refused the certificate of core1 (TLS client), 07:34:39.847 UTC",
         "Shown    core1.example.com, serverAuth only, client store, frame 2409",
         "Cause    Core's client certificate lacks clientAuth (core1)",
         "Do now   Have a CA that the Edge trusts issue a client certificate for Core",
         "         with serverAuth and clientAuth, and upload it to the client store. N…",
-        "Found    1 root cause, 2 consequences, 1 warning, 2 open; 1 problem",
+        "Found    1 critical, 1 warning, 2 that follow, 2 open questions; 1 problem",
     ]
+
+
+def test_where_nothing_failed_there_is_something_to_watch_and_the_answer_is_not_plain() -> None:
+    done = verdict(outcome=Outcome.COMPLETED, refused_by=None)
+    against = replace(FINDINGS[3], rests_on=frozenset({"c120"}))
+
+    lines = verdict_lines(replace(rich_report(), verdicts=(done,), findings=(against,)))
+
+    assert lines[0] == "Answer   core1 as TLS client to edge1: completed, but not all is well"
+    assert lines[2] == "Watch    Edge's server certificate expires in 29 days (edge1)"
+    assert lines[4] == "Found    0 critical, 1 warning, 0 open questions; 1 problem"
+
+
+def test_a_failure_that_nothing_explains_says_so() -> None:
+    lines = verdict_lines(replace(rich_report(), findings=(FINDINGS[3],)))
+
+    assert lines[2] == "Cause    not found: nothing that was read explains the failure"
+
+
+def test_what_cannot_be_seen_is_shown_as_the_store_rule_infers_it() -> None:
+    hidden = verdict(presented=Presented(visibility=Visibility.ENCRYPTED), outcome=Outcome.COMPLETED, refused_by=None)
+    rule = Presented(visibility=Visibility.ENCRYPTED, certificate=CORE_CLIENT, store=Store.CLIENT)
+    hidden = replace(hidden, grounds=replace(hidden.grounds, by_rule=rule))
+
+    lines = verdict_lines(replace(rich_report(), verdicts=(hidden,)))
+
+    assert lines[1].startswith("Shown    core1.example.com, serverAuth only, client store, ")
 
 
 @REPORTS
@@ -106,7 +134,7 @@ def test_nothing_untrusted_reaches_the_terminal_as_control_or_markup(report: Rep
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp932"])
 def test_any_output_encoding_is_borne(encoding: str) -> None:
-    assert "edge1 refused core1" in printed(rich_report(), encoding=encoding)
+    assert "edge1 refused the certificate of core1" in printed(rich_report(), encoding=encoding)
 
 
 def test_no_color_is_respected(monkeypatch: pytest.MonkeyPatch) -> None:

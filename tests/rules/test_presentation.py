@@ -335,3 +335,13 @@ def test_without_capture_addresses_or_handshakes_what_was_shown_is_not_determina
     rule: str, lacks: dict[str, Any]
 ) -> None:
     assert judge(case(core(**lacks)), rule) == {("info", NOT_DETERMINABLE, "core")}
+
+
+def test_what_both_stores_hold_is_ascribed_to_neither() -> None:
+    node = edge(stores=stores(OLD, OLD))
+    (finding,) = made(
+        case(node, connections=[connection(node, WEBEX, role=Side.CLIENT, client=OLD)]), "presented-expected-store"
+    )
+
+    assert "the certificate that both stores hold" in finding.explanation
+    assert "client store" not in finding.explanation

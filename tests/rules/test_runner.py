@@ -18,7 +18,7 @@ from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.runner import is_met, run
 from analyzer.rules.verdicts import verdicts_of
 from analyzer.rules.view import NodeView, views_of
-from tests.rules.cases import NOT_DETERMINABLE, case, causes, connection, conversation, event, findings, judge
+from tests.rules.cases import NOT_DETERMINABLE, case, causes, connection, conversation, event, findings, judge, made
 from tests.rules.nodes import (
     CAPTURE,
     CORE,
@@ -39,7 +39,7 @@ from tests.rules.nodes import (
     tunnel,
     zone,
 )
-from tests.rules.pki import CORE_CLIENT, CORE_CLIENT_SERVER_ONLY, EDGE_SERVER, WEBEX_SERVER
+from tests.rules.pki import CORE_CLIENT, CORE_CLIENT_SERVER_ONLY, EDGE_CLIENT, EDGE_SERVER, WEBEX_SERVER
 
 A_FAULT = "a rule without a fault"
 
@@ -274,3 +274,14 @@ def test_what_is_of_no_weight_is_context_until_it_is_tied_to_a_failure() -> None
     assert not told["core-client-capable-success"]
     assert not any(one.is_context and one.caused_by for one in tied.values())
     assert not tied["uc-zone-failed"].is_context
+
+
+def test_a_finding_keeps_what_it_rests_on_and_whom_it_is_about_for_the_first_screen() -> None:
+    node = edge()
+    refused = connection(node, WEBEX, role=Side.CLIENT, client=EDGE_CLIENT, alert=(Side.SERVER, 48))
+    line = event(node, WEBEX, role=Side.CLIENT, alert=48, joined="c1")
+
+    (told,) = made(case(node, connections=[refused], events=[line]), "peer-alert-unknown-ca")
+
+    assert set(told.rests_on) == {"c1", "e1"}
+    assert set(told.about) == {"Webex"}

@@ -370,27 +370,27 @@ def test_one_way_tls_13_is_inferred_from_a_finished_message_that_comes_first(
         (
             Side.SERVER,
             (FINISHED,),
-            "presented a certificate that TLS 1.3 encrypts (by the store rule the server store's",
+            ". Inferred: by the store rule it was the server store's certificate, serial",
         ),
         (
             Side.CLIENT,
             (1309, 96, FINISHED),
-            "presented a certificate, as its length tells, which TLS 1.3 encrypts (by the store rule the client",
+            ". Inferred: its length tells that there was one; by the store rule it was the client store's",
         ),
         (
             Side.CLIENT,
             (EMPTY + 1, FINISHED),
-            "presented a certificate or none, which TLS 1.3 encrypts (by the store rule the client store's",
+            ". Inferred: if there was one, by the store rule it was the client store's certificate",
         ),
         (
             Side.CLIENT,
             (FINISHED,),
-            "presented a certificate or none, which TLS 1.3 encrypts (by the lengths of the records none: inferred)",
+            "presented a certificate or none, which TLS 1.3 encrypts (by the lengths of the records none: inferred),",
         ),
         (
             Side.CLIENT,
             (EMPTY, FINISHED),
-            "presented a certificate or none, which TLS 1.3 encrypts (by the lengths of the records none: inferred)",
+            "presented a certificate or none, which TLS 1.3 encrypts (by the lengths of the records none: inferred),",
         ),
     ],
 )

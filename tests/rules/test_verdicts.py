@@ -10,7 +10,7 @@ from analyzer.findings import Verdict
 from analyzer.rules.verdicts import verdicts_of
 from tests.rules.cases import case, connection, event
 from tests.rules.nodes import CUBE, INTERNET, NAMED, START, WEBEX, core, edge, stores
-from tests.rules.pki import EDGE_CLIENT, EDGE_SERVER, SERVER_ONLY, certificate
+from tests.rules.pki import EDGE_CLIENT, EDGE_SERVER, SERVER_ONLY, WEBEX_SERVER, certificate
 
 
 def answers(judged: Case, peer: Peer = WEBEX) -> list[Verdict]:
@@ -28,8 +28,8 @@ def test_the_answer_names_node_role_certificate_store_peer_frame_and_refusal() -
 
     assert verdict.sentence == (
         "edge as TLS client presented the client store's certificate, edge.harbor.example, serial "
-        f"{EDGE_CLIENT.serial}, to Webex at 2026-03-24T11:00:00.000000Z (frame 3 of edge.zip/eth0.pcap); "
-        "Webex refused: certificate_unknown."
+        f"{EDGE_CLIENT.serial}, to Webex at 2026-03-24T11:00:00.003000Z (frame 3 of edge.zip/eth0.pcap); "
+        "Webex refused it: certificate_unknown (alert in frame 9 there)."
     )
     assert (verdict.presented.store, verdict.outcome, verdict.refused_by) == (
         Store.CLIENT,
@@ -40,8 +40,82 @@ def test_the_answer_names_node_role_certificate_store_peer_frame_and_refusal() -
 
 
 def test_who_refused_whom_is_told_apart() -> None:
-    assert "; edge refused: unknown_ca." in answer(alert=(Side.CLIENT, 48)).sentence
-    assert "; Webex refused: unknown_ca." in answer(alert=(Side.SERVER, 48)).sentence
+    refusing, refused = (answer(client=EDGE_CLIENT, server=WEBEX_SERVER, alert=(side, 48)) for side in Side)
+
+    assert refusing.sentence == (
+        "edge as TLS client refused the certificate of Webex, l2sip.webex.com, serial "
+        f"{WEBEX_SERVER.serial}, presented at 2026-03-24T11:00:00.002000Z (frame 2 of edge.zip/eth0.pcap): "
+        "unknown_ca (alert in frame 9 there). edge itself presented the client store's certificate, "
+        f"edge.harbor.example, serial {EDGE_CLIENT.serial} (frame 3 of edge.zip/eth0.pcap)."
+    )
+    assert "; Webex refused it: unknown_ca (alert in frame 9 there)." in refused.sentence
+    assert (refusing.grounds.refused, refused.grounds.refused) == (Side.SERVER, Side.CLIENT)
+
+
+@pytest.mark.parametrize(("alert", "client"), [(70, EDGE_CLIENT), (116, Visibility.NONE_SENT)])
+def test_what_is_no_refusal_of_a_certificate_is_not_called_one(alert: int, client: Any) -> None:
+    verdict = answer(client=client, alert=(Side.SERVER, alert))
+
+    assert "; Webex refused: " in verdict.sentence
+    assert verdict.grounds.refused is None
+
+
+def test_a_refused_certificate_that_nobody_saw_is_not_described() -> None:
+    verdict = answer(alert=(Side.CLIENT, 48))
+
+    assert "edge as TLS client refused the certificate of Webex, which the capture missed, " in verdict.sentence
+
+
+def test_the_name_that_was_looked_for_is_said() -> None:
+    node = edge()
+    talk = connection(node, NAMED, role=Side.CLIENT, server=WEBEX_SERVER)
+    line = event(
+        node, NAMED, role=Side.CLIENT, error="identity-unacceptable", common_name="sip.partner.example", joined="c1"
+    )
+
+    (verdict,) = answers(case(node, connections=[talk], events=[line]), NAMED)
+
+    assert "; it looked for the name sip.partner.example." in verdict.sentence
+    assert verdict.grounds.wanted_name == "sip.partner.example"
+
+
+def test_the_log_line_shown_is_one_of_the_connection_shown() -> None:
+    node = edge()
+    talk = [
+        connection(node, WEBEX, role=Side.CLIENT, client=EDGE_CLIENT, alert=(Side.SERVER, 48), at=at)
+        for at in (0, 40)
+    ]
+    lines = [event(node, WEBEX, role=Side.CLIENT, alert=48, at=at, joined=f"c{n}") for n, at in ((1, 0), (2, 40))]
+
+    (verdict,) = answers(case(node, connections=talk, events=lines))
+    (without,) = answers(case(node, connections=talk, events=lines[:1]))
+
+    assert (verdict.grounds.connection, verdict.grounds.event) == ("c2", "e2")
+    assert (without.grounds.connection, without.grounds.event) == ("c2", "e1")
+
+
+def test_a_sentence_names_the_time_of_the_frame_it_names_and_calls_a_clienthello_one() -> None:
+    assert "at 2026-03-24T11:00:00.003000Z (frame 3 of " in answer(client=EDGE_CLIENT).sentence
+    assert "at 2026-03-24T11:00:00.000000Z (ClientHello in frame 1 of " in answer(client=Visibility.RESUMED).sentence
+
+
+def test_the_brief_sentence_leaves_serials_and_paths_to_what_stands_beside_it() -> None:
+    assert answer(client=EDGE_CLIENT, alert=(Side.SERVER, 46)).grounds.brief == (
+        "edge as TLS client presented the client store's certificate, edge.harbor.example, to Webex at "
+        "2026-03-24 11:00:00.003 UTC (frame 3); Webex refused it: certificate_unknown (alert in frame 9)."
+    )
+
+
+def test_what_the_store_rule_says_is_kept_beside_what_cannot_be_seen() -> None:
+    hidden, seen = answer(client=Visibility.NOT_CAPTURED), answer(client=EDGE_CLIENT)
+    same = edge(stores=stores(EDGE_CLIENT, EDGE_CLIENT))
+    both = answers(case(same, events=[event(same, WEBEX, alert=48, role=Side.CLIENT)]))[0]
+
+    assert hidden.grounds.by_rule is not None
+    assert (hidden.grounds.by_rule.certificate, hidden.grounds.by_rule.store) == (EDGE_CLIENT.sha256, Store.CLIENT)
+    assert hidden.presented.certificate is None
+    assert seen.grounds.by_rule is None
+    assert "by the store rule the certificate that both stores hold, serial" in both.sentence
 
 
 @pytest.mark.parametrize(
@@ -60,7 +134,7 @@ def test_what_is_seen_is_proven_and_the_store_rule_only_infers(shown: Any, hint:
     verdict = answer(peer=replace(WEBEX, hint_only=hint), client=shown)
 
     assert str(verdict.confidence) == confidence
-    assert ("inferred" in verdict.sentence) is (shown is Visibility.ENCRYPTED)
+    assert ("Inferred: " in verdict.sentence) is (shown is Visibility.ENCRYPTED)
     assert (verdict.collect is None) is (confidence != "inferred" or shown is Visibility.NOT_REQUESTED)
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from analyzer.evidence import Outcome
-from analyzer.findings import Confidence, Severity, Verdict
+from analyzer.findings import Confidence, Finding, Severity, Verdict
 from analyzer.report import wording
 
 
@@ -59,7 +59,11 @@ def outcome_badge(outcome: Outcome) -> Badge:
     return Badge(tone=_OUTCOME_TONES[outcome], word=wording.OUTCOMES[outcome])
 
 
-def verdict_badge(verdict: Verdict) -> Badge:
-    if verdict.confidence is Confidence.NOT_DETERMINABLE:
+def verdict_badge(verdict: Verdict, but: Finding | None = None) -> Badge:
+    """Return the outcome, unless what was presented is the open question; `but`: against a completed handshake."""
+    if but:
+        words = f"{wording.OUTCOMES[verdict.outcome]}, but: {but.title.partition(': ')[0]}"
+        return Badge(tone=_SEVERITY_TONES[but.severity], word=words)
+    if verdict.confidence is Confidence.NOT_DETERMINABLE and verdict.grounds.refused is None:
         return Badge(tone=Tone.OPEN, word="Not determinable")
     return outcome_badge(verdict.outcome)

@@ -63,7 +63,7 @@ def certificate_anchor(sha256: str) -> str:
     return anchor("certificate", sha256[:16])
 
 
-def certificate_view(case: Case, sha256: str, at: datetime | None) -> CertificateView | None:
+def certificate_view(case: Case, sha256: str, at: datetime | None, ends_soon_days: int = 0) -> CertificateView | None:
     """Describe a certificate, judged at a time; None if the case does not hold it."""
     certificate = case.certificates.get(sha256)
     if certificate is None:
@@ -82,7 +82,7 @@ def certificate_view(case: Case, sha256: str, at: datetime | None) -> Certificat
         usage=wording.usage(certificate),
         not_before=wording.second(certificate.not_before),
         not_after=wording.second(certificate.not_after),
-        validity=_validity(certificate, at),
+        validity=_validity(certificate, at, ends_soon_days),
         key=wording.key(certificate),
         origin=wording.ORIGINS[origin.origin] if origin else "not known",
         origin_reason=origin.reason if origin else "",
@@ -109,7 +109,10 @@ def described_certificates(report: Report) -> tuple[CertificateView, ...]:
         if evidence.kind is EvidenceKind.CERTIFICATE
     )
     known = [id_ for id_ in dict.fromkeys((*stored, *presented, *named)) if id_ in case.certificates]
-    views = (certificate_view(case, id_, case.reference_time.time) for id_ in known[:MAX_CERTIFICATES])
+    views = (
+        certificate_view(case, id_, case.reference_time.time, report.ends_soon_days)
+        for id_ in known[:MAX_CERTIFICATES]
+    )
     return tuple(view for view in views if view)
 
 
@@ -135,11 +138,14 @@ def _serial(serial: str | None) -> SerialView | None:
     )
 
 
-def _validity(certificate: Certificate, at: datetime | None) -> Badge | None:
+def _validity(certificate: Certificate, at: datetime | None, ends_soon_days: int) -> Badge | None:
     if at is None or certificate.not_before is None or certificate.not_after is None:
         return None
     if at > certificate.not_after:
         return Badge(tone=Tone.BAD, word="Expired")
     if at < certificate.not_before:
         return Badge(tone=Tone.BAD, word="Not yet valid")
+    left = (certificate.not_after.date() - at.date()).days
+    if left <= ends_soon_days:
+        return Badge(tone=Tone.WARN, word=f"Ends in {wording.plural(left, 'day')}" if left else "Ends today")
     return Badge(tone=Tone.GOOD, word="In its validity period")

@@ -94,6 +94,24 @@ def cause_view(cause: Cause, anchors: Mapping[Finding, str], peers: Container[st
     return finding_view(cause.finding, anchors, peers, consequences)
 
 
+class CauseLink(Struct, frozen=True, kw_only=True):
+    """A cause on the first screen, with the gravest severity of what follows from it."""
+
+    badge: Badge
+    title: str
+    node: str
+    anchor: str
+
+
+def cause_link(cause: Cause, anchors: Mapping[Finding, str]) -> CauseLink:
+    return CauseLink(
+        badge=severity_badge(cause.gravest),
+        title=cause.finding.title,
+        node=wording.node_label(cause.finding.node),
+        anchor=anchors[cause.finding],
+    )
+
+
 class UnansweredView(Struct, frozen=True, kw_only=True):
     """What is missing, and the questions that stay open without it."""
 

@@ -7,7 +7,6 @@ from msgspec import Struct
 from analyzer.evidence import Alert, Case, Connection, Frame, Outcome, Side, Step, Visibility
 from analyzer.report import wording
 from analyzer.report.links import FrameReference, frame_reference
-from analyzer.report.summary import certificate_frame, refusing_alert
 from analyzer.report.views.badge import Badge, outcome_badge
 from analyzer.report.views.certificates import CertificateView, certificate_view
 
@@ -111,7 +110,7 @@ def _certificate(case: Case, connection: Connection, side: Side, number: int) ->
         number=number,
         name=f"{side.value.capitalize()} certificate{whose}",
         sender=end_names(connection)[side],
-        frame=frame_reference(certificate_frame(connection, side)),
+        frame=frame_reference(connection.handshake.certificate_frame(side)),
         text="" if leaf else wording.VISIBILITIES[presented.visibility],
         certificate=leaf,
         details=tuple(details),
@@ -141,7 +140,7 @@ def _certificate_request(connection: Connection) -> StepView:
 def _result(connection: Connection) -> StepView:
     handshake = connection.handshake
     ends = end_names(connection)
-    alert = refusing_alert(connection, connection.refused_by)
+    alert = connection.refusing_alert
     end = Step.FINISHED if connection.outcome is Outcome.COMPLETED else Step.CLOSED
     last = next((frame for frame in reversed(handshake.frames) if frame.step is end), None)
     who = f"by {ends[connection.refused_by]}" if connection.refused_by else ""

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from analyzer.evidence import Alert, Case, Connection, Event, Frame, Side, Step, Visibility
+from analyzer.evidence import Alert, Case, Connection, Event, Frame, Side, Step, Visibility, telling_event
 from analyzer.report import wording
 from analyzer.report.views.handshakes import end_names
 
@@ -180,8 +180,8 @@ def _certificate(case: Case, connection: Connection, frame: Frame, side: Side) -
 
 def _note(events: tuple[Event, ...]) -> str:
     """Return the log line that tells of the outcome: of an error, else the last one."""
-    telling = [event for event in events if event.record.error or event.record.alert] or list(events[-1:])
-    if not telling:
+    telling = telling_event(events) or next(reversed(events), None)
+    if telling is None:
         return ""
-    record = telling[0].record
+    record = telling.record
     return wording.shorten(f"log line {record.line}: {record.detail or record.name}", _NOTE)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from analyzer.evidence import Case, Node, NodeRole, Outcome, Setting, Side, Tunnel, Zone
-from analyzer.findings import Forecast
+from analyzer.findings import Report
 from analyzer.report import wording
 from analyzer.report.links import anchor
 from analyzer.report.views.badge import Badge, Tone, outcome_badge
@@ -87,8 +87,9 @@ class NodeView(Struct, frozen=True, kw_only=True):
     settings: tuple[SettingView, ...]
 
 
-def node_view(case: Case, node: Node, number: int, forecasts: Sequence[Forecast]) -> NodeView:
+def node_view(report: Report, node: Node, number: int) -> NodeView:
     """Show a node; `number` keeps the anchors of nodes apart whose names differ only in signs."""
+    case = report.case
     settings = tuple(_setting(name, setting) for name, setting in sorted(node.settings.items()))
     names = sorted(node.settings)
     eku = next((view for name, view in zip(names, settings, strict=True) if _is_eku_mode(name)), None)
@@ -103,9 +104,9 @@ def node_view(case: Case, node: Node, number: int, forecasts: Sequence[Forecast]
         as_client=_outcomes(case, node, Side.CLIENT),
         as_server=_outcomes(case, node, Side.SERVER),
         facts=_facts(node),
-        stores=stores_view(case, node),
+        stores=stores_view(case, node, report.ends_soon_days),
         paths=path_views(case, node.name),
-        validity=validity_views(case, node, forecasts),
+        validity=validity_views(case, node, report.forecast),
         zones=tuple(_zone(zone) for zone in node.zones[:MAX_ROWS]),
         tunnels=tuple(_tunnel(tunnel) for tunnel in (node.tunnels or ())[:MAX_ROWS]),
         alarms=tuple((a.id or "", a.severity or "", a.title, a.raised or "") for a in node.alarms[:MAX_ROWS]),

@@ -7,7 +7,7 @@ from collections import Counter
 from msgspec import Struct
 
 from analyzer.evidence import Case, Input, Member, Problem, ReadState
-from analyzer.findings import Report
+from analyzer.findings import Confidence, Report
 from analyzer.report import wording
 from analyzer.report.conclusions import conclude, next_steps
 from analyzer.report.summary import Index, index_of, leading_verdict
@@ -15,10 +15,12 @@ from analyzer.report.views.badge import Badge, Tone
 from analyzer.report.views.certificates import CertificateView, described_certificates
 from analyzer.report.views.connections import ConnectionsView, connections_view
 from analyzer.report.views.findings import (
+    CauseLink,
     FindingView,
     SourceView,
     StepView,
     UnansweredView,
+    cause_link,
     cause_view,
     finding_anchors,
     finding_view,
@@ -67,6 +69,9 @@ class Page(Struct, frozen=True, kw_only=True):
 
     Attributes:
         leading: the answer of the first screen; None: there is no verdict at all.
+        has_failed: whether there is a failure to explain.
+        why, also: what is tied to the leading answer, and what else has weight.
+        counts: findings by severity, in words.
         private_keys: the members that a private key was found in.
         certificates: all but those that are in nothing but a trusted CA list.
         certificate_anchors: of these; a link to any other certificate would lead nowhere.
@@ -81,7 +86,11 @@ class Page(Struct, frozen=True, kw_only=True):
     verdicts: tuple[VerdictView, ...]
     more_verdicts: int
     steps: tuple[StepView, ...]
-    causes: tuple[FindingView, ...]
+    has_failed: bool
+    why: tuple[CauseLink, ...]
+    also: tuple[CauseLink, ...]
+    counts: str
+    critical: tuple[FindingView, ...]
     warnings: tuple[FindingView, ...]
     remarks: tuple[FindingView, ...]
     context: tuple[FindingView, ...]
@@ -106,20 +115,20 @@ def page_view(report: Report) -> Page:
     """Decide what the page shows, in which order, and how much of it."""
     case = report.case
     index = index_of(case)
-    conclusions = conclude(report.findings)
+    conclusions = conclude(report, index)
     anchors = finding_anchors(report.findings)
     peers = {c.peer.name for c in case.connections} | {e.peer.name for e in case.events if e.peer}
     connections = connections_view(case, index)
     leading = leading_verdict(report)
-    others = [verdict for verdict in report.verdicts if verdict is not leading]
-    causes, warnings, remarks = (
+    others = sorted(
+        (verdict for verdict in report.verdicts if verdict is not leading),
+        key=lambda verdict: verdict.confidence is Confidence.NOT_DETERMINABLE,
+    )
+    critical, warnings, remarks = (
         tuple(cause_view(cause, anchors, peers) for cause in group[:MAX_CARDS])
-        for group in (conclusions.causes, conclusions.warnings, conclusions.remarks)
+        for group in (conclusions.critical, conclusions.warnings, conclusions.remarks)
     )
-    nodes = tuple(
-        node_view(case, node, number, report.forecast)
-        for number, node in enumerate(sorted(case.nodes, key=role_order), start=1)
-    )
+    nodes = tuple(node_view(report, node, n) for n, node in enumerate(sorted(case.nodes, key=role_order), start=1))
     certificates = described_certificates(report)
     return Page(
         title=_title(report),
@@ -127,17 +136,21 @@ def page_view(report: Report) -> Page:
         facts_as_of=report.facts_as_of,
         reference_time=_reference_time(report),
         private_keys=tuple(m.reference for record in case.inputs for m in record.members if m.private_keys),
-        leading=verdict_view(report, leading, index, connections.drawn) if leading else None,
+        leading=verdict_view(report, leading, index, connections.drawn, but=conclusions.but) if leading else None,
         verdicts=tuple(verdict_view(report, v, index, connections.drawn) for v in others[:MAX_VERDICTS]),
         more_verdicts=max(0, len(others) - MAX_VERDICTS),
         steps=tuple(step_view(step, anchors) for step in next_steps(conclusions)),
-        causes=causes,
+        has_failed=conclusions.has_failed,
+        why=tuple(cause_link(cause, anchors) for cause in conclusions.why),
+        also=tuple(cause_link(cause, anchors) for cause in conclusions.also),
+        counts=conclusions.counts,
+        critical=critical,
         warnings=warnings,
         remarks=remarks,
         context=tuple(finding_view(finding, anchors, peers) for finding in conclusions.context[:MAX_CARDS]),
         more_findings=sum(
             max(0, len(group) - MAX_CARDS)
-            for group in (conclusions.causes, conclusions.warnings, conclusions.remarks, conclusions.context)
+            for group in (conclusions.critical, conclusions.warnings, conclusions.remarks, conclusions.context)
         ),
         unanswered=tuple(unanswered_view(missing, findings) for missing, findings in conclusions.unanswered),
         nodes=nodes,

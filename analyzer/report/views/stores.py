@@ -53,14 +53,14 @@ def store_files(node: Node | None, store: Store | None) -> tuple[str, ...]:
     return tuple(member.reference for member in node.members if member.kind in kinds) if node else ()
 
 
-def stores_view(case: Case, node: Node) -> StoresView:
+def stores_view(case: Case, node: Node, ends_soon_days: int) -> StoresView:
     """Show the stores of a node, judged at its reference time."""
     at = node.reference_time.time
     trusted = node.stores.trusted
-    listed = (certificate_view(case, sha256, at) for sha256 in (trusted or ())[:MAX_CERTIFICATES])
+    listed = (certificate_view(case, sha256, at, ends_soon_days) for sha256 in (trusted or ())[:MAX_CERTIFICATES])
     return StoresView(
-        client=_store(case, node, Side.CLIENT, node.stores.client),
-        server=_store(case, node, Side.SERVER, node.stores.server),
+        client=_store(case, node, Side.CLIENT, ends_soon_days),
+        server=_store(case, node, Side.SERVER, ends_soon_days),
         relation=_relation(case, node),
         trusted=tuple(view for view in listed if view),
         trusted_count=len(trusted or ()),
@@ -69,11 +69,12 @@ def stores_view(case: Case, node: Node) -> StoresView:
     )
 
 
-def _store(case: Case, node: Node, side: Side, ids: tuple[str, ...] | None) -> StoreView:
+def _store(case: Case, node: Node, side: Side, ends_soon_days: int) -> StoreView:
+    ids = node.stores.client if side is Side.CLIENT else node.stores.server
     views = tuple(
         view
         for sha256 in (ids or ())[:MAX_CERTIFICATES]
-        if (view := certificate_view(case, sha256, node.reference_time.time))
+        if (view := certificate_view(case, sha256, node.reference_time.time, ends_soon_days))
     )
     absent = "The member is not in the bundle." if ids is None else "No certificate in it could be read."
     return StoreView(

@@ -6,19 +6,11 @@ from collections.abc import Container
 
 from msgspec import Struct
 
-from analyzer.evidence import Connection, Side
-from analyzer.findings import Confidence, Report, Verdict
+from analyzer.evidence import PeerIdentity, Side
+from analyzer.findings import Finding, Report, Verdict
 from analyzer.report import wording
 from analyzer.report.links import FrameReference, anchor, conversation_filter, frame_reference
-from analyzer.report.summary import (
-    Index,
-    certificate_frame,
-    headline,
-    presenting_side,
-    refusing_alert,
-    refusing_event,
-    shown_connection,
-)
+from analyzer.report.summary import Exhibit, Index, confidence_words, exhibit_of, headline
 from analyzer.report.views.badge import Badge, verdict_badge
 from analyzer.report.views.certificates import CertificateView, certificate_view
 from analyzer.report.views.handshakes import end_names
@@ -26,37 +18,63 @@ from analyzer.report.views.stores import store_files
 
 
 class RefusalView(Struct, frozen=True, kw_only=True):
-    """Who refused, in which words, and where that stands."""
+    """Who refused, in which words, and where that stands. `line`: of the log; `line_time`: as the log has it."""
 
     who: str
     words: str
     meaning: str | None
     frame: FrameReference | None
     line: str | None
+    line_time: str
+
+
+class InferredView(Struct, frozen=True, kw_only=True):
+    """What the store rule says was presented, where that can't be seen."""
+
+    certificate: CertificateView
+    store: str
+    files: tuple[str, ...]
+
+
+class NamedView(Struct, frozen=True, kw_only=True):
+    """The names that the peer's log found in a certificate that can't be seen."""
+
+    names: tuple[str, ...]
+    line: str
 
 
 class VerdictView(Struct, frozen=True, kw_only=True):
     """One answer.
 
     Attributes:
-        presenter: None where neither a role nor a connection is known.
-        confidence: None where the badge says that it is not determinable.
-        certificate: what this node presented; None unless it was seen.
+        brief: the sentence without what stands beside it.
+        confidence: of what this node presented; None where that is not shown, or where the badge tells it.
+        presenter, receiver: whose certificate is shown, and whom it was for; None: no role or connection is known.
+        wanted_name: the name that was looked for in a refused certificate.
+        is_refused: whether the certificate that is shown was refused.
+        certificate: what was presented; None unless it was seen.
         presented: how it can be seen, or why it cannot.
         store: the store that it stands in, in words; None if it cannot be told.
-        frame: of the Certificate message in the connection that is shown.
+        place, frame: what the frame is that the sentence names, and which.
         connection_anchor: None if that connection is not drawn in the page.
     """
 
     badge: Badge
     headline: str
     sentence: str
+    brief: str
     confidence: str | None
     presenter: str | None
+    receiver: str | None
+    wanted_name: str | None
+    is_refused: bool
     certificate: CertificateView | None
     presented: str
     store: str | None
     files: tuple[str, ...]
+    inferred: InferredView | None
+    named: NamedView | None
+    place: str
     frame: FrameReference | None
     conversation_filter: str | None
     refusal: RefusalView | None
@@ -65,54 +83,90 @@ class VerdictView(Struct, frozen=True, kw_only=True):
     collect: str | None
 
 
-def verdict_view(report: Report, verdict: Verdict, index: Index, drawn: Container[str]) -> VerdictView:
-    """Show a verdict by the newest connection that it names; `drawn` are the ids of connections in the page."""
-    connection = shown_connection(verdict, index)
+def verdict_view(
+    report: Report, verdict: Verdict, index: Index, drawn: Container[str], but: Finding | None = None
+) -> VerdictView:
+    """Show a verdict by its exhibit; `drawn`: ids of connections in the page; `but`: against a success."""
+    exhibit = exhibit_of(verdict, index)
+    connection, certificate = exhibit.connection, exhibit.certificate
     node = index.nodes.get(verdict.node)
-    presented = verdict.presented
-    open_ = verdict.confidence is Confidence.NOT_DETERMINABLE
     at = (node.reference_time if node else report.case.reference_time).time
+    ends = verdict.local_role is not None or connection is not None
+    owner = f" of {exhibit.owner}" if exhibit.owner and exhibit.owner != verdict.node else ""
     return VerdictView(
-        badge=verdict_badge(verdict),
-        headline=headline(verdict),
+        badge=verdict_badge(verdict, but),
+        headline=headline(verdict, but=but is not None),
         sentence=verdict.sentence,
-        confidence=None if open_ else wording.CONFIDENCES[verdict.confidence],
-        presenter=_end(verdict, presenting_side(verdict), connection) if verdict.local_role or connection else None,
-        certificate=certificate_view(report.case, presented.certificate, at) if presented.certificate else None,
-        presented=wording.VISIBILITIES[presented.visibility] if presented.visibility else "not known",
-        store=wording.STORES[presented.store] if presented.store else None,
-        files=store_files(node, presented.store),
-        frame=frame_reference(certificate_frame(connection, presenting_side(verdict))) if connection else None,
-        conversation_filter=_filter(connection),
-        refusal=_refusal(verdict, connection, index),
+        brief=verdict.grounds.brief or verdict.sentence,
+        confidence=confidence_words(verdict),
+        presenter=_place(verdict, exhibit, exhibit.side) if ends else None,
+        receiver=_place(verdict, exhibit, exhibit.side.other) if ends else None,
+        wanted_name=verdict.grounds.wanted_name,
+        is_refused=verdict.grounds.refused is not None,
+        certificate=certificate_view(report.case, certificate, at, report.ends_soon_days) if certificate else None,
+        presented=wording.VISIBILITIES[exhibit.visibility] if exhibit.visibility else "not known",
+        store=f"{wording.STORES[exhibit.store]}{owner}" if exhibit.store else None,
+        files=store_files(index.nodes.get(exhibit.owner), exhibit.store),
+        inferred=_inferred(report, verdict, index),
+        named=_named(verdict.grounds.named),
+        place=wording.place(exhibit.frame),
+        frame=frame_reference(exhibit.frame),
+        conversation_filter=conversation_filter(connection.handshake.client, connection.handshake.server)
+        if connection
+        else None,
+        refusal=_refusal(verdict, exhibit),
         connections=len(verdict.connections),
         connection_anchor=anchor("connection", connection.id) if connection and connection.id in drawn else None,
         collect=verdict.collect,
     )
 
 
-def _end(verdict: Verdict, side: Side, connection: Connection | None) -> str:
+def _end(verdict: Verdict, exhibit: Exhibit, side: Side) -> str:
     """Call an end by its name and its role; where the roles are not known, by its role and address."""
     if verdict.local_role is None:
-        return end_names(connection)[side] if connection else f"the {side}"
+        return end_names(exhibit.connection)[side] if exhibit.connection else f"the {side}"
     name = wording.node_label(verdict.node) if side is verdict.local_role else verdict.peer
     return f"{name} ({wording.SIDES[side]})"
 
 
-def _filter(connection: Connection | None) -> str | None:
-    return conversation_filter(connection.handshake.client, connection.handshake.server) if connection else None
+def _place(verdict: Verdict, exhibit: Exhibit, side: Side) -> str:
+    """Call an end by its name, role, address and zone."""
+    end, connection = _end(verdict, exhibit, side), exhibit.connection
+    if connection is None or verdict.local_role is None:
+        return end
+    address = connection.handshake.client if side is Side.CLIENT else connection.handshake.server
+    zone = connection.peer.zone if side is verdict.local_role.other else None
+    return f"{end}, {address}{f', zone {zone}' if zone and zone not in end else ''}"
 
 
-def _refusal(verdict: Verdict, connection: Connection | None, index: Index) -> RefusalView | None:
-    if verdict.refused_by is None or verdict.confidence is Confidence.NOT_DETERMINABLE:
+def _inferred(report: Report, verdict: Verdict, index: Index) -> InferredView | None:
+    presented = verdict.grounds.by_rule
+    node = index.nodes.get(verdict.node)
+    at = (node.reference_time if node else report.case.reference_time).time
+    identity = presented.certificate if presented else None
+    view = certificate_view(report.case, identity, at, report.ends_soon_days) if identity else None
+    if presented is None or view is None or presented.store is None:
         return None
-    alert = refusing_alert(connection, verdict.refused_by)
-    event = refusing_event(verdict, index)
-    words = wording.alert(alert) if alert else event.record.detail if event else None
+    return InferredView(
+        certificate=view, store=wording.STORES[presented.store], files=store_files(node, presented.store)
+    )
+
+
+def _named(identity: PeerIdentity | None) -> NamedView | None:
+    return NamedView(names=identity.names, line=f"{identity.file}, line {identity.line}") if identity else None
+
+
+def _refusal(verdict: Verdict, exhibit: Exhibit) -> RefusalView | None:
+    if verdict.refused_by is None:
+        return None
+    alert, record = exhibit.alert, exhibit.event.record if exhibit.event else None
+    words = wording.alert(alert) if alert else record.detail if record else None
+    reason = exhibit.connection.outcome_reason if exhibit.connection else None
     return RefusalView(
-        who=_end(verdict, verdict.refused_by, connection),
-        words=words or (connection.outcome_reason if connection else None) or "reason not stated",
+        who=_end(verdict, exhibit, verdict.refused_by),
+        words=words or reason or "reason not stated",
         meaning=wording.ALERT_MEANINGS.get(alert.code) if alert else None,
         frame=frame_reference(alert),
-        line=f"{event.record.file}, line {event.record.line}" if event else None,
+        line=f"{record.file}, line {record.line}" if record else None,
+        line_time=wording.utc(record.time) if record and record.time else "",
     )
