@@ -455,7 +455,7 @@ def _finished(draft: Connection, events: list[Event], nodes: tuple[Node, ...], l
     node = next(node for node in nodes if node.name == draft.node)
     others = [other for other in nodes if other is not node]
     shown = {
-        side: present_local(draft.handshake.message(side), leaves.all, node)
+        side: present_local(draft.handshake.message(side), leaves.all, node, side)
         if side is draft.local_role
         else present_unknown(draft.handshake.message(side), leaves.all, others)
         for side in Side

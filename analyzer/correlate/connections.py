@@ -151,9 +151,9 @@ def _presented(
     if draft.local_role is None:
         return present_unknown(message, certificates, nodes)
     if side is draft.local_role:
-        return present_local(message, certificates, draft.node)
+        return present_local(message, certificates, draft.node, side)
     others = [node for node in nodes if node is not draft.node]
-    return present_peer(message, certificates, others, draft.peer.node)
+    return present_peer(message, certificates, others, draft.peer.node, side)
 
 
 def outcome_of(

@@ -12,32 +12,48 @@ from analyzer.evidence import (
     CertificateMessage,
     Node,
     PresentedCertificate,
+    Side,
     Store,
     Stores,
     Visibility,
 )
+from analyzer.facts.releases import FIRST_WITH_TWO_STORES, Version
 
 _NOT_ITS_OWN = frozenset({Store.TRUSTED, Store.NEITHER})
 """What says of a node only that the certificate is not its own."""
 
 
-def store_of(leaf: str, stores: Stores) -> Store | None:
-    """Return the store that holds a leaf; None if there is no store to compare with."""
+def store_of(leaf: str, node: Node, role: Side) -> Store | None:
+    """Return the store that holds what a node presented in a role.
+
+    None if none does and the one that the role calls for is not in the bundle.
+    """
+    return _holding(leaf, node.stores) or (Store.NEITHER if _is_at_hand(node, role) else None)
+
+
+def _holding(leaf: str, stores: Stores) -> Store | None:
     in_client = leaf in (stores.client or ())[:1]
     in_server = leaf in (stores.server or ())[:1]
     if in_client or in_server:
         return Store.BOTH if in_client and in_server else Store.CLIENT if in_client else Store.SERVER
-    if leaf in (stores.trusted or ()):
-        return Store.TRUSTED
-    return None if stores.server is None and stores.client is None else Store.NEITHER
+    return Store.TRUSTED if leaf in (stores.trusted or ()) else None
+
+
+def _is_at_hand(node: Node, role: Side) -> bool:
+    """Whether the bundle has the store that a role calls for; before X15.5 the server store serves both."""
+    if role is Side.CLIENT and node.stores.client is not None:
+        return True
+    version = Version.parse(node.version)
+    shared = version is not None and version < FIRST_WITH_TWO_STORES
+    return node.stores.server is not None and (role is Side.SERVER or shared)
 
 
 def present_local(
-    message: CertificateMessage, certificates: Mapping[str, Certificate], node: Node
+    message: CertificateMessage, certificates: Mapping[str, Certificate], node: Node, role: Side
 ) -> PresentedCertificate:
-    """Compare what the node itself presented with its own stores."""
+    """Compare what the node itself presented in a role with its own stores."""
     leaf = _leaf(message)
-    store = store_of(leaf, node.stores) if leaf else None
+    store = store_of(leaf, node, role) if leaf else None
     return _presented(message, certificates, store, node.name if store else None)
 
 
@@ -46,13 +62,14 @@ def present_peer(
     certificates: Mapping[str, Certificate],
     others: Sequence[Node],
     peer_node: str | None,
+    role: Side,
 ) -> PresentedCertificate:
-    """Compare what the peer presented with the stores of the other bundles.
+    """Compare what the peer presented in a role with the stores of the other bundles.
 
     `neither` is said only of a peer whose bundle is at hand.
     """
     leaf = _leaf(message)
-    found = [(node, store) for node in others if leaf and (store := store_of(leaf, node.stores))]
+    found = [(node, store) for node in others if leaf and (store := store_of(leaf, node, role))]
     found.sort(key=lambda pair: (pair[1] in _NOT_ITS_OWN, pair[0].name != peer_node))
     for node, store in found:
         if store not in _NOT_ITS_OWN or node.name == peer_node:
@@ -67,7 +84,7 @@ def present_unknown(
     leaf = _leaf(message)
     if leaf:
         for node in nodes:
-            store = store_of(leaf, node.stores)
+            store = _holding(leaf, node.stores)
             if store is not None and store not in _NOT_ITS_OWN:
                 return _presented(message, certificates, store, node.name)
     return _presented(message, certificates, None, None)

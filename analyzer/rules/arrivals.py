@@ -113,7 +113,7 @@ def _from_address(view: NodeView, here: Connection, other: NodeView, served: _Se
     presented = view.case.certificates.get(there.server_certificate.leaf or "") if there else None
     if there is None or presented is None or received.issuer == presented.issuer:
         return None
-    is_foreign = store_of(received.sha256, other.node.stores) is Store.NEITHER and not _is_held(view, received)
+    is_foreign = store_of(received.sha256, other.node, Side.SERVER) is Store.NEITHER and not _is_held(view, received)
     return Alteration(How.FROM_ADDRESS, here, there, received, presented) if is_foreign else None
 
 

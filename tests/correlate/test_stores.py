@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.correlate.stores import present_local, present_peer, present_unknown, store_of
-from analyzer.evidence import CertificateMessage, Store, Stores, Visibility
+from analyzer.evidence import CertificateMessage, Side, Store, Stores, Visibility
 from tests.correlate.records import by_id, certificate, node, seen
 
 CERTIFICATES = by_id([certificate("a"), certificate("b"), certificate("c")])
@@ -25,12 +25,29 @@ SERVER_A = Stores(server=("a", "issuer"), client=("b",), trusted=("c", "issuer")
         ("a", Stores(server=("a",), trusted=("a",)), Store.SERVER),
         ("other", Stores(server=("a",)), Store.NEITHER),
         ("other", Stores(server=()), Store.NEITHER),
+        ("other", Stores(client=("a",)), None),
         ("other", Stores(trusted=("c",)), None),
         ("other", Stores(), None),
     ],
 )
 def test_a_leaf_is_looked_for_as_the_leaf_of_a_store(leaf: str, stores: Stores, expected: Store | None) -> None:
-    assert store_of(leaf, stores) is expected
+    assert store_of(leaf, node("core", stores=stores), Side.SERVER) is expected
+
+
+@pytest.mark.parametrize(
+    ("version", "stores", "expected"),
+    [
+        ("X15.5", Stores(server=("a",)), None),
+        (None, Stores(server=("a",)), None),
+        ("X15.4.2", Stores(server=("a",)), Store.NEITHER),
+        ("X15.4.2", Stores(), None),
+        ("X15.5", Stores(client=("a",)), Store.NEITHER),
+    ],
+)
+def test_neither_store_is_said_of_a_client_only_if_the_one_it_takes_its_certificate_from_is_at_hand(
+    version: str | None, stores: Stores, expected: Store | None
+) -> None:
+    assert store_of("other", node("core", stores=stores, version=version), Side.CLIENT) is expected
 
 
 held = st.none() | st.lists(st.sampled_from("abc"), max_size=3, unique=True).map(tuple)
@@ -40,14 +57,16 @@ held = st.none() | st.lists(st.sampled_from("abc"), max_size=3, unique=True).map
 def test_none_is_said_only_if_there_is_nothing_to_compare_with(
     leaf: str, server: tuple[str, ...] | None, client: tuple[str, ...] | None, trusted: tuple[str, ...] | None
 ) -> None:
-    store = store_of(leaf, Stores(server=server, client=client, trusted=trusted))
+    own = node("core", stores=Stores(server=server, client=client, trusted=trusted))
+    store = store_of(leaf, own, Side.SERVER)
+    held_by = [members[0] for members in (server, client) if members] + list(trusted or ())
 
-    assert (store is None) == (server is None and client is None and leaf not in (trusted or ()))
+    assert (store is None) == (server is None and leaf not in held_by)
     assert (store is Store.BOTH) == ((server or " ")[0] == leaf == (client or " ")[0])
 
 
 def test_the_local_side_is_compared_with_the_nodes_own_stores() -> None:
-    result = present_local(seen("b", "issuer"), CERTIFICATES, node("core", stores=SERVER_A))
+    result = present_local(seen("b", "issuer"), CERTIFICATES, node("core", stores=SERVER_A), Side.CLIENT)
 
     assert (result.store, result.store_node, result.serial, result.chain) == (
         Store.CLIENT,
@@ -63,8 +82,8 @@ def test_what_was_not_seen_has_no_store(visibility: Visibility) -> None:
     own = node("core", stores=SERVER_A)
 
     for result in (
-        present_local(message, CERTIFICATES, own),
-        present_peer(message, CERTIFICATES, [own], "core"),
+        present_local(message, CERTIFICATES, own, Side.SERVER),
+        present_peer(message, CERTIFICATES, [own], "core", Side.SERVER),
         present_unknown(message, CERTIFICATES, [own]),
     ):
         assert (result.visibility, result.store, result.store_node, result.serial) == (visibility, None, None, None)
@@ -93,7 +112,7 @@ def test_the_peers_side_is_compared_with_the_other_bundles_its_own_first(
     leaf: str, peer: str | None, expected: tuple[Store | None, str | None]
 ) -> None:
     for others in ([CORE, EDGE, EMPTY], [EMPTY, EDGE, CORE]):
-        result = present_peer(seen(leaf), CERTIFICATES, others, peer)
+        result = present_peer(seen(leaf), CERTIFICATES, others, peer, Side.SERVER)
         assert (result.store, result.store_node) == expected
 
 
@@ -103,4 +122,4 @@ def test_a_side_that_may_be_any_node_is_looked_for_in_all() -> None:
 
 
 def test_a_certificate_that_is_not_at_hand_has_no_serial() -> None:
-    assert present_local(seen("gone"), {}, CORE).serial is None
+    assert present_local(seen("gone"), {}, CORE, Side.SERVER).serial is None

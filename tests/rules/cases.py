@@ -203,7 +203,7 @@ def _joined(
     own = [event for event in events if event.connection == one.id]
     node = next(node for node in nodes if node.name == one.node)
     shown = {
-        side: present_local(one.handshake.message(side), certificates, node)
+        side: present_local(one.handshake.message(side), certificates, node, side)
         if side is one.local_role
         else present_unknown(
             one.handshake.message(side), certificates, [other for other in nodes if other is not node]
