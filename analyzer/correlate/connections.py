@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from analyzer.correlate.chains import is_self_signed
 from analyzer.correlate.peers import Contact, identify_peer
 from analyzer.correlate.reading import NodeReading
 from analyzer.correlate.record_lengths import may_have_gone_through
@@ -86,6 +87,7 @@ def _draft(
         remote=remote,
         certificate_names=tuple(name.lower() for name in names),
         asked_names=tuple(name.lower() for name in asked),
+        vouched=_is_vouched(_peer_leaf(handshake, role, certificates), node),
     )
     return Draft(
         node=node,
@@ -111,10 +113,20 @@ def _ends(handshake: Handshake, role: Side | None) -> tuple[Endpoint, Endpoint]:
     return handshake.client, handshake.server
 
 
-def _peer_names(handshake: Handshake, role: Side | None, certificates: Mapping[str, Certificate]) -> tuple[str, ...]:
+def _peer_leaf(
+    handshake: Handshake, role: Side | None, certificates: Mapping[str, Certificate]
+) -> Certificate | None:
     chain = handshake.message(role.other if role else Side.SERVER).chain
-    leaf = certificates.get(chain[0]) if chain else None
+    return certificates.get(chain[0]) if chain else None
+
+
+def _peer_names(handshake: Handshake, role: Side | None, certificates: Mapping[str, Certificate]) -> tuple[str, ...]:
+    leaf = _peer_leaf(handshake, role, certificates)
     return leaf.names if leaf else ()
+
+
+def _is_vouched(leaf: Certificate | None, node: Node) -> bool:
+    return leaf is None or not is_self_signed(leaf) or leaf.sha256 in (node.stores.trusted or ())
 
 
 def finish(
@@ -208,6 +220,10 @@ def _by_handshake(
     return joined
 
 
+def _ended(handshake: Handshake) -> datetime:
+    return max((frame.time for frame in handshake.frames), default=handshake.started)
+
+
 def _one_failure(records: Sequence[LogEvent]) -> bool:
     times = [event.time for event in records if event.time]
     return not times or max(times) - min(times) <= _SAME_FAILURE
@@ -227,7 +243,7 @@ def _at_time(
     if not begun:
         return None
     index = max(begun, key=lambda candidate: handshakes[candidate].started)
-    last = max((frame.time for frame in handshakes[index].frames), default=handshakes[index].started)
+    last = _ended(handshakes[index])
     still_open = len(candidates) == 1 and handshakes[index].closed_by is None
     return index if time - last <= shift + _AFTER or still_open else None
 

@@ -29,6 +29,8 @@ class Contact(Struct, frozen=True, kw_only=True):
         remote, local: None where a log line gives only one end.
         certificate_names: DNS names, else the common name, of the certificate that the peer presented.
         asked_names: SNI of our ClientHello, or the name that the log says was being verified.
+        vouched: whether somebody else says that these are its names: not the peer alone, as in a self-signed
+            certificate that this node does not trust.
     """
 
     local_role: Side | None
@@ -36,6 +38,7 @@ class Contact(Struct, frozen=True, kw_only=True):
     remote: Endpoint | None
     certificate_names: tuple[str, ...] = ()
     asked_names: tuple[str, ...] = ()
+    vouched: bool = True
 
 
 def identify_peer(contact: Contact, node: Node, nodes: Sequence[Node], facts: Facts = PACKAGED) -> Peer:
@@ -191,6 +194,9 @@ def _call_control(contact: Contact, node: Node) -> Peer | None:
 
 
 def _named(contact: Contact) -> Peer | None:
+    """Name whoever we dialled, and a caller by its certificate: one that it made up itself names nobody."""
+    if contact.local_role is Side.SERVER and not contact.vouched:
+        return None
     for names, what in ((contact.certificate_names, "certificate name"), (contact.asked_names, "server name")):
         if names and (what == "certificate name" or contact.local_role is Side.CLIENT):
             return Peer(name=names[0], kind=PeerKind.NAMED, reason=what)

@@ -17,6 +17,7 @@ from analyzer.evidence import (
     Handshake,
     LogEvent,
     Node,
+    NodeRole,
     Outcome,
     PeerIdentity,
     PeerKind,
@@ -24,7 +25,9 @@ from analyzer.evidence import (
     Store,
     Stores,
 )
+from samples.builders.certificates import self_signed
 from tests.correlate.records import LOCAL, REMOTE, alert, at, by_id, certificate, end, event, handshake, node, seen
+from tests.rules.pki import read
 
 CORE = node("core")
 
@@ -246,6 +249,19 @@ def test_a_finished_connection_has_roles_stores_peer_and_outcome() -> None:
     assert (connection.peer.node, connection.outcome, connection.refused_by) == ("edge", Outcome.REFUSED, Side.CLIENT)
     assert connection.local_certificate == connection.client_certificate
     assert connection.events == ("e1",)
+
+
+@pytest.mark.parametrize(
+    ("trusted", "kind"), [((), PeerKind.INTERNET), (None, PeerKind.INTERNET), (True, PeerKind.NAMED)]
+)
+def test_a_caller_with_a_self_signed_certificate_is_named_only_by_a_node_that_trusts_it(
+    trusted: Any, kind: PeerKind
+) -> None:
+    made_up = read(self_signed("sip.partner.example").certificate)
+    own = node("edge", NodeRole.EDGE, stores=Stores(trusted=(made_up.sha256,) if trusted else trusted))
+    inbound = handshake(client=end(REMOTE, 40000), server=end(LOCAL, 5061), client_certificate=seen(made_up.sha256))
+
+    assert drafted(inbound, own, certificates=by_id([made_up])).peer.kind is kind
 
 
 def test_without_addresses_each_side_is_looked_for_in_every_store() -> None:

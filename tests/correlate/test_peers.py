@@ -238,6 +238,8 @@ def test_cucms_file_ports_are_a_hint_for_a_core_that_dials_them() -> None:
     [
         (outbound(asked="sip.partner.example"), EDGE, (PeerKind.NAMED, "sip.partner.example")),
         (inbound(names=("sip.partner.example",)), EDGE, (PeerKind.NAMED, "sip.partner.example")),
+        (replace(inbound(names=("scan",)), vouched=False), EDGE, (PeerKind.INTERNET, "Internet")),
+        (replace(outbound(names=("sip.example",)), vouched=False), EDGE, (PeerKind.NAMED, "sip.example")),
         (outbound(), EDGE, (PeerKind.NAMED, REMOTE)),
         (inbound(), EDGE, (PeerKind.INTERNET, "Internet")),
         (inbound("192.168.7.7"), EDGE, (PeerKind.INTERNET, "Internet")),
@@ -245,7 +247,8 @@ def test_cucms_file_ports_are_a_hint_for_a_core_that_dials_them() -> None:
         (inbound("192.168.7.7"), CORE, (PeerKind.NAMED, "192.168.7.7")),
     ],
     ids=[
-        "asked for", "presented", "dialled", "a caller of an Edge", "an inner caller of an Edge",
+        "asked for", "presented", "made up by a caller", "dialled, who made it up", "dialled",
+        "a caller of an Edge", "an inner caller of an Edge",
         "an outer caller of a Core", "an inner caller of a Core",
     ],
 )  # fmt: skip
