@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -58,6 +59,8 @@ def draft_connections(
 ) -> tuple[Draft, ...]:
     """Draft a node's connections, with the log events that belong to each."""
     events = _by_handshake(reading.handshakes, reading.events, node.clock_offset)
+    for index, event in _by_name(reading, node, certificates):
+        events[index].append(event)
     identities = _by_ends(reading.identities)
     return tuple(
         _draft(node, handshake, nodes, certificates, tuple(events.get(index, ())), identities, facts)
@@ -218,6 +221,52 @@ def _by_handshake(
         elif len(candidates) == 1 and _one_failure(records):
             joined[candidates[0]] += records
     return joined
+
+
+def _by_name(
+    reading: NodeReading, node: Node, certificates: Mapping[str, Certificate]
+) -> Iterator[tuple[int, LogEvent]]:
+    """Join the errors that name whom this node dialled and give no ports, as the traffic server's do.
+
+    Such a line belongs to the failed handshake with that name that ended nearest to it; without a clock to the
+    only one, if the log tells of one failure.
+    """
+    failed: dict[str, list[int]] = defaultdict(list)
+    for index, handshake in enumerate(reading.handshakes):
+        if not handshake.completed and local_role_of(handshake, node) is Side.CLIENT:
+            asked = (
+                handshake.server_name,
+                handshake.server.address,
+                *_peer_names(handshake, Side.CLIENT, certificates),
+            )
+            for name in {name.lower() for name in asked if name}:
+                failed[name].append(index)
+    logged: dict[str, list[LogEvent]] = defaultdict(list)
+    for event in reading.events:
+        without_ends = event.source is None and event.destination is None
+        if event.error and event.common_name and event.local_role is Side.CLIENT and without_ends:
+            logged[event.common_name.lower()].append(event)
+    shift = timedelta(seconds=node.clock_offset.seconds if node.clock_offset else 0)
+    for name, records in logged.items():
+        candidates = failed.get(name)
+        if not candidates:
+            continue
+        ends = sorted((_ended(reading.handshakes[index]), index) for index in candidates)
+        only = candidates[0] if node.clock_offset is None and len(candidates) == 1 and _one_failure(records) else None
+        for event in records:
+            nearest = _nearest(ends, event.time, shift) if event.time else None
+            index = nearest if nearest is not None else only
+            if index is not None:
+                yield index, event
+
+
+def _nearest(ends: Sequence[tuple[datetime, int]], time: datetime, shift: timedelta) -> int | None:
+    """Return the handshake whose end is nearest to a log time that is ahead by `shift`, if it is near."""
+    position = bisect(ends, -shift, key=lambda end: end[0] - time)
+    away, index = min(
+        (abs(ended - time + shift), index) for ended, index in ends[max(position - 1, 0) : position + 1]
+    )
+    return index if away <= _BEFORE else None
 
 
 def _ended(handshake: Handshake) -> datetime:

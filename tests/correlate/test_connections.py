@@ -119,6 +119,38 @@ def test_no_line_joins_twice(starts: list[float], times: list[float], offset: fl
 # Roles, peers and identities
 
 
+NAMELESS: dict[str, Any] = {"source": None, "destination": None, "common_name": "CUCM.example"}
+
+
+@pytest.mark.parametrize(
+    "known",
+    [{"server_name": "cucm.example"}, {"server": end("cucm.example", 6972)}, {"server_certificate": seen("leaf")}],
+)
+def test_a_line_without_ports_joins_the_failed_handshake_with_the_name_that_it_gives(known: dict[str, Any]) -> None:
+    line = event(time=0.2, **NAMELESS)
+    certificates = by_id([certificate("leaf", "cucm.example")])
+
+    assert drafted(handshake(**known), events=[line], certificates=certificates).events == (line,)
+    assert drafted(handshake(**known, completed=True), events=[line], certificates=certificates).events == ()
+
+
+def test_of_several_handshakes_with_a_name_the_one_that_ended_then_failed() -> None:
+    captured = [handshake(number, started=20 * number, server_name="cucm.example") for number in range(3)]
+    lines = [event(time=20.1 + shift, **NAMELESS) for shift in (0, 0.1, 300)]
+
+    assert joined(captured, lines) == [(), tuple(lines[:2]), ()]
+    assert joined(captured, lines, offset=300) == [(), (lines[2],), ()]
+
+
+def test_a_clock_that_is_not_known_leaves_a_name_no_doubt_only_where_one_handshake_has_it() -> None:
+    ours, other = (handshake(n, server_name=name) for n, name in enumerate(("cucm.example", "imp.example")))
+    late = event(time=7200, **NAMELESS)
+
+    assert joined([ours, other], [late]) == [(late,), ()]
+    assert joined([ours, other], [late, replace(late, time=at(9000))]) == [(), ()]
+    assert joined([other], [late]) == [()]
+
+
 def test_the_clienthello_tells_the_role_and_no_port() -> None:
     turned = handshake(client=end(REMOTE, 5061), server=end(LOCAL, 25000))
 
@@ -281,3 +313,5 @@ def test_times_at_the_ends_of_the_calendar_do_no_harm(time: datetime) -> None:
 
     assert len(joined([strange], [line], offset=-3600)) == 1
     assert len(joined([replace(strange, started=time)], [event()], offset=3600)) == 1
+    nameless = replace(line, **NAMELESS)
+    assert len(joined([replace(strange, server_name="cucm.example")], [nameless], offset=3600)) == 1
