@@ -55,10 +55,15 @@ def chain_incomplete_sent(view: NodeView) -> Iterator[Judgement]:
             if order.missing_issuer in public_roots().by_subject:
                 continue
             # Nothing at hand says whether the issuer is a root, whose absence would be right (A4). A public CA
-            # never issues from one (CA/Browser Forum baseline requirements, 6.1.7).
-            if not _is_public(view, order.path[0]):
+            # never issues from one (CA/Browser Forum baseline requirements, 6.1.7); of a private one that our own
+            # list lacks, too, a refusal suggests it.
+            public = _is_public(view, order.path[0])
+            if not public and not (refused and view.node.stores.trusted is not None and view.trusted_is_whole):
                 continue
-            missing, confidence = order.missing_issuer, Confidence.STRONG if refused else Confidence.INFERRED
+            missing, confidence = (
+                order.missing_issuer,
+                Confidence.STRONG if public and refused else Confidence.INFERRED,
+            )
         shown = refused or connections
         yield Judgement(
             severity=Severity.CRITICAL if refused else Severity.WARNING,

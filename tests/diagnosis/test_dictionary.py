@@ -87,6 +87,8 @@ def _reason(name: str, refused: Side, *, seen: bool, of_refuser: bool, in_log: b
         return {check_on: PROVEN if seen else STRONG if knows_leaf else INFERRED}
     if name in UNTRUSTED and of_refuser:
         return {"peer-ca-not-trusted": PROVEN if seen or in_log else INFERRED}
+    if name == "intermediate missing" and seen and not of_refuser:
+        return {"chain-incomplete-sent": INFERRED}  # its own list does not say whether the issuer is a root
     if name == "no revocation list" and of_refuser and not seen and not in_log:
         return {"peer-ca-not-trusted": INFERRED}  # the same alert, and nothing else to go by
     if name == "name mismatch" and of_refuser and in_log:

@@ -15,6 +15,8 @@ from tests.rules.pki import (
     EDGE_SERVER,
     EVERYONE,
     WITHOUT_ISSUING,
+    authority,
+    certificate,
     chain,
     read,
 )
@@ -71,6 +73,27 @@ def test_a_leaf_signed_by_a_root_and_a_self_signed_one_lack_nothing() -> None:
     )
 
     assert judge(judged, "chain-incomplete-sent") == set()
+
+
+@pytest.mark.parametrize(
+    ("trusted", "alert", "expected"),
+    [
+        (WITHOUT_ISSUING, (Side.SERVER, 48), {("critical", "inferred", "Webex")}),
+        (WITHOUT_ISSUING, (Side.SERVER, 40), set()),
+        (WITHOUT_ISSUING, None, set()),
+        (None, (Side.SERVER, 48), set()),
+    ],
+)
+def test_an_issuer_that_nothing_knows_may_be_a_root_unless_its_own_list_lacks_it_and_the_peer_refused(
+    trusted: tuple[Certificate, ...] | None, alert: tuple[Side, int] | None, expected: set[tuple[str, str, str]]
+) -> None:
+    lost = certificate("edge.harbor.example", issuer=authority("Lost"))
+    node = edge(stores=stores(EDGE_SERVER, lost, trusted))
+    sent = connection(node, WEBEX, role=Side.CLIENT, client=(lost,), alert=alert)
+    judged = case(node, connections=[sent])
+    known = {one.sha256: one for one in (lost, EDGE_SERVER, *(trusted or ()))}
+
+    assert judge(replace(judged, certificates=known), "chain-incomplete-sent") == expected
 
 
 def test_the_missing_link_explains_the_alert_about_it() -> None:
