@@ -40,6 +40,10 @@ from analyzer.rules.view import NodeView, Views, views_of
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _WEBEX = Peer(name="Webex", kind=PeerKind.WEBEX)
 
+_SEEN = frozenset({Visibility.SEEN, Visibility.NONE_SENT})
+_NOTHING_SENT = frozenset({Visibility.NOT_REQUESTED, Visibility.NOT_REACHED, Visibility.NOT_USED})
+"""Where the handshake itself shows that there was nothing to present, if it is in clear."""
+
 _LOG_ALONE = "The log names no certificate of this node. " + Need.CAPTURE.collect
 
 
@@ -144,7 +148,8 @@ def _of_connections(
 
 
 def _confidence(view: NodeView, connection: Connection, presented: Presented) -> Confidence:
-    if presented.visibility in {Visibility.SEEN, Visibility.NONE_SENT}:
+    in_clear = connection.handshake.tls_version not in {None, "TLSv1.3"}
+    if presented.visibility in _SEEN or (in_clear and presented.visibility in _NOTHING_SENT):
         return Confidence.STRONG if connection.peer.hint_only else Confidence.PROVEN
     if presented.visibility in {Visibility.NOT_CAPTURED, Visibility.ENCRYPTED, Visibility.RESUMED}:
         known = connection.local_role and view.expected_leaf(connection.local_role)

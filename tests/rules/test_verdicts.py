@@ -127,7 +127,9 @@ def test_what_the_store_rule_says_is_kept_beside_what_cannot_be_seen() -> None:
         (Visibility.ENCRYPTED, False, "inferred"),
         (Visibility.RESUMED, False, "inferred"),
         (Visibility.NOT_CAPTURED, False, "inferred"),
-        (Visibility.NOT_REQUESTED, False, "inferred"),
+        (Visibility.NOT_REQUESTED, False, "proven"),
+        (Visibility.NOT_REACHED, False, "proven"),
+        (Visibility.NOT_REACHED, True, "strong"),
     ],
 )
 def test_what_is_seen_is_proven_and_the_store_rule_only_infers(shown: Any, hint: bool, confidence: str) -> None:
@@ -135,7 +137,17 @@ def test_what_is_seen_is_proven_and_the_store_rule_only_infers(shown: Any, hint:
 
     assert str(verdict.confidence) == confidence
     assert ("Inferred: " in verdict.sentence) is (shown is Visibility.ENCRYPTED)
-    assert (verdict.collect is None) is (confidence != "inferred" or shown is Visibility.NOT_REQUESTED)
+    assert (verdict.collect is None) is (confidence != "inferred")
+
+
+@pytest.mark.parametrize("version", ["TLSv1.3", None])
+def test_that_nothing_was_asked_for_is_inferred_where_the_answer_is_not_in_clear(version: str | None) -> None:
+    node = edge()
+    hidden = connection(node, WEBEX, role=Side.CLIENT, client=Visibility.NOT_REQUESTED, tls_version=version)
+
+    (verdict,) = answers(case(node, connections=[hidden]))
+
+    assert str(verdict.confidence) == "inferred"
 
 
 def test_a_hidden_certificate_of_a_node_without_stores_is_not_determinable() -> None:
