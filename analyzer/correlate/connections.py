@@ -255,9 +255,9 @@ def _by_name(
         only = candidates[0] if node.clock_offset is None and len(candidates) == 1 and _one_failure(records) else None
         for event in records:
             nearest = _nearest(ends, event.time, shift) if event.time else None
-            index = nearest if nearest is not None else only
-            if index is not None:
-                yield index, event
+            fitting = only if nearest is None else nearest
+            if fitting is not None:
+                yield fitting, event
 
 
 def _nearest(ends: Sequence[tuple[datetime, int]], time: datetime, shift: timedelta) -> int | None:

@@ -48,7 +48,7 @@ def chain_incomplete_sent(view: NodeView) -> Iterator[Judgement]:
             and any(a.code in CHAIN_ALERTS and a.sender is role.other for a in c.handshake.alerts)
         ]
         missing = ", ".join(name_of(certificate) for certificate in order.missing)
-        confidence = Confidence.PROVEN
+        lacking, confidence = f"the intermediate {missing}", Confidence.PROVEN
         if not order.missing:
             if len(order.path) > 1 or order.missing_issuer is None or is_self_signed(order.path[0]):
                 continue
@@ -69,8 +69,8 @@ def chain_incomplete_sent(view: NodeView) -> Iterator[Judgement]:
             severity=Severity.CRITICAL if refused else Severity.WARNING,
             confidence=confidence,
             subject=peer.name,
-            explanation=f"As TLS {role} towards {peer.name} it sent {' → '.join(name_of(c) for c in order.path)} without the "
-            f"intermediate {missing}. Expressway sends the intermediates that its trusted CA list holds."
+            explanation=f"As TLS {role} towards {peer.name} it sent {' → '.join(name_of(c) for c in order.path)} without "
+            f"{lacking}. Expressway sends the intermediates that its trusted CA list holds."
             + (f" {peer.name} then refused the chain." if refused else ""),
             remedy=(append(f"{missing} and its root", view.node.name),),
             evidence=(
