@@ -60,9 +60,10 @@ def chain_incomplete_sent(view: NodeView) -> Iterator[Judgement]:
             public = _is_public(view, order.path[0])
             if not public and not (refused and view.node.stores.trusted is not None and view.trusted_is_whole):
                 continue
-            missing, confidence = (
-                order.missing_issuer,
-                Confidence.STRONG if public and refused else Confidence.INFERRED,
+            missing = order.missing_issuer
+            confidence = Confidence.STRONG if public and refused else Confidence.INFERRED
+            lacking = (
+                f"the intermediate {missing}" if public else f"its issuer {missing}, which its own list lacks, too"
             )
         shown = refused or connections
         yield Judgement(

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from analyzer.evidence import Certificate, MemberKind, Peer, ReadState, Side
 from samples.builders.certificates import self_signed
-from tests.rules.cases import NOT_DETERMINABLE, case, causes, connection, judge
+from tests.rules.cases import NOT_DETERMINABLE, case, causes, connection, judge, made
 from tests.rules.nodes import CUBE, INTERNET, WEBEX, core, edge, stores, zone
 from tests.rules.pki import (
     CORE_CLIENT,
@@ -93,7 +93,10 @@ def test_an_issuer_that_nothing_knows_may_be_a_root_unless_its_own_list_lacks_it
     judged = case(node, connections=[sent])
     known = {one.sha256: one for one in (lost, EDGE_SERVER, *(trusted or ()))}
 
-    assert judge(replace(judged, certificates=known), "chain-incomplete-sent") == expected
+    found = made(replace(judged, certificates=known), "chain-incomplete-sent")
+
+    assert {(str(f.severity), str(f.confidence), f.subject) for f in found} == expected
+    assert all("without its issuer CN=Lost Issuing CA" in f.explanation for f in found)
 
 
 def test_the_missing_link_explains_the_alert_about_it() -> None:
