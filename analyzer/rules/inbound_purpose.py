@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzer.evidence import Peer, PeerKind, Side
+from analyzer.evidence import Peer, PeerKind, Side, ZonePeer
 from analyzer.facts.settings import EKU_CHECKING_MODE
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.refusals import Refusal, refusals
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
+from analyzer.rules.zone_names import zone_type
+from analyzer.text import is_address
 
 _NOT_CONFIGURED = frozenset({PeerKind.NAMED, PeerKind.WEBEX, PeerKind.INTERNET})
 
@@ -48,7 +50,7 @@ def _judgement(view: NodeView, refusal: Refusal) -> Judgement:
     mode = view.checking_mode
     return refusal.judgement(
         Severity.INFO if nameless else Severity.CRITICAL,
-        Confidence.STRONG if refusal.peer.hint_only else Confidence.PROVEN,
+        _confidence(view, refusal.peer),
         refusal.peer.name,
         f"This node refused {who} because the client certificate presented may not be used as a client's.{held} Their "
         "certificate, our setting: the extended key usage check is On by default since X15.5, and it applies to every "
@@ -71,8 +73,21 @@ def _judgement(view: NodeView, refusal: Refusal) -> Judgement:
     )
 
 
+def _confidence(view: NodeView, peer: Peer) -> Confidence:
+    """A caller that is known by its address alone may be a neighbour that is configured by name."""
+    if is_address(peer.name) and any(not is_address(other.address) for other in _neighbours(view)):
+        return Confidence.INFERRED
+    return Confidence.STRONG if peer.hint_only else Confidence.PROVEN
+
+
+def _neighbours(view: NodeView) -> Iterator[ZonePeer]:
+    return (peer for zone in view.node.zones if zone_type(zone) == "neighbor" for peer in zone.peers)
+
+
 def _of_zone(peer: Peer) -> str:
-    return f" (zone {peer.zone})" if peer.zone else ", which no zone of this node configures,"
+    if peer.zone:
+        return f" (zone {peer.zone})"
+    return f", {'an address that' if is_address(peer.name) else 'which'} no zone of this node configures,"
 
 
 def _addresses(refusal: Refusal) -> list[str]:

@@ -11,6 +11,9 @@ from analyzer.rules.authorities import CHAIN_ALERTS, name_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
 
+_UNTRUSTED = CHAIN_ALERTS - {42}
+"""bad_certificate is sent for a name, a date or a weak key, too: it does not say that the authority is unknown."""
+
 
 def _is_private(view: NodeView, leaf: Certificate | None) -> bool:
     origin = view.case.origins.get(leaf.sha256) if leaf else None
@@ -60,9 +63,7 @@ def far_end_must_trust_private_ca(view: NodeView) -> Iterator[Judgement]:
     if leaf is None or not _is_private(view, leaf):
         return
     shown = [c for c in view.connections if c.local_role is Side.CLIENT and c.client_certificate.leaf == leaf.sha256]
-    refused = [
-        c for c in shown if any(a.code in CHAIN_ALERTS and a.sender is Side.SERVER for a in c.handshake.alerts)
-    ]
+    refused = [c for c in shown if any(a.code in _UNTRUSTED and a.sender is Side.SERVER for a in c.handshake.alerts)]
     accepted = sorted({c.peer.name for c in shown if c.outcome is Outcome.COMPLETED})
     severity = (
         Severity.CRITICAL

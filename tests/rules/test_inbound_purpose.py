@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from analyzer.evidence import Case, Node, Peer, Side
+from analyzer.evidence import Case, Node, Peer, PeerKind, Side, ZonePeer
 from tests.rules.cases import NOT_DETERMINABLE, case, causes, connection, event, judge, made
-from tests.rules.nodes import CORE, CUBE, CUCM, INTERNET, NAMED, WEBEX, core, edge
+from tests.rules.nodes import CORE, CUBE, CUCM, INTERNET, NAMED, NEIGHBOR_ZONE, WEBEX, core, edge
 from tests.rules.pki import BOTH, SERVER_ONLY, authority, certificate
 
 RULE = "inbound-purpose-error-default-zone"
@@ -32,6 +32,19 @@ def test_who_calls_without_being_configured_is_told(peer: Peer, expected: tuple[
 
     assert judge(judged, RULE) == {expected}
     assert judge(judged, "neighbor-inbound-purpose-error") == set()
+
+
+@pytest.mark.parametrize(
+    ("configured", "confidence"), [("cube.harbor.example", "inferred"), ("10.3.3.30", "proven"), (None, "proven")]
+)
+def test_a_caller_known_by_address_may_be_a_neighbour_that_is_configured_by_name(
+    configured: str | None, confidence: str
+) -> None:
+    neighbours = (replace(NEIGHBOR_ZONE, peers=(ZonePeer(address=configured),)),) if configured else ()
+    judged = refused(core(zones=neighbours), Peer(name="10.7.7.7", kind=PeerKind.NAMED))
+
+    assert judge(judged, RULE) == {("critical", confidence, "10.7.7.7")}
+    assert "10.7.7.7, an address that no zone" in made(judged, RULE)[0].explanation
 
 
 @pytest.mark.parametrize("peer", [CUBE, CUCM, CORE])

@@ -35,6 +35,7 @@ def test_a_core_with_nothing_but_private_certificates_is_common() -> None:
         (None, True, ("info", "inferred")),
         ((Side.SERVER, 48), None, ("critical", "strong")),
         ((Side.CLIENT, 48), None, ("warning", "inferred")),
+        ((Side.SERVER, 42), None, ("warning", "inferred")),
         ((Side.SERVER, 43), None, ("warning", "inferred")),
     ],
 )
