@@ -30,15 +30,17 @@ Group = list[Connection]
 
 
 def _by_answer(view: NodeView, wanted: Callable[[Connection], bool]) -> Iterator[tuple[Peer, Group]]:
-    """Group the connections in which this node's certificate was seen by peer, certificate and outcome."""
+    """Group connections by peer, by what this node presented, and by outcome.
+
+    Not by the peer's certificate: behind one name, such as Webex, stand servers with certificates of their own.
+    """
     groups: dict[object, Group] = defaultdict(list)
     for connection in view.connections:
         if wanted(connection):
             key = (
                 who_is(connection.peer),
                 connection.peer.hint_only,
-                connection.client_certificate.leaf,
-                connection.server_certificate.leaf,
+                connection.local_certificate and connection.local_certificate.leaf,
                 connection.outcome,
             )
             groups[key].append(connection)

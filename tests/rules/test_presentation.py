@@ -237,6 +237,19 @@ def test_a_peer_told_by_its_address_alone_is_no_proof() -> None:
     assert judge(case(node, connections=[shown]), "webex-client-presented") == {("ok", "strong", "Webex")}
 
 
+def test_many_servers_of_webex_are_one_peer() -> None:
+    node = edge()
+    servers = [certificate(f"l2sip-{number}.webex.com") for number in range(3)]
+    shown = [
+        connection(node, WEBEX, role=Side.CLIENT, server=server, client=EDGE_CLIENT, completed=True, at=at)
+        for at, server in enumerate(servers)
+    ]
+
+    (finding,) = made(case(node, connections=shown), "webex-client-presented")
+
+    assert finding.count == 3
+
+
 @pytest.mark.parametrize("client", [Visibility.ENCRYPTED, Visibility.NOT_REQUESTED, Visibility.NONE_SENT])
 def test_nothing_is_said_of_webex_where_no_certificate_was_seen(client: Visibility) -> None:
     node = edge()
