@@ -189,7 +189,7 @@ def _call_control(contact: Contact, node: Node) -> Peer | None:
         return None
     if contact.remote.port not in CUCM_PORTS:
         return None
-    name = next(iter(contact.certificate_names), contact.remote.address)
+    name = next(iter((*contact.certificate_names, *contact.asked_names)), contact.remote.address)
     return Peer(name=name, kind=PeerKind.CUCM, reason=f"port {contact.remote.port}", hint_only=True)
 
 
