@@ -18,7 +18,7 @@ from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.authorities import TRUSTED_CA
 from analyzer.rules.per_peer import Who, who_is
-from analyzer.rules.rule import Judgement, Need, Rule
+from analyzer.rules.rule import WHO_REFUSED, Judgement, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
 
 HANDSHAKE_FAILURE, BAD_CERTIFICATE, CERTIFICATE_REVOKED, CERTIFICATE_EXPIRED, UNKNOWN_CA = 40, 42, 44, 45, 48
@@ -317,7 +317,7 @@ def _rules_of(meaning: Meaning) -> Iterable[Rule]:
             meaning=_explained(meaning, by_us=by_us),
             severity=meaning.severity,
             judge=judge_alerts(meaning, by_us=by_us),
-            needs=((Need.CAPTURE, Need.LOG),),
+            needs=WHO_REFUSED,
             sources=("M", "W"),
         )
 
@@ -332,7 +332,7 @@ RULES = (
         "certificate needs to be changed for it.",
         severity=Severity.INFO,
         judge=internet_background,
-        needs=((Need.CAPTURE, Need.LOG),),
+        needs=WHO_REFUSED,
         sources=("I",),
     ),
 )

@@ -14,7 +14,7 @@ from analyzer.facts.settings import EKU_CHECKING_MODE
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.refusals import Refusal, refusals
-from analyzer.rules.rule import Judgement, Need, Rule
+from analyzer.rules.rule import WHO_REFUSED, Judgement, Need, Rule
 from analyzer.rules.view import NodeView
 from analyzer.rules.zone_names import zone_type
 from analyzer.text import is_address
@@ -108,7 +108,7 @@ RULES = (
         title="Inbound callers that no zone configures were refused for the purpose of their certificate",
         severity=Severity.CRITICAL,
         judge=inbound_purpose_error_default_zone,
-        needs=((Need.LOG, Need.CAPTURE), Need.CONFIGURATION),
+        needs=(*WHO_REFUSED, Need.CONFIGURATION),
         applies_to=">=X15.5",
         sources=("S", "FN", "M"),
         meaning="A caller that is no configured neighbour (business to business, Webex, a conference server) was refused "

@@ -13,7 +13,7 @@ from analyzer.evidence import NodeRole, Peer, PeerKind, Side
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.refusals import Refusal, refusals, told_by_refuser
-from analyzer.rules.rule import Judgement, Need, Rule
+from analyzer.rules.rule import WHO_REFUSED, Judgement, Need, Rule
 from analyzer.rules.usage import CLIENT_CERTIFICATE_FOR_CORE
 from analyzer.rules.view import FAMILIAR, NodeView
 
@@ -187,7 +187,7 @@ RULES = (
         "zone alone.",
         severity=Severity.CRITICAL,
         judge=core_client_eku_missing_check_on,
-        needs=((Need.LOG, Need.CAPTURE),),
+        needs=WHO_REFUSED,
         roles=(NodeRole.EDGE, NodeRole.CORE),
         applies_to=">=X15.5",
         sources=("S", "M"),
@@ -201,7 +201,7 @@ RULES = (
         "authority is in the way, a renewal below it changes nothing.",
         severity=Severity.CRITICAL,
         judge=purpose_error_not_leaf_eku,
-        needs=((Need.LOG, Need.CAPTURE),),
+        needs=WHO_REFUSED,
         sources=("M", "CRP"),
     ),
     Rule(
@@ -212,7 +212,7 @@ RULES = (
         "node's check: X15.5 has it On by default, so that a zone may fail from the upgrade on.",
         severity=Severity.CRITICAL,
         judge=neighbor_inbound_purpose_error,
-        needs=((Need.LOG, Need.CAPTURE), Need.CONFIGURATION),
+        needs=(*WHO_REFUSED, Need.CONFIGURATION),
         applies_to=">=X15.5",
         sources=("S", "FN"),
     ),

@@ -10,7 +10,7 @@ from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.alerts import CERTIFICATE_REVOKED
 from analyzer.rules.per_peer import failures_in
-from analyzer.rules.rule import Judgement, Need, Rule
+from analyzer.rules.rule import WHO_REFUSED, Judgement, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
 
 
@@ -89,7 +89,7 @@ RULES = (
         title="A certificate was refused as revoked",
         severity=Severity.CRITICAL,
         judge=certificate_revoked,
-        needs=((Need.CAPTURE, Need.LOG),),
+        needs=WHO_REFUSED,
         sources=("M",),
         meaning="This node or a familiar peer refused a certificate with certificate_revoked (44), or the log says so. The "
         "certificate, or an authority above it, was revoked by its issuer.",

@@ -116,6 +116,10 @@ class Judgement(Struct, frozen=True, kw_only=True):
     sources: tuple[str, ...] = ()
 
 
+WHO_REFUSED = ((Need.LOG, Need.CAPTURE), (Need.LOG, Need.LOCAL_ADDRESSES))
+"""Needs of rules about refusals: the log says which side this node had, of a capture its own addresses tell it."""
+
+
 class Rule(Struct, frozen=True, kw_only=True):
     """One diagnosis of the catalogue.
 

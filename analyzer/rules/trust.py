@@ -17,7 +17,7 @@ from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.authorities import append, in_part, name_of
 from analyzer.rules.per_peer import Who, who_is
-from analyzer.rules.rule import Judgement, Need, Rule
+from analyzer.rules.rule import WHO_REFUSED, Judgement, Need, Rule
 from analyzer.rules.states import denied, is_active
 from analyzer.rules.view import FAMILIAR, NodeView
 
@@ -208,7 +208,7 @@ RULES = (
         "missing here; for Webex, Expressway can fetch them.",
         severity=Severity.CRITICAL,
         judge=peer_ca_not_trusted,
-        needs=((Need.LOG, Need.CAPTURE),),
+        needs=WHO_REFUSED,
         sources=("W", "M"),
     ),
     Rule(

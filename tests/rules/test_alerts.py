@@ -86,6 +86,14 @@ def test_nobody_configured_or_named_raises_an_alert_to_critical(peer: Peer, code
 
 
 @pytest.mark.parametrize("identifier", EVERY_ID)
+def test_whose_alert_a_capture_shows_is_not_determinable_without_the_nodes_addresses(identifier: str) -> None:
+    node = edge(addresses=(), logs=())
+    judged = case(node, connections=[connection(node, WEBEX, role=None, alert=(Side.SERVER, 43), **SEEN)])
+
+    assert judge(judged, identifier) == {("info", NOT_DETERMINABLE, "edge")}
+
+
+@pytest.mark.parametrize("identifier", EVERY_ID)
 def test_without_capture_and_log_an_alert_is_not_determinable(identifier: str) -> None:
     judged = case(edge(captures=(), logs=()))
 
