@@ -213,7 +213,8 @@ def quote_zone(zone: Zone) -> tuple[Evidence, ...]:
 
 def quote_zone_setting(zone: Zone) -> tuple[Evidence, ...]:
     """Quote a zone's TLS verify mode and subject name."""
-    return quote_zone_words(zone, f"TLS verify mode {zone.tls_verify_mode}, subject name {zone.tls_verify_subject}")
+    subject = f", subject name {zone.tls_verify_subject}" if zone.tls_verify_subject else ""
+    return quote_zone_words(zone, f"TLS verify mode {zone.tls_verify_mode or 'not given'}{subject}")
 
 
 def quote_zone_peers(zone: Zone) -> tuple[Evidence, ...]:

@@ -66,6 +66,14 @@ def test_tls_verify_that_is_off_is_told_by_zone_and_alarm_once() -> None:
     assert judge(case(bare(NodeRole.EDGE)), VERIFY_OFF) == {("info", NOT_DETERMINABLE, "bare")}
 
 
+def test_a_zone_without_a_subject_name_is_quoted_without_one() -> None:
+    (found,) = made(
+        case(core(zones=(zone("TraversalClient", tls_verify_mode="Off", tls_verify_subject=None),))), VERIFY_OFF
+    )
+
+    assert [row.text for row in found.evidence] == [f"zone {ZONE}: TLS verify mode Off"]
+
+
 @pytest.mark.parametrize(
     ("changes", "client", "completed", "found"),
     [
