@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from analyzer.correlate.purpose import ExtendedKeyUsageClass, eku_class
 from analyzer.evidence import CertificateOrigin, ReadState
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
-from analyzer.rules.client_use import is_asking_clients, needs_client_usage
+from analyzer.rules.client_use import dials_with_tls, is_asking_clients, needs_client_usage
 from analyzer.rules.inventory import DUMP_KINDS
 from analyzer.rules.renewal import sources_of
 from analyzer.rules.rule import Judgement, Need, Rule
@@ -99,7 +99,8 @@ def alternative_root_in_use(view: NodeView) -> Iterator[Judgement]:
 def not_mtls_minimal_impact(view: NodeView) -> Iterator[Judgement]:
     """Public certificates, and nothing that presents one as a client or asks for one."""
     read_whole = any(m.kind in DUMP_KINDS and m.read is ReadState.WHOLE for m in view.node.members)
-    if not read_whole or needs_client_usage(view) is not False or is_asking_clients(view):
+    opens_tls = needs_client_usage(view) is True or any(dials_with_tls(zone) for zone in view.node.zones)
+    if not read_whole or opens_tls or is_asking_clients(view):
         return
     captured = bool(view.connections)
     for subject, group in by_subject(view, lambda stored: stored.renewal.is_public):

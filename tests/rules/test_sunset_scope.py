@@ -113,6 +113,11 @@ def test_where_nothing_presents_or_asks_for_a_client_certificate_the_impact_is_m
     assert judge(lone(), MINIMAL) == {("info", "inferred", EDGE_NAME)}
 
 
+def test_an_expressway_without_any_traversal_zone_has_no_role_and_little_to_fear() -> None:
+    assert judge(lone(role=NodeRole.UNKNOWN), MINIMAL) == {("info", "inferred", EDGE_NAME)}
+    assert judge(lone(role=NodeRole.UNKNOWN, zones=(Zone(name="B2B", type="DNS"),)), MINIMAL) == set()
+
+
 def test_a_capture_that_shows_none_makes_it_strong() -> None:
     shown = [(INTERNET, {"role": Side.SERVER, "server": EDGE_SERVER})]
 
@@ -127,7 +132,6 @@ def test_a_capture_that_shows_none_makes_it_strong() -> None:
         {"zones": (Zone(name="CUBE", type="Neighbor", transport="TLS", tls_verify_mode="On"),)},
         {"settings": {SIP_MTLS_MODE: Setting(value="On", source="x: y")}},
         {"settings": {CLUSTER_TLS_VERIFY: Setting(value="Enforcing", source="x: y")}},
-        {"role": NodeRole.UNKNOWN},
         {"role": NodeRole.CORE},
         {"connections": [(WEBEX, {"role": Side.CLIENT, "client": EDGE_CLIENT})]},
         {"connections": [(INTERNET, {"role": Side.SERVER, "client": Visibility.NONE_SENT})]},
@@ -135,8 +139,8 @@ def test_a_capture_that_shows_none_makes_it_strong() -> None:
         {"stores": stores(EDGE_CLIENT, EDGE_CLIENT)},
     ],
     ids=[
-        "traversal server", "dials", "verifies", "mutual TLS port", "cluster", "role not known", "Core", "was asked",
-        "asks", "no dump", "private",
+        "traversal server", "dials", "verifies", "mutual TLS port", "cluster", "Core", "was asked", "asks", "no dump",
+        "private",
     ],
 )  # fmt: skip
 def test_anything_that_may_need_it_is_no_minimal_impact(changes: dict[str, Any]) -> None:
