@@ -189,8 +189,14 @@ def _call_control(contact: Contact, node: Node) -> Peer | None:
         return None
     if contact.remote.port not in CUCM_PORTS:
         return None
-    name = next(iter((*contact.certificate_names, *contact.asked_names)), contact.remote.address)
+    names = (*_asked_and_held(contact), *contact.certificate_names, *contact.asked_names)
+    name = next(iter(names), contact.remote.address)
     return Peer(name=name, kind=PeerKind.CUCM, reason=f"port {contact.remote.port}", hint_only=True)
+
+
+def _asked_and_held(contact: Contact) -> tuple[str, ...]:
+    """Return the names asked for that the certificate has: Unified CM's ECDSA certificate has another common name."""
+    return tuple(name for name in contact.asked_names if name in contact.certificate_names)
 
 
 def _named(contact: Contact) -> Peer | None:

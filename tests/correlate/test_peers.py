@@ -229,6 +229,9 @@ def test_cucms_file_ports_are_a_hint_for_a_core_that_dials_them() -> None:
 
     assert (found.kind, found.name, found.hint_only) == (PeerKind.CUCM, "cucm.harbor.example", True)
     assert hidden.name == found.name
+    ecdsa = ("cucm-ec.harbor.example", "cucm.harbor.example")
+    assert kind_and_name(outbound("10.6.6.6", 6972, asked="cucm.harbor.example", names=ecdsa))[1] == found.name
+    assert kind_and_name(outbound("10.6.6.6", 6972, asked="other.harbor.example", names=ecdsa))[1] == ecdsa[0]
     assert kind_and_name(outbound("10.6.6.6", 6972), EDGE)[0] is not PeerKind.CUCM
     assert kind_and_name(inbound("10.6.6.6", 6972))[0] is not PeerKind.CUCM
 
