@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from analyzer.evidence import Certificate, Outcome, PeerKind, Side
+from analyzer.facts.releases import FIRST_WITH_TWO_STORES
 from analyzer.findings import Basis, OutlookCell, Prospect
+from analyzer.rules.client_use import FIRST_WITH_SERVER_ONLY_EDGE
 from analyzer.rules.outlook.cells import IF_TRUSTED, Assessed, cell, unknown, with_lapse
 from analyzer.rules.outlook.contacts import Contact
 from analyzer.rules.outlook.usages import Usage, is_private, is_strange, lapse, usage_of
 from analyzer.rules.view import NodeView
 
 OUTBOUND = "outbound mTLS"
+_NO_SWITCH = (
+    "The certificate lacks clientAuth: a neighbour zone with TLS verify On fails so, and X15.4 has no switch for it."
+)
 _WEBEX_OPEN = " Whether Webex checks clientAuth, no source says."
 
 
@@ -62,6 +67,8 @@ def _by_usage(view: NodeView, contact: Contact, leaf: Certificate | None) -> Out
     match usage_of(view, leaf):
         case Usage.SERVER_ONLY:
             words = f"The certificate lacks clientAuth: it works only where the far end does not check.{more}"
+            if _has_no_switch(view, contact):
+                return cell(Prospect.FAILS, _NO_SWITCH, "P", basis=Basis.STATED, row="X15.4")
             if not view.has_two_stores:
                 return cell(far_end, words, "P", "FN", basis=Basis.STATED)
             copied = view.is_edge and view.server_leaf is not None and view.server_leaf.sha256 == leaf.sha256
@@ -80,6 +87,14 @@ def _by_usage(view: NodeView, contact: Contact, leaf: Certificate | None) -> Out
             return cell(far_end, f"A far end that checks refuses it: {reason}.{more}", "M", row="13")
         case Usage.UNREADABLE:
             return unknown(f"{view.as_client(leaf).reason}.")
+
+
+def _has_no_switch(view: NodeView, contact: Contact) -> bool:
+    """Whether it is X15.4 and a neighbour zone with TLS verify: it fails, and there is no switch yet (Cisco 225482)."""
+    zone = contact.zone
+    if zone is None or (zone.type or "").lower() != "neighbor" or zone.tls_verify_mode != "On":
+        return False
+    return view.version is not None and FIRST_WITH_SERVER_ONLY_EDGE <= view.version < FIRST_WITH_TWO_STORES
 
 
 def _with_both(view: NodeView, leaf: Certificate, *, webex: bool) -> OutlookCell:

@@ -361,6 +361,24 @@ def test_what_this_node_presents_decides_about_webex(
     assert outbound(towards_webex(client, server)) == expected
 
 
+@pytest.mark.parametrize(
+    ("version", "verify", "expected"),
+    [
+        ("X15.4", "On", ("fails", None, "stated")),
+        ("X14.3", "On", ("needs-far-end", None, "stated")),
+        ("X15.5", "On", ("needs-far-end", None, "stated")),
+    ],
+)
+def test_on_x15_4_a_neighbour_zone_that_verifies_fails_with_a_server_only_certificate(
+    version: str, verify: str, expected: tuple[str, str | None, str]
+) -> None:
+    client = EDGE_SERVER if version == "X15.5" else None
+    neighbor = replace(NEIGHBOR_ZONE, tls_verify_mode=verify)
+    node = edge(version=version, settings={}, stores=stores(EDGE_SERVER, client), zones=(zone(), neighbor))
+
+    assert outbound(case(node), "zone CUBE") == expected
+
+
 def test_whether_webex_checks_is_not_said() -> None:
     reason = cells(towards_webex(EDGE_SERVER))["edge", "outbound mTLS", "Webex"].reason
 
