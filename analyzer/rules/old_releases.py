@@ -14,7 +14,7 @@ from analyzer.rules.client_use import is_before_server_only, remote_access
 from analyzer.rules.inventory import fact
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.states import is_failed
-from analyzer.rules.view import NodeView
+from analyzer.rules.view import NOBODY, NodeView
 
 UPGRADE = Remedy(
     text="Upgrade Core and Edge to the same release, X15.5 or later (service-affecting, in a maintenance window, one peer at a "
@@ -128,6 +128,7 @@ def _of_zone(view: NodeView, leaf: Certificate, zone: Zone, connections: list[Co
         first=first,
         last=last,
         connections=tuple(connection.id for connection in refused),
+        about=tuple(peer.address for peer in zone.peers) or (NOBODY,),
     )
 
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from analyzer.evidence import Alarm, Cluster, Node, Peer, PeerKind, Setting, Side
 from analyzer.facts.settings import CLUSTER_TLS_VERIFY, COLLABORATION_EDGE_ENABLED
 from tests.rules.cases import NOT_DETERMINABLE, case, causes, connection, judge, made
-from tests.rules.nodes import CUBE, NEIGHBOR_ZONE, core, edge, stores, zone
+from tests.rules.nodes import CUBE, EDGE, NEIGHBOR_ZONE, core, edge, stores, zone
 from tests.rules.pki import BOTH, PUBLIC, SERVER_ONLY, certificate
 
 EDGE_NAME, CORE_NAME = "edge.harbor.example", "core.harbor.example"
@@ -111,6 +111,15 @@ def test_a_neighbour_zone_that_verifies_is_a_warning_until_it_fails() -> None:
     (finding,) = made(judged, NEIGHBOR)
     assert (finding.count, [str(remedy.kind) for remedy in finding.remedy]) == (2, ["durable", "durable", "stop-gap"])
     assert causes(judged)["edge", "peer-alert-unsupported-certificate"] == NEIGHBOR
+
+
+def test_an_edges_neighbour_is_no_reason_for_what_the_edge_refuses_the_core() -> None:
+    refused = connection(old_core(), EDGE, role=Side.CLIENT, client=CORE_LEAF, alert=(Side.SERVER, 43))
+
+    judged = case(old_core(), old_edge("X15.4"), connections=[refused])
+
+    assert made(judged, NEIGHBOR)
+    assert causes(judged)["core", "peer-alert-unsupported-certificate"] == "core-client-not-client-capable"
 
 
 def test_a_neighbour_that_took_the_certificate_is_fine() -> None:
