@@ -220,6 +220,8 @@ def presented_unknown_certificate(view: NodeView) -> Iterator[Judgement]:
         presented = view.case.certificates[identity]
         if connections[0].certificate(role).store is not Store.NEITHER or stale_of(view, role, presented):
             continue
+        if view.has_two_stores and None in (view.node.stores.server, view.node.stores.client):
+            continue  # it may be in the store that is not in the bundle
         refused = peer.kind in FAMILIAR and any(
             c.outcome is Outcome.REFUSED and c.refused_by is role.other for c in connections
         )

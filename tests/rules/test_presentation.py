@@ -72,6 +72,17 @@ def test_each_certificate_is_compared_with_the_store_of_its_role(
     assert verdicts(edge(), role, leaf) == expected
 
 
+@pytest.mark.parametrize("held", [stores(EDGE_SERVER, None), stores(None, EDGE_CLIENT)])
+def test_what_a_missing_file_may_hold_is_not_called_unknown(held: Any) -> None:
+    assert "presented-unknown-certificate" not in verdicts(edge(stores=held), Side.CLIENT, STRANGER)
+
+
+def test_a_release_with_one_store_needs_no_other_to_call_a_certificate_unknown() -> None:
+    node = edge(version="X15.4", stores=stores(EDGE_SERVER, None))
+
+    assert verdicts(node, Side.CLIENT, STRANGER)["presented-unknown-certificate"] == "warning"
+
+
 def test_one_certificate_in_both_stores_is_the_expected_one_in_either_role() -> None:
     node = edge(stores=stores(OLD, OLD))
 
