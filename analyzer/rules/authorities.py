@@ -6,12 +6,21 @@ Trust is judged with the verifier's list and the chain presented to it (rules-am
 from __future__ import annotations
 
 from analyzer.evidence import Certificate
+from analyzer.facts.services import services
 from analyzer.findings import Remedy, RemedyKind
 from analyzer.rules.view import NodeView
 
 TRUSTED_CA = "Maintenance > Security > Trusted CA certificate"
 CHAIN_ALERTS = frozenset({42, 46, 48})
 """bad_certificate, certificate_unknown, unknown_ca: what verifiers send for a chain that they do not trust."""
+
+_ONBOARDING_SERVICE = "mra-https"
+"""Activation codes are sent to the Edge's HTTPS port: there alone it asks phones for their certificate."""
+
+
+def onboarding_ports(view: NodeView) -> frozenset[int]:
+    """Return where an Edge checks client certificates with another list than its trusted CA list (mtls_ca.pem)."""
+    return frozenset(s.first for s in services(view.facts) if s.id == _ONBOARDING_SERVICE and view.is_edge)
 
 
 def append(what: str, where: str | None = None) -> Remedy:

@@ -19,6 +19,11 @@ _REFUSED_BY_PEER = (
 )
 _REFUSED_BY_US = tuple(name.replace("peer-", "local-", 1) for name in _REFUSED_BY_PEER)
 
+ALTERED = "certificate-altered-between-ends"
+ANOTHER_LIST = "other-trust-list"
+WRONG_ADVICE = frozenset({ALTERED, ANOTHER_LIST})
+"""Causes under which advice to trust the CA of what was refused would be wrong."""
+
 _NAMES = ("name-mismatch-peer-address", "name-mismatch-verify-subject")
 """OpenSSL looks at trust, purpose and dates first: where one of those was refused, names were not reached."""
 
@@ -210,6 +215,7 @@ _TABLE: Mapping[str, tuple[str, ...]] = {
         "core-client-not-client-capable",
     ),
     "local-alert-unknown-ca": (
+        ANOTHER_LIST,
         "revocation-unavailable",
         "trusted-list-in-memory-differs",
         "cucm-ecdsa-selected",
@@ -218,8 +224,9 @@ _TABLE: Mapping[str, tuple[str, ...]] = {
         "trust-ca-expired",
         "trust-duplicate-cn",
     ),
-    "local-alert-certificate-unknown": ("peer-ca-not-trusted", "identity-unacceptable", *_NAMES),
+    "local-alert-certificate-unknown": (ANOTHER_LIST, "peer-ca-not-trusted", "identity-unacceptable", *_NAMES),
     "local-alert-bad-certificate": (
+        ANOTHER_LIST,
         "identity-unacceptable",
         "expired-at-handshake",
         "not-yet-valid-at-handshake",
@@ -277,7 +284,6 @@ _TABLE: Mapping[str, tuple[str, ...]] = {
 _SEEN_FROM_BOTH_ENDS = tuple(zip(_REFUSED_BY_PEER, _REFUSED_BY_US, strict=True))
 """One refusal, as the refused and the refusing node show it."""
 
-ALTERED = "certificate-altered-between-ends"
 _OF_WHAT_ARRIVED = (
     "uc-zone-failed",
     "core-client-eku-missing-check-on",
@@ -365,5 +371,5 @@ ABOUT: Mapping[str, frozenset[str]] = {
 }
 """What is about the traversal zone or its tunnels, whatever it rests on."""
 
-CONTEXT = frozenset({"bundle-no-pcap", "ptr-mismatch"})
+CONTEXT = frozenset({"bundle-no-pcap", "ptr-mismatch", ANOTHER_LIST})
 """Causes that are only information themselves."""

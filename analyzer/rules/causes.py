@@ -17,13 +17,13 @@ from analyzer.evidence import Side
 from analyzer.findings import Finding, Severity
 from analyzer.rules.cause_table import (
     ABOUT,
-    ALTERED,
     AS_CLIENT,
     CAUSES,
     CONTEXT,
     OF_ONE_NODE,
     OF_THE_OTHER,
     OF_THE_SAME,
+    WRONG_ADVICE,
 )
 from analyzer.rules.runner import Grounded, with_cause
 from analyzer.rules.view import BETWEEN_CORE_AND_EDGE, NOBODY
@@ -96,8 +96,8 @@ def tie(results: Sequence[Grounded]) -> tuple[Finding, ...]:
 
 
 def _without_advice(finding: Finding) -> Finding:
-    """Drop the advice on a certificate that is not the other end's: to trust its CA would be the wrong thing to do."""
-    return replace(finding, remedy=()) if finding.caused_by == ALTERED else finding
+    """Drop the advice on a certificate whose CA does not belong into the trusted CA list."""
+    return replace(finding, remedy=()) if finding.caused_by in WRONG_ADVICE else finding
 
 
 def _cause_of(effect: Grounded, by_id: ById) -> str | None:

@@ -7,17 +7,13 @@ from collections.abc import Iterator
 
 from analyzer.evidence import Alarm, Connection, Event, NodeRole, Side
 from analyzer.facts.alarms import AlarmTopic, alarm_ids
-from analyzer.facts.services import services
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
-from analyzer.rules.authorities import CHAIN_ALERTS
+from analyzer.rules.authorities import CHAIN_ALERTS, onboarding_ports
 from analyzer.rules.inventory import fact
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.trust import UNTRUSTED
 from analyzer.rules.view import NodeView
-
-_ONBOARDING_SERVICE = "mra-https"
-"""Activation codes are sent to the Edge's HTTPS port: there alone it asks phones for their certificate."""
 
 
 def ptr_mismatch(view: NodeView) -> Iterator[Judgement]:
@@ -90,7 +86,7 @@ def log_level_too_low(view: NodeView) -> Iterator[Judgement]:
 
 def other_trust_list(view: NodeView) -> Iterator[Judgement]:
     """A phone's certificate was refused where another list than ca_….pem decides."""
-    ports = {s.first for s in services(view.facts) if s.id == _ONBOARDING_SERVICE}
+    ports = onboarding_ports(view)
     events: dict[int, list[Event]] = defaultdict(list)
     for event in view.tls_errors_of(*UNTRUSTED):
         record = event.record

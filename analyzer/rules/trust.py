@@ -15,7 +15,7 @@ from analyzer.evidence import Certificate, Connection, Event, NodeRole, Outcome,
 from analyzer.facts.errors import HANDSHAKE_FAILURE, REMOTE_DISCONNECT
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
-from analyzer.rules.authorities import append, in_part, name_of
+from analyzer.rules.authorities import append, in_part, name_of, onboarding_ports
 from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.rule import WHO_REFUSED, Judgement, Need, Rule
 from analyzer.rules.states import denied, is_active
@@ -29,15 +29,20 @@ _NO_REASON = frozenset({None, "verify-failed", HANDSHAKE_FAILURE, REMOTE_DISCONN
 
 def peer_ca_not_trusted(view: NodeView) -> Iterator[Judgement]:
     """This node refused a peer because it does not trust its authority."""
+    elsewhere = onboarding_ports(view)
     peers: dict[Who, Peer] = {}
     groups: dict[Who, list[Event]] = defaultdict(list)
     for event in view.tls_errors_of(*UNTRUSTED):
-        if event.peer and event.peer.kind in FAMILIAR:
+        to = event.record.destination
+        by_another_list = event.record.local_role is Side.SERVER and to is not None and to.port in elsewhere
+        if event.peer and event.peer.kind in FAMILIAR and not by_another_list:
             groups[who_is(event.peer)].append(event)
             peers.setdefault(who_is(event.peer), event.peer)
     alerts: dict[Who, list[Connection]] = defaultdict(list)
     for connection in view.connections:
         role = connection.local_role
+        if role is Side.SERVER and connection.handshake.server.port in elsewhere:
+            continue
         refused = role and any(a.code == UNKNOWN_CA and a.sender is role for a in connection.handshake.alerts)
         if refused and connection.peer.kind in FAMILIAR and not _has_another_reason(view, connection):
             alerts[who_is(connection.peer)].append(connection)

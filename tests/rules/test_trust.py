@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
-from analyzer.evidence import Connection, Peer, Side, Visibility
+from analyzer.evidence import Connection, Peer, PeerKind, Side, Visibility
 from tests.rules.cases import NOT_DETERMINABLE, Shown, case, causes, connection, event, judge, made
 from tests.rules.nodes import CORE, CUBE, EDGE, INTERNET, WEBEX, core, edge, stores, zone
 from tests.rules.pki import (
@@ -59,6 +60,20 @@ def test_an_alert_that_the_peer_sent_is_about_the_peers_list() -> None:
     line = event(node, CUBE, alert=48, role=Side.SERVER)
 
     assert judge(case(node, connections=[refused], events=[line]), "peer-ca-not-trusted") == set()
+
+
+def test_on_the_port_of_activation_codes_the_trusted_list_does_not_decide() -> None:
+    node = edge()
+    phone = Peer(name="cp-8851-sep001122334455", kind=PeerKind.NAMED)
+    refused = connection(node, phone, role=Side.SERVER, client=ELSEWHERE, port=8443, alert=(Side.SERVER, 48))
+    line = event(node, phone, error="issuer-missing", role=Side.SERVER)
+    line = replace(line, record=replace(line.record, destination=refused.handshake.server))
+
+    judged = case(node, connections=[refused], events=[line])
+
+    assert judge(judged, "peer-ca-not-trusted") == set()
+    (alert,) = made(judged, "local-alert-unknown-ca")
+    assert (alert.caused_by, alert.remedy) == ("other-trust-list", ())
 
 
 def test_for_webex_the_certificates_are_to_be_fetched() -> None:
