@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from analyzer.evidence import Alarm, Certificate, ClockOffset, ReferenceTime
+from analyzer.evidence import Alarm, Certificate, ClockOffset, ReferenceTime, Side, Visibility
 from samples.builders.certificates import Authority
-from tests.rules.cases import NOT_DETERMINABLE, case, causes, judge, made
-from tests.rules.nodes import START, bare, edge, stores
+from tests.rules.cases import NOT_DETERMINABLE, case, causes, connection, judge, made
+from tests.rules.nodes import CORE, CUBE, EDGE, START, bare, core, edge, stores
 from tests.rules.pki import BOTH, EDGE_CLIENT, EDGE_SERVER, EVERYONE, certificate, chain
 
 NAME = "edge.harbor.example"
@@ -46,6 +46,36 @@ def test_a_certificate_issued_between_the_last_packet_and_the_collection_is_fine
     assert judge(
         case(edge(stores=held, taken=START + timedelta(hours=1), reference_time=as_of)), "cert-not-yet-valid"
     )
+
+
+@pytest.mark.parametrize(
+    ("leaf", "code", "alert", "cause"),
+    [
+        (EXPIRES_LATER, 45, "certificate-expired", "cert-expired-in-store"),
+        (BEGINS_LATER, 42, "bad-certificate", "cert-not-yet-valid"),
+    ],
+)
+def test_what_the_store_holds_explains_a_refusal_that_does_not_show_the_certificate(
+    leaf: Certificate, code: int, alert: str, cause: str
+) -> None:
+    ours, theirs = edge(stores=stores(leaf, EDGE_CLIENT)), core()
+    refused = (Side.CLIENT, code)
+    ends = [
+        connection(ours, CORE, role=Side.SERVER, server=Visibility.ENCRYPTED, alert=refused),
+        connection(theirs, EDGE, role=Side.CLIENT, server=Visibility.ENCRYPTED, alert=refused),
+    ]
+
+    tied = causes(case(theirs, ours, connections=ends))
+
+    assert tied["edge", f"peer-alert-{alert}"] == tied["core", f"local-alert-{alert}"] == cause
+    assert tied["edge", cause] is None
+
+
+def test_an_own_certificate_that_expired_is_no_reason_to_refuse_another() -> None:
+    node = edge(stores=stores(EXPIRES_LATER, EDGE_CLIENT))
+    refused = connection(node, CUBE, role=Side.SERVER, client=Visibility.ENCRYPTED, alert=(Side.SERVER, 45))
+
+    assert causes(case(node, connections=[refused]))["edge", "local-alert-certificate-expired"] is None
 
 
 def test_a_clock_that_is_known_to_be_wrong_explains_a_certificate_that_looks_too_young() -> None:
