@@ -143,7 +143,7 @@ def missing_names(
     )
 
 
-_CLIENT_LEAF = (Need.VERSION, (Need.CLIENT_STORE, Need.SERVER_STORE), Need.CONFIGURATION)
+_CLIENT_LEAF = (Need.VERSION, (Need.CLIENT_STORE, Need.SERVER_STORE), (Need.CONFIGURATION, Need.STATUS))
 
 RULES = (
     Rule(

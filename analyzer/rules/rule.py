@@ -27,6 +27,7 @@ class Need(Enum):
         "the configuration dump (xconf_dump_….xml)",
         "Take a new diagnostic log; a restart while it runs leaves only the log.",
     )
+    ZONES = ("the zones (xconf_dump or xstat_dump)", "Add the node's whole diagnostic bundle.")
     STATUS = (
         "the status dump (xstat_dump_….xml)",
         "Take a new diagnostic log; a restart while it runs leaves only the log.",

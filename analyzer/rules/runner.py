@@ -98,6 +98,8 @@ def is_met(need: Need, view: NodeView) -> bool:
         case Need.TRUSTED_LIST:
             return node.stores.trusted is not None
         case Need.CONFIGURATION:
+            return bool(node.settings) or any(zone.source != zone.status_source for zone in node.zones)
+        case Need.ZONES:
             return bool(node.settings or node.zones)
         case Need.STATUS:
             return node.version is not None or node.tunnels is not None or any(z.status for z in node.zones)

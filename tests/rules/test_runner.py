@@ -105,6 +105,15 @@ def test_each_need_is_met_by_a_whole_pair_and_by_no_empty_node(need: Need) -> No
     assert not is_met(need, empty)
 
 
+def test_zones_that_the_status_dump_alone_tells_of_are_no_configuration() -> None:
+    where = "edge.zip/xstat.xml: Zones"
+    (view,) = views_of(case(core(settings={}, zones=(zone("TraversalClient", source=where, status_source=where),))))
+
+    assert is_met(Need.ZONES, view)
+    assert not is_met(Need.CONFIGURATION, view)
+    assert is_met(Need.CONFIGURATION, views_of(case(core(settings={})))[0])
+
+
 def test_a_rule_that_fails_costs_its_own_row(caplog: pytest.LogCaptureFixture) -> None:
     def broken(view: NodeView) -> Iterator[Judgement]:
         raise KeyError("x")
