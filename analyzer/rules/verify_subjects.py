@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 
 from analyzer.correlate.name_match import plain_name
-from analyzer.evidence import Event, Side, Zone
+from analyzer.evidence import Event, PeerKind, Side, Zone
 from analyzer.facts.webex import is_webex_name, webex_verify_names
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
@@ -14,6 +14,7 @@ from analyzer.rules.name_mismatch import LACKING, ZONES, mismatch
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
 from analyzer.rules.zone_names import (
+    IDENTITY_UNACCEPTABLE,
     Wanted,
     closed_over_name,
     has_other_reason,
@@ -49,12 +50,20 @@ def _misspelt(view: NodeView, zone: Zone) -> Judgement | None:
     meant = next(iter(get_close_matches(subject, known, n=1, cutoff=_NEARLY_ALIKE)), None)
     if meant is None:
         return None
+    errors = [event for event in view.tls_errors_of(IDENTITY_UNACCEPTABLE) if _is_of_webex_calling(event)]
+    first, last = quote.span(event.record.time for event in errors)
+    lines = f"{len(errors)} line{'s'[: len(errors) > 1]}"
+    how = (
+        f"The log says that this node refused Webex for its names ({lines})."
+        if errors
+        else "No failure shows it yet."
+    )
     return Judgement(
-        severity=Severity.WARNING,
-        confidence=Confidence.INFERRED,
+        severity=Severity.CRITICAL if errors else Severity.WARNING,
+        confidence=Confidence.STRONG if errors else Confidence.INFERRED,
         subject=zone.name,
         explanation=f'The TLS verify subject name of zone {zone.name} is "{subject}", which looks like {meant} misspelt: '
-        "Webex's certificates would not have it. No failure shows it yet.",
+        f"Webex's certificates would not have it. {how}",
         remedy=(
             Remedy(
                 text=f"If {meant} is meant, correct it.",
@@ -62,9 +71,20 @@ def _misspelt(view: NodeView, zone: Zone) -> Judgement | None:
                 kind=RemedyKind.DURABLE,
             ),
         ),
-        evidence=quote.quote_zone_setting(zone),
+        evidence=(*quote.quote_events(errors), *quote.quote_zone_setting(zone)),
+        count=max(len(errors), 1),
+        first=first,
+        last=last,
+        events=tuple(event.id for event in errors),
         about=("Webex",),
     )
+
+
+def _is_of_webex_calling(event: Event) -> bool:
+    """Whether a line is about a call from Webex: no name that was looked for stands in it, as in one about a call to it."""
+    peer, record = event.peer, event.record
+    is_webex = peer is not None and peer.kind is PeerKind.WEBEX
+    return is_webex and record.local_role is Side.SERVER and record.alert is None
 
 
 def _wanted_subject(view: NodeView, zone: Zone) -> Wanted | None:

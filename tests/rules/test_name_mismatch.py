@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from analyzer.evidence import Cluster, Node, NodeRole, PeerIdentity, Side, Visibility, ZonePeer
 from tests.rules.cases import NOT_DETERMINABLE, case, causes, connection, event, judge, made
-from tests.rules.nodes import CORE, CUBE, EDGE, LOG, WEBEX, ZONE, bare, core, edge, stores, zone
+from tests.rules.nodes import CORE, CUBE, EDGE, INTERNET, LOG, WEBEX, ZONE, bare, core, edge, stores, zone
 from tests.rules.pki import CORE_CLIENT, CORE_SERVER, EDGE_CLIENT, EDGE_SERVER, WEBEX_SERVER, certificate
 
 ADDRESS, SUBJECT = "name-mismatch-peer-address", "name-mismatch-verify-subject"
@@ -276,6 +276,20 @@ def test_a_subject_that_is_nearly_one_of_webexs_is_taken_for_a_typo(subject: str
     webex = zone("DNS", unified_communications=None, tls_verify_subject=subject)
 
     assert judge(case(edge(zones=(webex,))), SUBJECT) == found
+
+
+def test_a_typo_is_critical_where_calls_from_webex_are_refused_for_their_names() -> None:
+    webex = zone("DNS", unified_communications=None, tls_verify_subject="calllservice.webex.com")
+    node = edge(zones=(replace(webex, name="Hybrid"),))
+    lines = [event(node, WEBEX, error="identity-unacceptable", role=Side.SERVER, at=at) for at in (1, 2)]
+    stranger = event(node, INTERNET, error="identity-unacceptable", role=Side.SERVER)
+
+    (found,) = made(case(node, events=lines), SUBJECT)
+
+    assert (str(found.severity), str(found.confidence), found.count) == ("critical", "strong", 2)
+    assert "2 lines" in found.explanation
+    assert [str(row.kind) for row in found.evidence] == ["line", "line", "setting"]
+    assert judge(case(node, events=[stranger]), SUBJECT) == {("warning", "inferred", "Hybrid")}
 
 
 def test_only_the_end_that_listens_is_taken_for_a_peer_that_is_dialled() -> None:
