@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzer.evidence import ClockOffset, ReferenceTime
+from analyzer.evidence import Alarm, ClockOffset, ReferenceTime
+from analyzer.facts.alarms import AlarmTopic, alarms
 from analyzer.findings import Confidence, Evidence, EvidenceKind, Remedy, RemedyKind, Severity
+from analyzer.rules import quote
 from analyzer.rules.own_certificates import own_certificates, quote_own, replace_by
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
@@ -15,21 +17,40 @@ SKEW_SECONDS = 2.0
 
 
 def cert_expired_in_store(view: NodeView) -> Iterator[Judgement]:
-    """A store's certificate is out of date at the reference time."""
+    """A store's certificate is out of date at the reference time, or an alarm says so of one that is not at hand."""
     time = view.node.reference_time.time
+    expired = _expiry_alarms(view)
     for own in own_certificates(view):
         ends = own.certificate.not_after
         if time is None or ends is None or ends >= time:
             continue
+        raised = expired if "server" in own.stores else []
+        said = f" Alarm {raised[0].id} says so, too." if raised else ""
         yield Judgement(
             severity=Severity.CRITICAL,
             confidence=Confidence.PROVEN,
             subject=own.subject,
             explanation=f"The certificate ({own.where}) expired on {ends:%Y-%m-%d}, before {time:%Y-%m-%d} "
-            f"({view.node.reference_time.origin}).",
+            f"({view.node.reference_time.origin}).{said}",
             remedy=(replace_by("that is in date"),),
-            evidence=quote_own(view, own),
+            evidence=(*quote_own(view, own), *(row for alarm in raised for row in quote.quote_alarm(alarm))),
         )
+    if expired and view.server_leaf is None:
+        yield Judgement(
+            severity=Severity.CRITICAL,
+            confidence=Confidence.PROVEN,
+            subject=f"alarm {expired[0].id}",
+            explanation=f"Alarm {expired[0].id}: {expired[0].title}. The server certificate itself is not in what was given.",
+            remedy=(replace_by("that is in date"),),
+            evidence=tuple(row for alarm in expired for row in quote.quote_alarm(alarm)),
+        )
+
+
+def _expiry_alarms(view: NodeView) -> list[Alarm]:
+    """Return the alarms by which the server certificate has expired, not those that it will."""
+    known = alarms(view.facts)
+    ids = {row.id for row in known.values() if row.topic is AlarmTopic.EXPIRY and row.severity == "critical"}
+    return [alarm for alarm in view.node.alarms if alarm.id in ids]
 
 
 def cert_not_yet_valid(view: NodeView) -> Iterator[Judgement]:

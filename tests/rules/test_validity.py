@@ -26,6 +26,22 @@ def test_stores_are_judged_at_the_time_of_the_evidence_and_never_by_the_wall_clo
     assert judge(case(timeless), "cert-expired-in-store") == {("info", NOT_DETERMINABLE, "edge")}
 
 
+def test_the_alarm_of_an_expired_server_certificate_is_quoted_and_stands_in_for_one_that_is_not_at_hand() -> None:
+    alarm = Alarm(id="40068", severity="critical", title="Server certificate expired", source="x.xml: Alarm 1")
+    soon = Alarm(id="40069", severity="alert", title="Server certificate expires in 9 days", source="x.xml: Alarm 2")
+
+    (both,) = made(
+        case(edge(stores=stores(EXPIRES_LATER, EDGE_CLIENT), alarms=(soon, alarm))), "cert-expired-in-store"
+    )
+    assert [str(row.kind) for row in both.evidence] == ["certificate", "status"]
+    assert both.explanation.endswith("Alarm 40068 says so, too.")
+
+    without = edge(stores=stores(None, EDGE_CLIENT), alarms=(soon, alarm))
+    assert judge(case(without), "cert-expired-in-store") == {("critical", "proven", "alarm 40068")}
+    assert judge(case(edge(alarms=(alarm,))), "cert-expired-in-store") == set()
+    assert judge(case(edge(stores=without.stores, alarms=(soon,))), "cert-expired-in-store") == set()
+
+
 def test_a_store_whose_dates_begin_later_is_critical() -> None:
     server, both = edge(stores=stores(BEGINS_LATER, EDGE_CLIENT)), edge(stores=stores(BEGINS_LATER, BEGINS_LATER))
     later = ReferenceTime(time=START + timedelta(days=2), origin="as-of")
