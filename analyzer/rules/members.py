@@ -53,7 +53,7 @@ def bundle_unsafe_archive(view: NodeView) -> Iterator[Judgement]:
     if unsafe:
         yield fact(
             ", ".join(sorted({member.reference.split("/", 1)[0] for member in unsafe})),
-            f"{len(unsafe)} members were skipped, or read only in part, because they look made to do harm or are too large. "
+            f"{len(unsafe)} member{'s were' if len(unsafe) > 1 else ' was'} skipped, or read only in part, because of looking made to do harm or being too large. "
             "The rest was analysed. Ask where this archive comes from.",
             severity=Severity.CRITICAL,
             evidence=tuple(quote_member(member) for member in unsafe[: quote.MOST]),
