@@ -175,7 +175,7 @@ RULES = (
         title="Who has to trust the CA of the client certificate",
         severity=Severity.INFO,
         judge=verifiers_must_trust_client_ca,
-        needs=(Need.CLIENT_STORE, Need.ZONES),
+        needs=(Need.CLIENT_STORE, (Need.CONFIGURATION, Need.ZONES)),
         applies_to=">=X15.5",
         sources=("S", "MRA", "FN-CUCM", "I"),
         meaning="The client certificate comes from a private CA, or from another one than the server certificate. The list names, "

@@ -108,7 +108,7 @@ RULES = (
         title="Inbound callers that no zone configures were refused for the purpose of their certificate",
         severity=Severity.CRITICAL,
         judge=inbound_purpose_error_default_zone,
-        needs=(*WHO_REFUSED, Need.ZONES),
+        needs=(*WHO_REFUSED, (Need.CONFIGURATION, Need.ZONES)),
         applies_to=">=X15.5",
         sources=("S", "FN", "M"),
         meaning="A caller that is no configured neighbour (business to business, Webex, a conference server) was refused "

@@ -172,7 +172,7 @@ RULES = (
         title="The zone's peer address is not in the peer's certificate",
         severity=Severity.CRITICAL,
         judge=name_mismatch_peer_address,
-        needs=(Need.ZONES,),
+        needs=((Need.CONFIGURATION, Need.ZONES),),
         sources=("CG0", "MRA", "T3"),
         meaning="A zone that verifies certificates dials a peer by a name or address that the peer's certificate does not "
         "have in its subjectAltName. Critical where the log or the failed zone shows it, else a warning; inferred where "

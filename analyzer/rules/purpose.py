@@ -212,7 +212,7 @@ RULES = (
         "node's check: X15.5 has it On by default, so that a zone may fail from the upgrade on.",
         severity=Severity.CRITICAL,
         judge=neighbor_inbound_purpose_error,
-        needs=(*WHO_REFUSED, Need.ZONES),
+        needs=(*WHO_REFUSED, (Need.CONFIGURATION, Need.ZONES)),
         applies_to=">=X15.5",
         sources=("S", "FN"),
     ),

@@ -198,7 +198,7 @@ RULES = (
         "peers.",
         severity=Severity.OK,
         judge=server_presented_secure_neighbor,
-        needs=(Need.CAPTURE, Need.HANDSHAKE, Need.LOCAL_ADDRESSES, Need.ZONES),
+        needs=(Need.CAPTURE, Need.HANDSHAKE, Need.LOCAL_ADDRESSES, (Need.CONFIGURATION, Need.ZONES)),
         sources=("S",),
     ),
     Rule(

@@ -178,7 +178,7 @@ RULES = (
         "answers from both sides.",
         severity=Severity.INFO,
         judge=partner_bundle_missing,
-        needs=(Need.ZONES,),
+        needs=((Need.CONFIGURATION, Need.ZONES),),
         roles=(NodeRole.CORE, NodeRole.EDGE),
         sources=("I",),
     ),
