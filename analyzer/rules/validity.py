@@ -102,9 +102,9 @@ def clock_skew(view: NodeView) -> Iterator[Judgement]:
         )
         return
     skewed = abs(offset.seconds) > SKEW_SECONDS
-    hours = round(offset.seconds / 3600)
-    zone = hours != 0 and abs(offset.seconds - hours * 3600) < SKEW_SECONDS
-    more = " Whole hours: one of the two is in another time zone." if zone else ""
+    halves = round(offset.seconds / 1800)
+    zone = halves != 0 and abs(offset.seconds - halves * 1800) < SKEW_SECONDS
+    more = f" Whole {'half ' * (halves % 2)}hours: one of the two is in another time zone." if zone else ""
     yield Judgement(
         severity=Severity.WARNING if skewed else Severity.INFO,
         confidence=Confidence.PROVEN,

@@ -118,7 +118,8 @@ def test_without_stores_or_a_time_dates_are_not_determinable(rule: str) -> None:
         (0.2, "info", "0.200 s after"),
         (-0.0008, "info", "agree with the capture's to the millisecond"),
         (-7, "warning", "7.000 s before"),
-        (19800, "warning", "19800.000 s after"),
+        (1700, "warning", "1700.000 s after the capture's, measured on 3 connections. The report"),
+        (-19800, "warning", "Whole half hours"),
         (7200.5, "warning", "Whole hours"),
     ],
 )
