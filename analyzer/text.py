@@ -17,13 +17,15 @@ def serial_hex(number: int) -> str:
 def serial_spellings(serial: str) -> tuple[str, ...]:
     """Return a serial as Expressway and openssl (colons), Wireshark (DER octets) and Windows (plain) show it.
 
-    A DER INTEGER whose first bit is set carries a leading zero octet, and Wireshark shows and filters it.
+    A DER INTEGER whose first bit is set is negative: a positive number carries a leading zero octet instead, and
+    Wireshark shows and filters that, too.
     """
     digits = serial.removeprefix("-")
     even = digits if len(digits) % 2 == 0 else f"0{digits}"
     octets = [even[i : i + 2] for i in range(0, len(even), 2)]
-    wireshark = ["00", *octets] if not serial.startswith("-") and int(octets[0], 16) & 128 else octets
-    return (":".join(octets).upper(), ":".join(wireshark), even, f"0x{digits}")
+    number = int(serial, 16)
+    wireshark = number.to_bytes((number + (number < 0)).bit_length() // 8 + 1, signed=True)
+    return (":".join(octets).upper(), wireshark.hex(":"), even, f"0x{digits}")
 
 
 def iso_utc(time: datetime) -> str:

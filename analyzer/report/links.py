@@ -40,11 +40,17 @@ def frame_filter(number: int) -> str:
 
 
 def conversation_filter(client: Endpoint, server: Endpoint) -> str:
-    """Return the display filter of a TCP connection, good for every capture file that holds a part of it."""
-    field = "ipv6" if ":" in client.address else "ip"
-    return (
-        f"{field}.addr == {client.address} && tcp.port == {client.port}"
-        f" && {field}.addr == {server.address} && tcp.port == {server.port}"
+    """Return the display filter of a TCP connection, good for every capture file that holds a part of it.
+
+    `tcp.port` is either port of a frame, so that the same port twice would be found wherever one end has it.
+    What it cannot tell apart is the connection with the two ports exchanged (nor can Wireshark's own filter).
+    """
+    ip = "ipv6" if ":" in client.address else "ip"
+    addresses = ("src", "dst") if client.address == server.address else ("addr", "addr")
+    ports = ("srcport", "dstport") if client.port == server.port else ("port", "port")
+    return " && ".join(
+        f"{ip}.{address} == {end.address} && tcp.{port} == {end.port}"
+        for end, address, port in zip((client, server), addresses, ports, strict=True)
     )
 
 
