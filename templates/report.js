@@ -1,25 +1,29 @@
 // What the page does beyond standing there: copies, finds, and opens what a link leads to. All of it can be read without.
 "use strict";
 
+const COPIED = ".filter, .command, .spellings code, .pem";
 const FOUND = "#findings article, #findings .line, #findings .context tbody tr, #connections .connection, #connections .connection tbody tr";
 
-function copyButtons() {
-  for (const code of document.querySelectorAll(".filter, .command, .spellings code, .pem")) {
+// A large report holds thousands of filters: buttons are made for those that can be seen, when they can be.
+function copyButtons(part) {
+  for (const code of part.querySelectorAll(COPIED)) {
+    if (code.parentElement.matches(".copyable") || code.closest("details:not([open])")) continue;
     const button = document.createElement("button");
     button.type = "button";
     button.className = "copy";
-    button.textContent = "copy";
-    button.setAttribute("aria-label", `Copy ${code.classList.contains("pem") ? "the certificate" : code.textContent}`);
-    button.addEventListener("click", async () => {
-      await put(code.textContent);
-      button.textContent = "copied";
-      setTimeout(() => { button.textContent = "copy"; }, 1500);
-    });
+    button.dataset.word = "copy"; // drawn by the style: no text that a search would find
+    button.setAttribute("aria-label", `Copy ${code.matches(".pem") ? "the certificate" : code.textContent}`);
     const beside = document.createElement("span");
-    beside.className = getComputedStyle(code).display === "block" ? "copyable block" : "copyable";
+    beside.className = code.matches(".command, .pem") ? "copyable block" : "copyable";
     code.replaceWith(beside);
     beside.append(code, button);
   }
+}
+
+async function copy(button) {
+  await put(button.previousElementSibling.textContent);
+  button.dataset.word = "copied";
+  setTimeout(() => { button.dataset.word = "copy"; }, 1500);
 }
 
 async function put(text) {
@@ -45,22 +49,29 @@ function digits(text) {
   return /^[0-9a-f]{6,}$/.test(bare) ? bare : null;
 }
 
+// What can be found, read at the first look only: of a large report that takes a while.
+function readItems() {
+  return [...document.querySelectorAll(FOUND)].map((item) => {
+    const text = plain(item.textContent);
+    return { item, text, serial: text.replace(/[:\s]/g, "") };
+  });
+}
+
 function prepareFind(box) {
-  const items = [...document.querySelectorAll(FOUND)];
-  const texts = items.map((item) => plain(item.textContent));
-  const serials = texts.map((text) => text.replace(/[:\s]/g, ""));
   const parts = [...document.querySelectorAll("#findings > h3, #connections > .peer")];
   const state = document.getElementById("found");
+  let items = null;
 
   function find() {
+    items ??= readItems();
     const wanted = plain(box.value);
     const serial = digits(box.value);
     let shown = 0;
-    items.forEach((item, index) => {
-      const fits = !wanted || texts[index].includes(wanted) || (serial !== null && serials[index].includes(serial));
-      item.classList.toggle("unfound", !fits);
+    for (const it of items) {
+      const fits = !wanted || it.text.includes(wanted) || (serial !== null && it.serial.includes(serial));
+      it.item.classList.toggle("unfound", !fits);
       shown += fits;
-    });
+    }
     for (const part of parts) {
       part.classList.toggle("unfound", part.matches(".peer") && !part.querySelector(".connection:not(.unfound)"));
     }
@@ -94,7 +105,12 @@ function follow(box, find) {
 const search = document.getElementById("search");
 const box = search.querySelector("input");
 search.hidden = false;
-copyButtons();
+copyButtons(document);
+document.addEventListener("toggle", (event) => copyButtons(event.target), true);
+document.addEventListener("click", (event) => {
+  const button = event.target.closest(".copy");
+  if (button) copy(button);
+});
 const find = prepareFind(box);
 addEventListener("hashchange", () => follow(box, find));
 if (location.hash) follow(box, find);

@@ -91,7 +91,34 @@ def test_a_filter_is_copied_as_it_stands(page: Page) -> None:
     button.click()
 
     assert page.evaluate("navigator.clipboard.readText()") == code.text_content()
-    assert button.text_content() == "copied"
+    assert button.evaluate("(it) => getComputedStyle(it, '::after').content") == '"copied"'
+
+
+def test_what_is_folded_away_has_its_buttons_when_it_is_opened(page: Page) -> None:
+    def lacking() -> int:
+        """Return how many of the filters that can be seen have no button."""
+        return page.locator(".filter:visible").count() - page.locator(".filter:visible + .copy:visible").count()
+
+    folded = page.locator("details:not([open]) .filter")
+    assert lacking() == 0
+    assert folded.count() > 0
+    assert page.locator("details:not([open]) .copy").count() == 0
+
+    page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
+    page.wait_for_function(
+        "document.querySelectorAll('.filter').length === document.querySelectorAll('.filter + .copy').length"
+    )
+
+    assert lacking() == 0
+
+
+def test_a_button_is_no_text_to_find(page: Page) -> None:
+    page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
+    page.locator("#connections .filter + .copy").first.wait_for()
+    text = page.locator("#connections .filter").first.text_content() or ""
+
+    assert find(page, text) != []
+    assert find(page, f"{text}copy") == []
 
 
 def test_a_damaged_address_breaks_nothing(page: Page) -> None:
