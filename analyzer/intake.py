@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -34,7 +35,14 @@ from analyzer.text import failed_on_it
 PEM_BYTES = 16 * 1024 * 1024
 """No store comes near this; it bounds the memory that a member called .pem can take."""
 
-Progress = Callable[[str], None]
+Progress = Callable[[str, int | None, int], None]
+"""Is told a member's reference, its bytes (None: that is not known) and how many of them were read: none of them
+before it is read, then after every piece."""
+
+
+def silent(name: str, size: int | None, done: int) -> None:
+    """Be told, and say nothing."""
+    del name, size, done
 
 
 class NodeIntake(Struct, frozen=True):
@@ -67,7 +75,7 @@ class _Outcome(Struct, frozen=True):
     read_something: bool = True
 
 
-def read_node(members: Sequence[OpenMember], progress: Progress) -> NodeIntake:
+def read_node(members: Sequence[OpenMember], progress: Progress = silent) -> NodeIntake:
     """Read all members of one node."""
     tray = _Tray()
     captures = read_node_captures(members, progress)
@@ -77,8 +85,7 @@ def read_node(members: Sequence[OpenMember], progress: Progress) -> NodeIntake:
         if member.kind is MemberKind.CAPTURE:
             outcome = _capture_outcome(member, captures)
         else:
-            progress(member.reference)
-            outcome = _read_member(member, tray)
+            outcome = _read_member(member, tray, progress)
             problems += outcome.problems
         records.append(_record(member, outcome))
     certificates = {certificate.sha256: certificate for store in tray.stores.values() for certificate in store}
@@ -101,32 +108,35 @@ def _of_file(problems: Iterable[Problem], file: str) -> tuple[Problem, ...]:
 
 
 def read_node_captures(
-    members: Sequence[OpenMember], progress: Progress, make_dialogue: DialogueMaker = plain_dialogue
+    members: Sequence[OpenMember], progress: Progress = silent, make_dialogue: DialogueMaker = plain_dialogue
 ) -> CaptureReading:
     """Read all captures of a node together: a handshake may straddle rotated files."""
-    sources = []
-    for member in members:
-        if member.kind is MemberKind.CAPTURE and member.unreadable is None:
-            progress(member.reference)
-            sources.append(
-                CaptureSource(
-                    name=member.reference,
-                    open=member.open,
-                    interface=member.interface,
-                    sequence=member.sequence,
-                    head=member.head,
-                )
-            )
+    sources = [
+        CaptureSource(
+            name=member.reference,
+            open=partial(_opened, member, progress),
+            interface=member.interface,
+            sequence=member.sequence,
+            head=member.head,
+        )
+        for member in members
+        if member.kind is MemberKind.CAPTURE and member.unreadable is None
+    ]
     return read_captures(sources, make_dialogue=make_dialogue)
 
 
-def _read_member(member: OpenMember, tray: _Tray) -> _Outcome:
+def _opened(member: OpenMember, progress: Progress) -> MemberStream:
+    progress(member.reference, member.size, 0)
+    return member.open(partial(progress, member.reference, member.size))
+
+
+def _read_member(member: OpenMember, tray: _Tray, progress: Progress) -> _Outcome:
     """Read one member. Whatever a parser trips over costs this member, and is said."""
     read = _READERS.get(member.kind)
     if member.unreadable is not None or read is None:
         return _Outcome(read_something=member.unreadable is None)
     try:
-        with member.open() as stream:
+        with _opened(member, progress) as stream:
             outcome = read(member, stream, tray)
             stream.drain()
     except Exception as error:  # noqa: BLE001 - a bug costs one member (docs/architecture.md lists all such places)

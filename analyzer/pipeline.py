@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from analyzer.evidence import Case, Input, Member, MemberKind, ReadState
 from analyzer.facts.dates import threshold_days
 from analyzer.facts.store import PACKAGED, Facts
 from analyzer.findings import Report
-from analyzer.intake import read_node
+from analyzer.intake import Progress, read_node, silent
 from analyzer.rules.catalogue import RULES
 from analyzer.rules.causes import tie
 from analyzer.rules.forecast_table import forecast_of
@@ -33,12 +33,12 @@ class Options(Struct, frozen=True, kw_only=True):
     Attributes:
         as_of: judge dates at this time instead of the evidence's.
         facts: what is known of the world: the packaged facts, or a user's over them.
-        progress: told the name of each member before it is read.
+        progress: told how far the reading of each member is.
     """
 
     as_of: datetime | None = None
     facts: Facts = PACKAGED
-    progress: Callable[[str], None] = lambda _: None
+    progress: Progress = silent
 
 
 class NothingToAnalyzeError(Exception):

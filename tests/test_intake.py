@@ -27,7 +27,7 @@ CAPTURE = c.capture_of(c.mutual())
     ids=["whole", "empty", "cut", "cut in its first packet", "garbage", "no bytes"],
 )
 def test_a_capture_is_read_as_far_as_it_has_packets(data: bytes, read: ReadState) -> None:
-    node = read_node([capture("eth0.pcap", data)], lambda _: None)
+    node = read_node([capture("eth0.pcap", data)])
 
     assert [(record.read, record.reason is None) for record in node.members] == [(read, read is ReadState.WHOLE)]
     assert len(node.problems) == (read is not ReadState.WHOLE)
@@ -63,7 +63,7 @@ def test_a_bug_in_reading_a_capture_costs_that_capture_alone(
         works(reader, *given)
 
     monkeypatch.setattr(PacketReader, broken, fails)
-    node = read_node([capture("odd.pcap", tagged), capture("eth0.pcap", CAPTURE, "eth0")], lambda _: None)
+    node = read_node([capture("odd.pcap", tagged), capture("eth0.pcap", CAPTURE, "eth0")])
 
     assert {record.name: record.read for record in node.members} == {"odd.pcap": state, "eth0.pcap": ReadState.WHOLE}
     assert [(problem.file, problem.what, problem.why) for problem in node.problems] == [
@@ -80,9 +80,24 @@ def test_a_bug_in_concluding_what_is_still_open_costs_these_connections(monkeypa
         raise IndexError("pop from empty list")
 
     monkeypatch.setattr(FlowTable, "finish", fails)
-    node = read_node([capture("eth0.pcap", CAPTURE)], lambda _: None)
+    node = read_node([capture("eth0.pcap", CAPTURE)])
 
     assert [(problem.file, problem.what) for problem in node.problems] == [
         ("b.zip/eth0.pcap", "Connections at the capture's end")
     ]
     assert len(node.reading.handshakes) == 1
+
+
+def test_of_every_member_is_told_how_much_was_read() -> None:
+    told: list[tuple[str, int | None, int]] = []
+
+    read_node(
+        [capture("eth0.pcap", CAPTURE), capture("eth1.pcap", CAPTURE * 2, "eth1")],
+        lambda name, size, done: told.append((name, size, done)),
+    )
+
+    assert told == [
+        (f"b.zip/{name}", None, done)
+        for name, length in (("eth0.pcap", len(CAPTURE)), ("eth1.pcap", 2 * len(CAPTURE)))
+        for done in (0, length)
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -47,9 +48,15 @@ class OpenMember(Struct, kw_only=True, eq=False):
     limit: int = 0
     _last: Pass | None = None
 
-    def open(self) -> MemberStream:
-        """Return a stream from the first byte on. May be called again; of an unreadable member it is empty."""
-        return MemberStream(self.content.reader(), self.limit, self._note, hash_ahead=self.content.seekable)
+    def open(self, progress: Callable[[int], object] | None = None) -> MemberStream:
+        """Return a stream from the first byte on. May be called again; of an unreadable member it is empty.
+
+        Args:
+            progress: is told how many bytes were read, piece by piece.
+        """
+        return MemberStream(
+            self.content.reader(), self.limit, self._note, hash_ahead=self.content.seekable, progress=progress
+        )
 
     @property
     def sha256(self) -> str | None:

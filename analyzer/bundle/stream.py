@@ -43,12 +43,21 @@ class MemberStream(io.RawIOBase):
         limit: how many of them are read.
         at_end: is told how the reading ended.
         hash_ahead: whether a thread that reads ahead hashes, too. What has to be decompressed keeps it busy enough.
+        progress: is told how many bytes were read, piece by piece.
     """
 
-    def __init__(self, reader: Reader, limit: int, at_end: Callable[[Pass], None], hash_ahead: bool) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        limit: int,
+        at_end: Callable[[Pass], None],
+        *,
+        hash_ahead: bool,
+        progress: Callable[[int], object] | None = None,
+    ) -> None:
         self.damage: str | None = None
         self._reader, self._limit, self._at_end = reader, limit, at_end
-        self._hash_ahead = hash_ahead
+        self._hash_ahead, self._progress = hash_ahead, progress
         self._size = 0
         self._hash = hashlib.sha256()
         self._piece = memoryview(b"")
@@ -95,6 +104,8 @@ class MemberStream(io.RawIOBase):
                 self._hash.update(self._piece)
             if not self._piece:
                 self._end(None)
+            elif self._progress:
+                self._progress(self._size)
         return bool(self._piece)
 
     def _next_ahead(self) -> bytes:

@@ -1,11 +1,10 @@
-"""What all commands that read bundles do alike: progress, the garbage collector, errors and their exit codes."""
+"""What all commands that read bundles do alike: the garbage collector, errors and their exit codes."""
 
 from __future__ import annotations
 
 import gc
-import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -78,6 +77,7 @@ def analyze_bundles(
     quiet: bool = False,
 ) -> Report:
     """Analyse, and say what is being read; stop where there is nothing to analyse."""
+    from analyzer.cli.progress import showing_progress
     from analyzer.facts.store import PACKAGED
     from analyzer.pipeline import NothingToAnalyzeError, Options
     from analyzer.pipeline import analyze as run
@@ -85,31 +85,8 @@ def analyze_bundles(
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
     gc.enable()
-    progress = _progress(verbose=verbose, quiet=quiet)
     try:
-        return run(bundles, Options(as_of=as_of, facts=facts or PACKAGED, progress=progress))
+        with showing_progress(verbose=verbose, quiet=quiet) as progress:
+            return run(bundles, Options(as_of=as_of, facts=facts or PACKAGED, progress=progress))
     except NothingToAnalyzeError as error:
         stop(str(error), Exit.NOTHING)
-    finally:
-        progress("")
-
-
-def _progress(*, verbose: bool, quiet: bool) -> Callable[[str], None]:
-    """Return what is told the name of each member: a line each with -v, one line that changes on a terminal."""
-    from analyzer.text import clean
-
-    def line(name: str) -> None:
-        if name:
-            typer.echo(f"reading {clean(name)}", err=True)
-
-    def status(name: str) -> None:
-        member = clean(name.rsplit("/", 1)[-1], 60)
-        sys.stderr.write(f"\r\x1b[K{'reading ' + member if name else ''}")
-        sys.stderr.flush()
-
-    def silence(name: str) -> None:
-        del name
-
-    if verbose:
-        return line
-    return status if sys.stderr.isatty() and not quiet else silence

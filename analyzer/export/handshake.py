@@ -21,5 +21,5 @@ def record(paths: Sequence[Path], wanted: Handshake) -> Recording | None:
     with open_inputs(paths) as inputs:
         for group in group_members(member for shown in inputs.inputs for member in shown.members):
             if any(member.reference in wanted.captures for member in group):
-                read_node_captures(group, lambda _: None, recorder.make_dialogue)
+                read_node_captures(group, make_dialogue=recorder.make_dialogue)
     return recorder.found()

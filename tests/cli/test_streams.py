@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -13,7 +14,18 @@ from pathlib import Path
 import pytest
 
 from analyzer.cli.exits import Exit
-from tests.program import EKU_CHECK_ON, ROOT, WEBEX, run, sample, start, start_without_reader
+from tests.program import (
+    EKU_CHECK_ON,
+    ROOT,
+    WEBEX,
+    bundle,
+    member_named,
+    members,
+    run,
+    sample,
+    start,
+    start_without_reader,
+)
 
 
 def test_the_verdict_is_five_entries_and_the_path(tmp_path: Path) -> None:
@@ -95,6 +107,18 @@ def test_a_terminal_shows_progress_and_colours(tmp_path: Path) -> None:
 
     assert "\r\x1b[Kreading loggingsnapshot_expe_2026-03-24_11_55_47.txt" in shown
     assert "\x1b[1;32mexpe as TLS client to Webex" in shown
+
+
+def test_a_terminal_shows_how_much_of_a_large_member_was_read(tmp_path: Path) -> None:
+    held = members(*sample(WEBEX))
+    log = member_named(held, "loggingsnapshot")
+    large = bundle(tmp_path, {**held, log: held[log] * (40_000_000 // len(held[log]))})
+
+    shown = on_a_terminal([str(large), "-o", str(tmp_path / "report.html")])
+
+    shares = [int(share) for share in re.findall(r"\r\x1b\[Kreading loggingsnapshot_\S+ (\d+) %", shown)]
+    assert shares == sorted(set(shares))
+    assert 0 < shares[0] <= shares[-1] <= 100
 
 
 def test_no_color_is_respected_on_a_terminal(tmp_path: Path) -> None:
