@@ -470,3 +470,26 @@ def _finished(draft: Connection, events: list[Event], nodes: tuple[Node, ...], l
         refused_by=refused_by,
         outcome_reason=reason,
     )
+
+
+def calmed(case: Case) -> Case:
+    """Return a case in which nine of ten failures did not happen: connections completed, lines tell other things."""
+    well = {"error": None, "alert": None, "name": "network.tcp", "detail": "TCP Connection Closed"}
+    return replace(
+        case,
+        connections=tuple(
+            replace(
+                one,
+                outcome=Outcome.COMPLETED,
+                refused_by=None,
+                handshake=replace(one.handshake, alerts=(), completed=True),
+            )
+            if number % 10 and one.outcome is not Outcome.COMPLETED
+            else one
+            for number, one in enumerate(case.connections)
+        ),
+        events=tuple(
+            replace(event, record=replace(event.record, **well)) if number % 10 and event.record.error else event
+            for number, event in enumerate(case.events)
+        ),
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from msgspec.structs import replace
@@ -54,8 +53,9 @@ def _same_name(leaves: list[Certificate]) -> str:
 
 def key_file_newline(view: NodeView) -> Iterator[Judgement]:
     """The log says in OpenSSL's words that a private key could not be loaded."""
-    words = re.compile("|".join(map(re.escape, key_load_failures(view.facts))), re.IGNORECASE).search
-    events = [event for event in view.events if words(event.record.detail)]
+    words = key_load_failures(view.facts)
+    others = [event for event in view.events if event.record.error is None]
+    events = [event for event in others if any(map(event.record.detail.casefold().__contains__, words))]
     if not events:
         return
     first, last = quote.span(event.record.time for event in events)

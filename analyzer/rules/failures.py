@@ -81,8 +81,7 @@ def tcp_never_established(view: NodeView) -> Iterator[Judgement]:
     lines: dict[tuple[str, int], list[Event]] = defaultdict(list)
     for event in view.events_named("network.tcp"):
         target = event.record.destination
-        failed = "connection failed" in event.record.detail.lower()
-        if failed and target and target.port in ports:
+        if target and target.port in ports and "connection failed" in event.record.detail.lower():
             lines[target.address, target.port].append(event)
     timeouts = [
         event for event in ssh_errors(view) if "timed out" in event.record.detail or "refused" in event.record.detail

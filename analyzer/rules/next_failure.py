@@ -176,7 +176,7 @@ def refused_certificates(view: NodeView) -> tuple[Refused, ...]:
 
 def _sighting_of(view: NodeView, connection: Connection) -> Sighting | None:
     """Read a refused connection: the log's words say more than an alert's number."""
-    events = tuple(event for event in view.events_of(connection) if _checks_of(event))
+    events = tuple([event for event in view.events_of(connection) if _checks_of(event)])
     said = next((event for event in events if event.record.alert is None), None)
     alert = next((a for a in connection.handshake.alerts if a.is_fatal), None)
     checks = _checks_of(said) if said else CHECKS_OF_ALERT.get(alert.code, ()) if alert else ()

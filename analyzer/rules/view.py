@@ -301,7 +301,8 @@ class NodeView:
 
     def events_by_id(self, identities: Iterable[str]) -> tuple[Event, ...]:
         """Return the events of ids, in order."""
-        return tuple(self._events_by_id[identity] for identity in identities if identity in self._events_by_id)
+        known = self._events_by_id
+        return tuple([known[identity] for identity in identities if identity in known])
 
     @cached_property
     def connections_by_zone(self) -> Mapping[str | None, Sequence[Connection]]:
