@@ -246,7 +246,7 @@ def _by_name(
         without_ends = event.source is None and event.destination is None
         if event.error and event.common_name and event.local_role is Side.CLIENT and without_ends:
             logged[event.common_name.lower()].append(event)
-    shift = timedelta(seconds=node.clock_offset.seconds if node.clock_offset else 0)
+    shift = node.log_ahead
     for name, records in logged.items():
         candidates = failed.get(name)
         if not candidates:

@@ -28,10 +28,8 @@ from analyzer.evidence import (
     Stores,
     Zone,
 )
-from analyzer.facts.settings import default_of, setting_named
+from analyzer.facts.settings import EKU_CHECKING_MODE, default_of, setting_named
 from analyzer.text import is_address, iso_utc
-
-EKU_CHECKING_MODE = "SIP TLS Certificate ExtendedKeyUsage Checking Mode"
 
 
 def build_nodes(readings: Sequence[NodeReading], as_of: datetime | None) -> tuple[Node, ...]:
@@ -97,7 +95,7 @@ def _host(reading: NodeReading) -> str | None:
 
 def _role(zones: Sequence[Zone], status: Status | None) -> NodeRole:
     """A traversal server zone makes an Edge, even beside a traversal client zone; else the product's name decides."""
-    types = {(zone.type or "").lower() for zone in zones}
+    types = {zone.kind for zone in zones}
     if "traversalserver" in types:
         return NodeRole.EDGE
     if "traversalclient" in types:

@@ -48,6 +48,6 @@ def _is_configured(core: Node, edge: Node) -> bool:
     return any(
         peer.address.lower() in known or peer.address.split(".")[0].lower() in known
         for zone in core.zones
-        if (zone.type or "").lower() == "traversalclient"
+        if zone.kind == "traversalclient"
         for peer in zone.peers
     )

@@ -68,7 +68,7 @@ def _webex_by_name(contact: Contact, node: Node, facts: Facts) -> Peer | None:
 
 
 def _is_webex_zone(zone: Zone, facts: Facts) -> bool:
-    return (zone.type or "").lower() == "webex" or is_webex_name(zone.tls_verify_subject, facts)
+    return zone.kind == "webex" or is_webex_name(zone.tls_verify_subject, facts)
 
 
 def _webex_by_address(contact: Contact, facts: Facts) -> Peer | None:
@@ -129,7 +129,7 @@ def _zone_peer(contact: Contact, node: Node) -> Peer | None:
 
 def _far_end(zone: Zone) -> str:
     """Name the other end of a traversal zone: a server configures no client, a client dials what it configures."""
-    if (zone.type or "").lower() == _TRAVERSAL_SERVER:
+    if zone.kind == _TRAVERSAL_SERVER:
         return f"traversal client of zone {zone.name}"
     return zone.peers[0].address if len(zone.peers) == 1 else f"traversal server of zone {zone.name}"
 
@@ -140,7 +140,7 @@ def _zone_fits(zone: Zone, contact: Contact) -> bool:
     A traversal client is told by the zone's listening port, not by its source address: a firewall that
     translates addresses would stand there (rules-amendments A13).
     """
-    kind = (zone.type or "").lower()
+    kind = zone.kind
     if kind == _TRAVERSAL_SERVER:
         return (
             contact.local_role is Side.SERVER
@@ -178,7 +178,7 @@ def _is_contact(configured: str, contact: Contact) -> bool:
 
 
 def _kind_of_zone(zone: Zone) -> PeerKind:
-    if (zone.type or "").lower() in {_TRAVERSAL_SERVER, _TRAVERSAL_CLIENT}:
+    if zone.kind in {_TRAVERSAL_SERVER, _TRAVERSAL_CLIENT}:
         return PeerKind.PARTNER
     # Zones that Expressway makes for CUCM by itself are called CEtcp-… and CEtls-… (Admin Guide).
     return PeerKind.CUCM if zone.name.startswith(("CEtcp-", "CEtls-", "CEOAuth-")) else PeerKind.NEIGHBOR

@@ -41,6 +41,8 @@ from analyzer.evidence.handshake import (
     Visibility,
 )
 from analyzer.evidence.log import (
+    APPLICATION_START,
+    CERTIFICATE_MANAGEMENT,
     CarriedCertificate,
     LogEvent,
     LogSpan,
@@ -70,6 +72,8 @@ from analyzer.evidence.source import (
 )
 
 __all__ = [
+    "APPLICATION_START",
+    "CERTIFICATE_MANAGEMENT",
     "Alarm",
     "Alert",
     "CaptureFile",

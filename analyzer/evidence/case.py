@@ -249,13 +249,17 @@ class Node(Struct, frozen=True, kw_only=True):
     partners: tuple[str, ...] = ()
 
     @property
+    def log_ahead(self) -> timedelta:
+        """How far the log's clock is ahead of the capture's; nothing where that is not known."""
+        return timedelta(seconds=self.clock_offset.seconds if self.clock_offset else 0)
+
+    @property
     def logging_started_by(self) -> datetime | None:
         """When logging had started at the latest, which is the moment that the dumps show; None: nothing tells.
 
         No log record and no captured frame is older. A log's times are brought to the capture's clock.
         """
-        ahead = timedelta(seconds=self.clock_offset.seconds if self.clock_offset else 0)
-        logged = (_earlier(log.first, ahead) for log in self.logs if log.first)
+        logged = (_earlier(log.first, self.log_ahead) for log in self.logs if log.first)
         captured = (capture.first for capture in self.captures if capture.first)
         return min((*logged, *captured), default=None)
 

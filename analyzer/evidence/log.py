@@ -10,6 +10,9 @@ from msgspec import Struct, field
 from analyzer.evidence.certificate import Certificate
 from analyzer.evidence.handshake import Endpoint, Side
 
+CERTIFICATE_MANAGEMENT, APPLICATION_START = "Certificate Management", "Application Start"
+"""Names of events that rules ask for: certificates were changed by hand; the application began to run."""
+
 
 class LogEvent(Struct, frozen=True, kw_only=True):
     """A log record that bears on TLS, certificates, zones, tunnels or restarts.

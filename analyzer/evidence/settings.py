@@ -75,6 +75,11 @@ class Zone(Struct, frozen=True, kw_only=True):
     source: str | None = None
     inbound_classification: str | None = None
 
+    @property
+    def kind(self) -> str:
+        """Its type in lower case, to compare with; empty: not known."""
+        return (self.type or "").lower()
+
 
 class Tunnel(Struct, frozen=True, kw_only=True):
     """A Unified Communications SSH tunnel. `source`: `INPUT/MEMBER: path`."""

@@ -19,11 +19,10 @@ from analyzer.parsers.capture.fragments import FragmentTable
 from analyzer.parsers.capture.place import instant
 from analyzer.parsers.capture.segments import SegmentFinder
 from analyzer.parsers.capture.sources import CaptureLimits
+from analyzer.parsers.capture.tcp import ACK, SYN
 from analyzer.parsers.capture.walk import Segment
 from analyzer.parsers.capture.window import DamageError, Window
 
-SYN = 0x02
-ACK = 0x10
 # A SYN comes this long before its ClientHello at most, or is not looked for.
 _PATIENCE = timedelta(seconds=30)
 _MOST_FRAMES = 1024

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from analyzer.export.excerpt import SYN, Taken
+from analyzer.export.excerpt import Taken
+from analyzer.parsers.capture.tcp import SYN
 
 # A hello of either side in its record (RFC 8446 section 4 and 5.1); what stands before it is no TLS.
 _HELLO = re.compile(rb"\x16\x03[\x00-\x04]..[\x01\x02]\x00", re.DOTALL)

@@ -52,6 +52,10 @@ ALERTS: Mapping[int, str] = MappingProxyType(
 )
 """Name by number, in the RFC's snake_case, without the suffix `_RESERVED` of the historic ones."""
 
+HANDSHAKE_FAILURE, BAD_CERTIFICATE, UNSUPPORTED_CERTIFICATE = 40, 42, 43
+CERTIFICATE_REVOKED, CERTIFICATE_EXPIRED, UNKNOWN_CA = 44, 45, 48
+"""Those that rules ask for by themselves."""
+
 
 def alert_name(code: int) -> str:
     """Return the name of an alert; `alert_N` for a number without one."""

@@ -31,11 +31,9 @@ from analyzer.evidence import (
     Zone,
     ZonePeer,
 )
+from analyzer.facts.settings import EKU_CHECKING_MODE
 from analyzer.report.both_ends import Sighting
 from analyzer.text import clean, iso_utc
-
-EKU_CHECKING_MODE = "SIP TLS Certificate ExtendedKeyUsage Checking Mode"
-"""The setting that the contract names `eku_checking_mode`; its values are On, Off and null."""
 
 NO_SETTING = Setting(value=None)
 

@@ -12,7 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from msgspec import Struct
 
 from analyzer.evidence import Alert, Connection, Event, Outcome, Peer, PeerKind, Side, Visibility
-from analyzer.facts.alerts import alert_name
+from analyzer.facts.alerts import (
+    HANDSHAKE_FAILURE,
+    alert_name,
+)
 from analyzer.facts.errors import REMOTE_DISCONNECT
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
@@ -20,8 +23,6 @@ from analyzer.rules.authorities import TRUSTED_CA
 from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.rule import WHO_REFUSED, Judgement, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
-
-HANDSHAKE_FAILURE, BAD_CERTIFICATE, CERTIFICATE_REVOKED, CERTIFICATE_EXPIRED, UNKNOWN_CA = 40, 42, 44, 45, 48
 
 
 class Meaning(Struct, frozen=True, kw_only=True):

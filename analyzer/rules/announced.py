@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from analyzer.correlate.chains import Pool, build_path
-from analyzer.evidence import Certificate, Connection, Outcome, Side, Step
+from analyzer.evidence import CERTIFICATE_MANAGEMENT, Certificate, Connection, Outcome, Side, Step
+from analyzer.facts.alerts import UNKNOWN_CA
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.authorities import TRUSTED_CA, name_of
@@ -138,7 +139,7 @@ def trusted_list_in_memory_differs(view: NodeView) -> Iterator[Judgement]:
 
 def _changed_since(view: NodeView, connection: Connection) -> bool:
     """Whether certificates were managed after the request: the file then shows a later state."""
-    times = [event.record.time for event in view.events_named("Certificate Management")]
+    times = [event.record.time for event in view.events_named(CERTIFICATE_MANAGEMENT)]
     return any(time is not None and time > connection.handshake.started for time in times)
 
 
@@ -185,7 +186,9 @@ def _decided_by(view: NodeView, difference: Difference, request: Connection) -> 
         if not sent:
             continue
         got_in = connection.outcome is Outcome.COMPLETED and any(c.issuer_der in gone for c in sent)
-        is_refused = connection.refused_by is Side.SERVER and any(a.code == 48 for a in connection.handshake.alerts)
+        is_refused = connection.refused_by is Side.SERVER and any(
+            a.code == UNKNOWN_CA for a in connection.handshake.alerts
+        )
         if not got_in and not is_refused:
             continue
         judged.add(chain)

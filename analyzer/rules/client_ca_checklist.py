@@ -77,7 +77,7 @@ def _entries(view: NodeView, leaf: Certificate) -> Iterator[Entry]:
     proofs = _last_by_zone(view, leaf)
     has_mobile_access = False
     for zone in view.node.zones:
-        kind = (zone.type or "").lower()
+        kind = zone.kind
         if kind == "traversalclient":
             has_mobile_access |= bool(zone.unified_communications)
             yield _edge_entry(view, leaf, zone, proofs)
@@ -94,9 +94,9 @@ def _entries(view: NodeView, leaf: Certificate) -> Iterator[Entry]:
 
 
 def _neighbor_words(zone: Zone) -> tuple[str, str]:
-    if (zone.type or "").lower() == "webex":
+    if zone.kind == "webex":
         return f"Webex (zone {zone.name})", "its list of CAs, or Control Hub"
-    if (zone.type or "").lower() == "dns":
+    if zone.kind == "dns":
         return f"far ends of DNS zone {zone.name}", "their lists of CAs"
     if zone.name.startswith(_AUTOMATIC_CUCM_ZONES):
         return f"CUCM (zone {zone.name})", "CallManager-trust and tomcat-trust"

@@ -31,7 +31,7 @@ def needs_client_usage(view: NodeView) -> bool | None:
     if not view.node.settings and not view.node.zones:
         return None
     dialling = [zone for zone in view.node.zones if dials_with_tls(zone)]
-    if any(zone.tls_verify_mode == "On" or (zone.type or "").lower() == "traversalclient" for zone in dialling):
+    if any(zone.tls_verify_mode == "On" or zone.kind == "traversalclient" for zone in dialling):
         return True
     return None if dialling or view.node.role is NodeRole.UNKNOWN else False
 
@@ -45,7 +45,7 @@ def is_asking_clients(view: NodeView) -> bool:
     """Whether this node asks TLS clients for their certificate: by a traversal or verifying zone, or as was seen."""
     zones = view.node.zones
     return (
-        any((zone.type or "").lower() == "traversalserver" or zone.tls_verify_mode == "On" for zone in zones)
+        any(zone.kind == "traversalserver" or zone.tls_verify_mode == "On" for zone in zones)
         or any(view.setting(name) == "On" for name in (DEFAULT_ZONE_TLS_VERIFY_MODE, SIP_MTLS_MODE))
         or (view.setting(CLUSTER_TLS_VERIFY) or "").lower() == "enforcing"
         or any(
@@ -57,7 +57,7 @@ def is_asking_clients(view: NodeView) -> bool:
 
 def dials_with_tls(zone: Zone) -> bool:
     """Whether a zone may open TLS connections: its transport is TLS, or not known."""
-    return (zone.type or "").lower() in _DIAL and zone.status != "Off" and (zone.transport or "") not in _NOT_TLS
+    return zone.kind in _DIAL and zone.status != "Off" and (zone.transport or "") not in _NOT_TLS
 
 
 def remote_access(view: NodeView) -> bool | None:

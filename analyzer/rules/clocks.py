@@ -9,9 +9,9 @@ from datetime import timedelta
 from analyzer.correlate.chains import Pool, build_path
 from analyzer.evidence import Alarm, Connection, Event, Peer
 from analyzer.facts.alarms import AlarmTopic, alarm_ids
+from analyzer.facts.alerts import CERTIFICATE_EXPIRED
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
-from analyzer.rules.alerts import CERTIFICATE_EXPIRED
 from analyzer.rules.presented_dates import Window, window_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NOBODY, TRAVERSAL, TUNNELS, NodeView

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from analyzer.correlate.clusters import is_called
-from analyzer.evidence import Certificate, Connection, Outcome, Side, Store, ZonePeer
+from analyzer.evidence import APPLICATION_START, Certificate, Connection, Outcome, Side, Store, ZonePeer
 from analyzer.facts.alarms import AlarmTopic, alarm_ids
 from analyzer.facts.services import services
 from analyzer.facts.settings import CLUSTER_TLS_VERIFY
@@ -90,7 +90,7 @@ def _running_since(view: NodeView) -> datetime | None:
     """Return a time at which it was certainly running: the status was taken no later than the evidence ends."""
     ends = [*(span.last for span in view.node.logs), *(file.last for file in view.node.captures)]
     _, last = quote.span(ends)
-    restarted = bool(view.events_named("Application Start"))
+    restarted = bool(view.events_named(APPLICATION_START))
     if last is None or view.node.uptime is None or restarted:
         return None
     return last - timedelta(seconds=view.node.uptime)

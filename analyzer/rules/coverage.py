@@ -28,16 +28,12 @@ def _capture_span(view: NodeView) -> tuple[datetime | None, datetime | None]:
     return quote.span([time for capture in view.node.captures for time in (capture.first, capture.last)])
 
 
-def _offset(view: NodeView) -> timedelta:
-    return timedelta(seconds=view.node.clock_offset.seconds if view.node.clock_offset else 0)
-
-
 def repeated_failure_period(view: NodeView) -> Iterator[Judgement]:
     """The same peer fails again and again at a steady pace."""
     times: dict[Who, list[datetime]] = defaultdict(list)
     connections: dict[Who, list[Connection]] = defaultdict(list)
     events: dict[Who, list[Event]] = defaultdict(list)
-    offset = _offset(view)
+    offset = view.node.log_ahead
     for connection in view.connections:
         if connection.outcome in {Outcome.REFUSED, Outcome.CLOSED} and connection.peer.kind in FAMILIAR:
             times[who_is(connection.peer)].append(connection.handshake.started)
@@ -75,7 +71,7 @@ def log_error_without_capture(view: NodeView) -> Iterator[Judgement]:
     first, last = _capture_span(view)
     if first is None or last is None:
         return
-    first, last = first + _offset(view), last + _offset(view)
+    first, last = first + view.node.log_ahead, last + view.node.log_ahead
     alone = [
         event
         for event in view.lone_tls_errors
@@ -109,7 +105,7 @@ def capture_alert_without_log(view: NodeView) -> Iterator[Judgement]:
         for c in view.connections
         if c.peer.kind in FAMILIAR
         and not c.events
-        and any(a.is_fatal and first <= a.time + _offset(view) <= last for a in c.handshake.alerts)
+        and any(a.is_fatal and first <= a.time + view.node.log_ahead <= last for a in c.handshake.alerts)
     ]
     if alone:
         yield Judgement(

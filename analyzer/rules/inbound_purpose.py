@@ -16,7 +16,6 @@ from analyzer.rules import quote
 from analyzer.rules.refusals import Refusal, refusals
 from analyzer.rules.rule import WHO_REFUSED, Judgement, Need, Rule
 from analyzer.rules.view import NodeView
-from analyzer.rules.zone_names import zone_type
 from analyzer.text import is_address
 
 _NOT_CONFIGURED = frozenset({PeerKind.NAMED, PeerKind.WEBEX, PeerKind.INTERNET})
@@ -81,7 +80,7 @@ def _confidence(view: NodeView, peer: Peer) -> Confidence:
 
 
 def _neighbours(view: NodeView) -> Iterator[ZonePeer]:
-    return (peer for zone in view.node.zones if zone_type(zone) == "neighbor" for peer in zone.peers)
+    return (peer for zone in view.node.zones if zone.kind == "neighbor" for peer in zone.peers)
 
 
 def _of_zone(peer: Peer) -> str:

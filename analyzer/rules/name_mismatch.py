@@ -15,7 +15,7 @@ from analyzer.rules import quote
 from analyzer.rules.authorities import name_of
 from analyzer.rules.rule import Judgement
 from analyzer.rules.view import TRAVERSAL, NodeView
-from analyzer.rules.zone_names import Held, Wanted, zone_type
+from analyzer.rules.zone_names import Held, Wanted
 
 ZONES = "Configuration > Zones > Zones"
 LACKING = frozenset({NameMatch.NONE, NameMatch.COMMON_NAME})
@@ -51,7 +51,7 @@ def mismatch(view: NodeView, wanted: Wanted, subject: str, words: tuple[str, tup
         last=last,
         connections=tuple(failed or connections),
         events=tuple(event.id for event in wanted.errors),
-        about=(TRAVERSAL,) if zone_type(wanted.zone).startswith("traversal") else (wanted.name,),
+        about=(TRAVERSAL,) if wanted.zone.kind.startswith("traversal") else (wanted.name,),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec import Struct
 
@@ -211,8 +211,7 @@ def _bundle_of(view: NodeView, peer: Peer) -> NodeView | None:
 
 
 def _on_capture_clock(view: NodeView, time: datetime | None) -> datetime | None:
-    offset = view.node.clock_offset
-    return time - timedelta(seconds=offset.seconds) if time is not None and offset is not None else time
+    return None if time is None else time - view.node.log_ahead
 
 
 def _last_completed(view: NodeView) -> Mapping[tuple[Who, Side], datetime]:
@@ -243,7 +242,7 @@ def _verifier(view: NodeView, refused: Refused) -> Verifier:
 
 
 def _meeting_zone(partner: NodeView, side: Side) -> Zone | None:
-    zones = [z for z in partner.traversal_zones if (z.type or "").lower() == _TRAVERSAL_TYPE[side]]
+    zones = [z for z in partner.traversal_zones if z.kind == _TRAVERSAL_TYPE[side]]
     return zones[0] if len(zones) == 1 else None
 
 

@@ -88,7 +88,7 @@ def neighbor_verifies_server_only(view: NodeView) -> Iterator[Judgement]:
         if connection.local_role is Side.CLIENT:
             by_zone.setdefault(connection.peer.zone, []).append(connection)
     for zone in view.node.zones:
-        if (zone.type or "").lower() == "neighbor" and zone.tls_verify_mode == "On" and zone.status != "Off":
+        if zone.kind == "neighbor" and zone.tls_verify_mode == "On" and zone.status != "Off":
             judgement = _of_zone(view, leaf, zone, by_zone.get(zone.name, []))
             if judgement is not None:
                 yield judgement

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.evidence import Connection, Event, Node, NodeRole, Side
+from analyzer.facts.alerts import UNSUPPORTED_CERTIFICATE
 from analyzer.facts.releases import Version
 from analyzer.facts.settings import EKU_CHECKING_MODE
 from analyzer.findings import Confidence, Evidence, EvidenceKind, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
-
-_UNSUPPORTED_CERTIFICATE = 43
 
 
 def versions_differ(view: NodeView) -> Iterator[Judgement]:
@@ -98,7 +97,7 @@ def _refused_for_purpose(view: NodeView) -> tuple[tuple[Event, ...], tuple[Conne
         if connection.local_role is Side.SERVER
         and connection.peer.kind in FAMILIAR
         and any(
-            alert.code == _UNSUPPORTED_CERTIFICATE and alert.sender is Side.SERVER
+            alert.code == UNSUPPORTED_CERTIFICATE and alert.sender is Side.SERVER
             for alert in connection.handshake.alerts
         )
     )

@@ -21,14 +21,13 @@ from analyzer.rules.zone_names import (
     name_errors,
     same_name,
     verifies,
-    zone_type,
 )
 
 
 def name_mismatch_peer_address(view: NodeView) -> Iterator[Judgement]:
     """This node dials a name, or an address, that the server's certificate does not have."""
     for zone in view.node.zones:
-        if zone_type(zone) not in {"traversalclient", "neighbor"} or not zone.peers:
+        if zone.kind not in {"traversalclient", "neighbor"} or not zone.peers:
             continue
         errors = name_errors(view, zone)
         if verifies(zone) is not True and not errors:
@@ -51,7 +50,7 @@ def _wanted_addresses(view: NodeView, zone: Zone, errors: Sequence[Event]) -> It
     addresses = tuple(dict.fromkeys(peer.address for peer in zone.peers))
     by_address = _by_address(view, addresses, own)
     errors_by_address = _errors_by_address(errors, addresses, by_address)
-    partners = _partners_by_address(view, addresses) if zone_type(zone) == "traversalclient" else {}
+    partners = _partners_by_address(view, addresses) if zone.kind == "traversalclient" else {}
     other_reason = has_other_reason(view, zone)
     for address in addresses:
         connections = by_address[address]

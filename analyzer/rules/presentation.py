@@ -11,7 +11,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 
-from analyzer.evidence import Certificate, Connection, Event, Outcome, Peer, Side, Store
+from analyzer.evidence import (
+    APPLICATION_START,
+    CERTIFICATE_MANAGEMENT,
+    Certificate,
+    Connection,
+    Event,
+    Outcome,
+    Peer,
+    Side,
+    Store,
+)
 from analyzer.facts.alarms import AlarmTopic, alarm_ids
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
@@ -207,8 +217,8 @@ def presented_stale_certificate(view: NodeView) -> Iterator[Judgement]:
 
 def _uploads(view: NodeView) -> tuple[Event, ...]:
     """Return certificate uploads that no restart has followed."""
-    uploads = view.events_named("Certificate Management")
-    starts = [event.record.time for event in view.events_named("Application Start") if event.record.time]
+    uploads = view.events_named(CERTIFICATE_MANAGEMENT)
+    starts = [event.record.time for event in view.events_named(APPLICATION_START) if event.record.time]
     last = max(starts, default=None)
     return tuple(e for e in uploads if last is None or (e.record.time is not None and e.record.time > last))
 

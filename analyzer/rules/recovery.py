@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec.structs import replace
 
@@ -54,7 +54,7 @@ def _failures(view: NodeView, judgement: Judgement) -> Iterator[tuple[Contact, d
     for c in view.connections_by_id(judgement.connections):
         if c.outcome in _FAILED and c.local_role is not None:
             yield (who_is(c.peer), c.peer.zone, c.local_role), c.handshake.started
-    offset = timedelta(seconds=view.node.clock_offset.seconds if view.node.clock_offset else 0)
+    offset = view.node.log_ahead
     for event in view.events_by_id(judgement.events):
         record = event.record
         if event.peer is not None and record.local_role is not None and record.time is not None and record.error:

@@ -10,12 +10,11 @@ from collections import defaultdict
 from msgspec import Struct
 
 from analyzer.evidence import Certificate, Connection, Event, Peer, PeerKind, Side
+from analyzer.facts.alerts import UNSUPPORTED_CERTIFICATE
 from analyzer.findings import Confidence, Evidence, Remedy, Severity
 from analyzer.rules import quote
 from analyzer.rules.rule import Judgement
 from analyzer.rules.view import NodeView
-
-UNSUPPORTED_CERTIFICATE = 43
 
 
 class Refusal(Struct, frozen=True):

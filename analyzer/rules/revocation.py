@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from analyzer.correlate.chains import Pool, build_path
 from analyzer.evidence import Connection, Event, MemberKind, Peer, ReadState, Setting
 from analyzer.facts.alarms import AlarmTopic, alarm_ids
+from analyzer.facts.alerts import UNKNOWN_CA
 from analyzer.facts.settings import REVOCATION_CHECKING_MODE, SOURCE_INACCESSIBILITY_BEHAVIOR, default_of
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
-from analyzer.rules.alerts import UNKNOWN_CA
 from analyzer.rules.per_peer import failures_in
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NOBODY, NodeView

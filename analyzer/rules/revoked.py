@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from analyzer.evidence import Connection, Event, Peer
+from analyzer.facts.alerts import CERTIFICATE_REVOKED
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
-from analyzer.rules.alerts import CERTIFICATE_REVOKED
 from analyzer.rules.per_peer import failures_in
 from analyzer.rules.rule import WHO_REFUSED, Judgement, Rule
 from analyzer.rules.view import FAMILIAR, NodeView

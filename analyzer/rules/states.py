@@ -44,9 +44,9 @@ def refused_credentials(view: NodeView, zone: Zone, since: datetime | None = Non
         zone: its traversal server zone.
         since: by the capture's clock; None: at any time.
     """
-    if (zone.type or "").lower() != "traversalserver":
+    if zone.kind != "traversalserver":
         return ()
-    offset = timedelta(seconds=view.node.clock_offset.seconds if view.node.clock_offset else 0)
+    offset = view.node.log_ahead
     clients = {address for partner in view.partners for address in partner.node.addresses}
     clients |= {c.handshake.client.address for c in view.connections_by_zone.get(zone.name, ())}
     return tuple(
@@ -99,7 +99,7 @@ def _tunnels_up_since(view: NodeView) -> TcpConversation | None:
     if len(newest) < max(1, len(failed)) or not all(_stays_up(view, flow) for flow in newest.values()):
         return None
     last = max(newest.values(), key=lambda flow: flow.started)
-    offset = timedelta(seconds=view.node.clock_offset.seconds if view.node.clock_offset else 0)
+    offset = view.node.log_ahead
     oldest = min(flow.started for flow in newest.values()) + offset
     is_refused_later = any(event.record.time is None or event.record.time > oldest for event in ssh_errors(view))
     return None if is_refused_later else last

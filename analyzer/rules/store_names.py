@@ -14,7 +14,7 @@ from analyzer.rules.authorities import name_of
 from analyzer.rules.certificate_names import cluster_name, is_domain_name, lacks
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import TRAVERSAL, NodeView
-from analyzer.rules.zone_names import is_behind, name_errors, verifies, zone_type
+from analyzer.rules.zone_names import is_behind, name_errors, verifies
 
 _HAS = frozenset({NameMatch.EXACT, NameMatch.WILDCARD})
 
@@ -89,7 +89,7 @@ def client_store_names_differ(view: NodeView) -> Iterator[Judgement]:
 def _demands(view: NodeView) -> Iterator[_Demand]:
     for partner in view.partners:
         for zone in partner.node.zones:
-            is_server = zone_type(zone) == "traversalserver"
+            is_server = zone.kind == "traversalserver"
             if is_server and zone.tls_verify_subject and verifies(zone) and is_behind(partner, zone, view):
                 yield _Demand(
                     name=zone.tls_verify_subject,
@@ -120,7 +120,7 @@ def _is_about(event: Event, view: NodeView, partner: NodeView) -> bool:
 
 def _has_tls_neighbour(view: NodeView) -> bool:
     """Whether Unified CM, or another neighbour, meets this node's certificate."""
-    zones = (z for z in view.node.zones if zone_type(z) == "neighbor" and z.transport in {"TLS", None})
+    zones = (z for z in view.node.zones if z.kind == "neighbor" and z.transport in {"TLS", None})
     return any(True for _ in zones) or any(
         c.peer.kind is PeerKind.CUCM and c.local_role is Side.CLIENT for c in view.connections
     )

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from analyzer.evidence import Certificate, Connection, Event, Outcome, Side
+from analyzer.evidence import CERTIFICATE_MANAGEMENT, Certificate, Connection, Event, Outcome, Side
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
 from analyzer.text import iso_utc
 
-CERTIFICATE_MANAGEMENT = "Certificate Management"
 RENEWED_WITHIN = timedelta(days=2)
 """How old a certificate may be that an ACME renewal in the log has fetched."""
 

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 
 from analyzer.correlate.purpose import Capability
 from analyzer.evidence import Certificate, NodeRole, Side, Visibility, Zone
+from analyzer.facts.alerts import UNSUPPORTED_CERTIFICATE
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.own_certificates import OwnCertificate, Reception, quote_own, reception
 from analyzer.rules.per_peer import by_peer
-from analyzer.rules.refusals import UNSUPPORTED_CERTIFICATE
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.usage import OWN_CLIENT_CERTIFICATE
 from analyzer.rules.view import TRAVERSAL, NodeView
@@ -90,7 +90,7 @@ def edge_client_not_client_capable(view: NodeView) -> Iterator[Judgement]:
 
 
 def _connects_by_tls(zone: Zone) -> bool:
-    kind = (zone.type or "").lower().replace(" ", "")
+    kind = zone.kind.replace(" ", "")
     return kind in _ZONES_THAT_CONNECT and (zone.transport or "TLS").upper() == "TLS"
 
 

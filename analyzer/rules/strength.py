@@ -11,10 +11,10 @@ from collections.abc import Iterator
 
 from analyzer.correlate.chains import is_self_signed
 from analyzer.evidence import Certificate, Event
+from analyzer.facts.alerts import BAD_CERTIFICATE
 from analyzer.facts.certificates import key_strengths, weak_hash_in
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
-from analyzer.rules.alerts import BAD_CERTIFICATE
 from analyzer.rules.own_certificates import own_certificates, quote_own, reception
 from analyzer.rules.own_paths import links
 from analyzer.rules.per_peer import Who, failures_in, who_is

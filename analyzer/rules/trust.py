@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from analyzer.correlate.chains import CertificationPath, Pool, build_path, is_self_signed
 from analyzer.evidence import Certificate, Connection, Event, NodeRole, Outcome, Peer, PeerKind, Side
+from analyzer.facts.alerts import UNKNOWN_CA
 from analyzer.facts.errors import HANDSHAKE_FAILURE, REMOTE_DISCONNECT
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
@@ -22,7 +23,6 @@ from analyzer.rules.states import denied, is_active
 from analyzer.rules.view import FAMILIAR, NodeView
 
 UNTRUSTED = ("issuer-missing", "self-signed", "self-signed-in-chain")
-UNKNOWN_CA = 48
 _NO_REASON = frozenset({None, "verify-failed", HANDSHAKE_FAILURE, REMOTE_DISCONNECT})
 """What a line says that gives no reason why a certificate was refused."""
 

@@ -10,13 +10,12 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from analyzer.evidence import MemberKind
+from analyzer.evidence import APPLICATION_START, MemberKind
 from analyzer.findings import Evidence, EvidenceKind
 from analyzer.rules import quote
 from analyzer.rules.view import NodeView
 from analyzer.text import iso_utc
 
-APPLICATION_START = "Application Start"
 _DUMP_TAKES = timedelta(minutes=5)
 """How far the dump's moment may be from the log's first line, which stands for it."""
 

@@ -288,7 +288,7 @@ def _names_wanted(zone: Zone, *, inbound: bool) -> list[str]:
 
     A caller that fits no DNS or Webex zone is not refused for it: its call falls into the Default Zone.
     """
-    kind = (zone.type or "").lower()
+    kind = zone.kind
     if inbound:
         wanted = [zone.tls_verify_subject] if kind == "traversalserver" else []
     elif kind in {"dns", "webex"}:

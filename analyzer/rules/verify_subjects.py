@@ -24,7 +24,6 @@ from analyzer.rules.zone_names import (
     is_down,
     name_errors,
     verifies,
-    zone_type,
 )
 
 _NEARLY_ALIKE = 0.93
@@ -45,7 +44,7 @@ def _misspelt(view: NodeView, zone: Zone) -> Judgement | None:
     """Return the judgement about a subject that is nearly the one that Webex's certificates have."""
     subject = plain_name(zone.tls_verify_subject or "")
     known = webex_verify_names(view.facts)
-    if zone_type(zone) != "dns" or subject in known or not is_webex_name(subject, view.facts):
+    if zone.kind != "dns" or subject in known or not is_webex_name(subject, view.facts):
         return None
     meant = next(iter(get_close_matches(subject, known, n=1, cutoff=_NEARLY_ALIKE)), None)
     if meant is None:
@@ -89,9 +88,9 @@ def _is_of_webex_calling(event: Event) -> bool:
 
 def _wanted_subject(view: NodeView, zone: Zone) -> Wanted | None:
     subject = zone.tls_verify_subject
-    if not subject or zone_type(zone) not in {"traversalserver", "dns", "webex"}:
+    if not subject or zone.kind not in {"traversalserver", "dns", "webex"}:
         return None
-    is_server = zone_type(zone) == "traversalserver"
+    is_server = zone.kind == "traversalserver"
     errors = name_errors(view, zone)
     if not is_server:
         errors = _errors_about_subject(view, errors, subject)

@@ -334,7 +334,7 @@ class NodeView:
     @cached_property
     def traversal_zones(self) -> tuple[Zone, ...]:
         """The traversal zones; those for Unified Communications alone, if any is marked so."""
-        zones = tuple(z for z in self.node.zones if (z.type or "").lower() in {"traversalserver", "traversalclient"})
+        zones = tuple(z for z in self.node.zones if z.kind in {"traversalserver", "traversalclient"})
         return tuple(zone for zone in zones if zone.unified_communications) or zones
 
     @cached_property
@@ -376,7 +376,7 @@ class NodeView:
         if peer is None:
             return False
         zone = self.zone(peer.zone)
-        return zone is not None and (zone.type or "").lower() in {"traversalserver", "traversalclient"}
+        return zone is not None and zone.kind in {"traversalserver", "traversalclient"}
 
 
 def _each_once(said: Iterable[tuple[ConfiguredName, ...] | None]) -> tuple[ConfiguredName, ...]:

@@ -155,30 +155,25 @@ def verifies(zone: Zone) -> bool | None:
     mode = (zone.tls_verify_mode or "").lower()
     if mode in {"on", "off"}:
         return mode == "on"
-    return True if zone.unified_communications or (zone.type or "").lower() == "webex" else None
+    return True if zone.unified_communications or zone.kind == "webex" else None
 
 
 def is_behind(view: NodeView, zone: Zone, partner: NodeView) -> bool:
     """Whether a Core comes to this traversal server zone: by the port that its own zone dials."""
-    dialling = [own for own in partner.node.zones if zone_type(own) == "traversalclient"]
+    dialling = [own for own in partner.node.zones if own.kind == "traversalclient"]
     if partner.node.zones and not dialling:
         return False
     ports = {own.port for own in dialling if own.port}
     if ports and zone.port:
         return zone.port in ports
-    return sum(zone_type(other) == "traversalserver" for other in view.node.zones) == 1
+    return sum(other.kind == "traversalserver" for other in view.node.zones) == 1
 
 
 def listens(partner: NodeView) -> bool:
     """Whether a partner may be the end of a traversal zone that listens; without a dump its role tells."""
-    return any(zone_type(zone) == "traversalserver" for zone in partner.node.zones) or (
+    return any(zone.kind == "traversalserver" for zone in partner.node.zones) or (
         not partner.node.zones and partner.is_edge
     )
-
-
-def zone_type(zone: Zone) -> str:
-    """Return a zone's type in lower case; empty: not said."""
-    return (zone.type or "").lower()
 
 
 def same_name(one: str | None, other: str | None) -> bool:

@@ -15,7 +15,7 @@ from analyzer.rules.inventory import fact
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.states import is_active
 from analyzer.rules.view import TRAVERSAL, NodeView
-from analyzer.rules.zone_names import verifies, zone_type
+from analyzer.rules.zone_names import verifies
 
 _ZONES = "Configuration > Zones > Zones"
 _DEFAULT_ZONE_SETTINGS = (DEFAULT_ZONE_TLS_VERIFY_MODE, DEFAULT_ZONE_MEDIA_ENCRYPTION_MODE)
@@ -25,7 +25,7 @@ _DEFAULT_ZONE_NAMES = frozenset({"defaultzone", "default zone"})
 def inbound_mapping_off(view: NodeView) -> Iterator[Judgement]:
     """A DNS zone for Webex is not used for what Webex dials: those calls come in through the Default Zone."""
     for zone in view.node.zones:
-        if zone_type(zone) != "dns" or not is_webex_name(zone.tls_verify_subject, view.facts):
+        if zone.kind != "dns" or not is_webex_name(zone.tls_verify_subject, view.facts):
             continue
         if zone.inbound_classification is None:
             yield _unknown(f"whether DNS zone {zone.name} is matched to inbound TLS calls (xconf_dump)")
@@ -101,7 +101,7 @@ def zone_active_but_oneway(view: NodeView) -> Iterator[Judgement]:
     """A traversal zone is up although nobody asks its client for a certificate."""
     for zone in view.traversal_zones:
         own = [c for c in view.connections_by_zone.get(zone.name, ()) if c.outcome is Outcome.COMPLETED]
-        if not own or not is_active(zone) or (zone_type(zone) == "traversalserver" and verifies(zone) is not False):
+        if not own or not is_active(zone) or (zone.kind == "traversalserver" and verifies(zone) is not False):
             continue
         newest = max(own, key=lambda connection: connection.handshake.started)
         if newest.client_certificate.visibility is not Visibility.NOT_REQUESTED:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from analyzer.evidence import Alarm, Connection, Event, NodeRole, Outcome, Tunnel
+from analyzer.facts.alarms import AlarmTopic, alarm_ids
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.rule import Judgement, Need, Rule
@@ -12,7 +13,6 @@ from analyzer.rules.states import came_up, has_failed, is_active, is_failed, ssh
 from analyzer.rules.view import NodeView
 from analyzer.text import iso_utc
 
-TUNNEL_ALARMS = frozenset({"35013", "35014"})
 _ASK_PARTNER = Remedy(text=Need.PARTNER.collect, kind=RemedyKind.COLLECT)
 
 
@@ -35,7 +35,8 @@ def uc_zone_failed(view: NodeView) -> Iterator[Judgement]:
 def ssh_tunnels_down(view: NodeView) -> Iterator[Judgement]:
     """SSH tunnels are down, whatever the reason."""
     failed = [tunnel for tunnel in view.tunnels if has_failed(tunnel)]
-    alarms = [alarm for alarm in view.node.alarms if alarm.id in TUNNEL_ALARMS]
+    wanted = alarm_ids(AlarmTopic.SSH_TUNNEL, view.facts)
+    alarms = [alarm for alarm in view.node.alarms if alarm.id in wanted]
     lines = ssh_errors(view)
     if (not failed and not alarms and not lines) or tunnels_up_since(view) is not None:
         return

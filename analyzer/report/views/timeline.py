@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from analyzer.evidence import Case, Event, Node, Outcome
+from analyzer.evidence import APPLICATION_START, CERTIFICATE_MANAGEMENT, Case, Event, Node, Outcome
 from analyzer.report import wording
 from analyzer.report.views.badge import Tone, outcome_badge
 
@@ -28,8 +28,8 @@ _CHANGES = frozenset(
         "Alarm Raised",
         "Application Exit",
         "Application Failed",
-        "Application Start",
-        "Certificate Management",
+        APPLICATION_START,
+        CERTIFICATE_MANAGEMENT,
         "System Configuration Changed",
     }
 )
@@ -106,7 +106,7 @@ class _Scale:
 def timeline_of(case: Case, nodes: Sequence[Node]) -> Timeline | None:
     """Draw the nodes in the order given; None: there is nothing that has a time."""
     shown = nodes[:MAX_NODES]
-    offsets = {node.name: _offset(node) for node in case.nodes}
+    offsets = {node.name: node.log_ahead for node in case.nodes}
     times = [time for node in shown for time in (*_captured(node), *_logged(node))]
     times += [c.handshake.started for c in case.connections]
     times += [_shifted(e.record.time, offsets.get(e.node)) for e in case.events if e.record.time]
@@ -132,7 +132,7 @@ def timeline_of(case: Case, nodes: Sequence[Node]) -> Timeline | None:
 
 
 def _lanes(case: Case, node: Node, scale: _Scale, y: int) -> tuple[Lane, ...]:
-    offset = _offset(node)
+    offset = node.log_ahead
     events = [(e, _shifted(e.record.time, offset)) for e in case.events if e.node == node.name and e.record.time]
     handshakes = [c for c in case.connections if c.node == node.name]
     errors = [(time, Tone.BAD.value, "TLS error") for event, time in events if event.record.error]
@@ -195,12 +195,8 @@ def _captured(node: Node) -> list[datetime]:
 
 
 def _logged(node: Node) -> list[datetime]:
-    offset = _offset(node)
+    offset = node.log_ahead
     return [_shifted(time, offset) for span in node.logs for time in (span.first, span.last) if time]
-
-
-def _offset(node: Node) -> timedelta | None:
-    return timedelta(seconds=node.clock_offset.seconds) if node.clock_offset else None
 
 
 def _shifted(time: datetime, offset: timedelta | None) -> datetime:

@@ -73,7 +73,7 @@ def _is_meant(view: NodeView, peer: Peer, zones: dict[str, Zone]) -> bool:
     if peer.kind not in FAMILIAR or peer.kind is PeerKind.CLUSTER or peer.node in view.node.partners:
         return False
     zone = zones.get(peer.zone or "")
-    return zone is None or _type(zone) not in _OF_THEIR_OWN
+    return zone is None or zone.kind not in _OF_THEIR_OWN
 
 
 def _logged_webex(view: NodeView) -> bool:
@@ -82,16 +82,12 @@ def _logged_webex(view: NodeView) -> bool:
 
 def _dials_by_tls(zone: Zone) -> bool:
     """Whether this node opens TLS connections for a zone; a DNS zone goes wherever the records say."""
-    if _type(zone) not in _DIALLED:
+    if zone.kind not in _DIALLED:
         return False
-    if _type(zone) == "neighbor":
+    if zone.kind == "neighbor":
         return (zone.transport or "").upper() == "TLS" or zone.tls_verify_mode == "On"
     return (zone.transport or "TLS").upper() == "TLS"
 
 
 def _is_webex(view: NodeView, zone: Zone) -> bool:
-    return _type(zone) == "webex" or is_webex_name(zone.tls_verify_subject, view.facts)
-
-
-def _type(zone: Zone) -> str:
-    return (zone.type or "").lower()
+    return zone.kind == "webex" or is_webex_name(zone.tls_verify_subject, view.facts)

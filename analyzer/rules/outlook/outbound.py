@@ -92,7 +92,7 @@ def _by_usage(view: NodeView, contact: Contact, leaf: Certificate | None) -> Out
 def _has_no_switch(view: NodeView, contact: Contact) -> bool:
     """Whether it is X15.4 and a neighbour zone with TLS verify: it fails, and there is no switch yet (Cisco 225482)."""
     zone = contact.zone
-    if zone is None or (zone.type or "").lower() != "neighbor" or zone.tls_verify_mode != "On":
+    if zone is None or zone.kind != "neighbor" or zone.tls_verify_mode != "On":
         return False
     return view.version is not None and FIRST_WITH_SERVER_ONLY_EDGE <= view.version < FIRST_WITH_TWO_STORES
 
