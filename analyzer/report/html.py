@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -18,25 +17,28 @@ from markupsafe import Markup
 
 from analyzer.findings import Report
 from analyzer.report.compiled import CompiledTemplates
+from analyzer.report.language import ENGLISH, NAMES, Language
+from analyzer.report.printer import Printer
 from analyzer.report.views.page import page_view
-from analyzer.text import clean
-
-LANGUAGES = ("en",)
-"""Languages that the report's own words exist in; the first one stands in for any other."""
-
-MAX_TEXT = 4096
-"""Characters of one string that are shown; the JSON report has all of them."""
+from analyzer.words import counted, say
 
 
-def render_html(report: Report, *, language: str = "en") -> str:
-    """Return the report as one HTML page: the same page for the same report, and free of lone surrogates."""
+def render_html(report: Report, *, language: str = ENGLISH) -> str:
+    """Return the report as one HTML page: the same page for the same report, and free of lone surrogates.
+
+    It is in a language of `analyzer.report.language.NAMES`; a switch in the page leads to the other one.
+    """
     style, script = (_template_folder().joinpath(name).read_text("utf-8") for name in ("style.css", "report.js"))
+    other = next(code for code in NAMES if code != language)
+    printer = Printer(Language(language), Language(other))
     return (
-        _environment()
+        _environment(printer)
         .get_template("report.html")
         .render(
             page=page_view(report),
-            language=language if language in LANGUAGES else LANGUAGES[0],
+            language=language,
+            other=other,
+            other_name=NAMES[other],
             style=Markup(style),  # noqa: S704 - our own file
             script=Markup(script),  # noqa: S704 - our own file
             policy=_policy(style, script),
@@ -55,24 +57,21 @@ def _digest(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
-@cache
-def _environment() -> Environment:
-    return Environment(
+def _environment(printer: Printer) -> Environment:
+    """Return what compiles and prints the templates; they say their own words as the program does."""
+    environment = Environment(
         loader=FileSystemLoader(_template_folder()),
         bytecode_cache=CompiledTemplates(_template_folder()),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=_shown,
+        finalize=printer,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
         optimized=False,  # a page is rendered once: folding constants takes longer than it saves
     )
-
-
-def _shown(value: object) -> object:
-    """Clean what a template prints. `Markup` is what a macro of ours returned: its parts went through here."""
-    return clean(value, MAX_TEXT) if isinstance(value, str) and not isinstance(value, Markup) else value
+    environment.globals.update(say=say, counted=counted, switched=printer.switched)
+    return environment
 
 
 def _template_folder() -> Path:

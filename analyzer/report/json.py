@@ -36,6 +36,7 @@ from analyzer.report.json_case import (
     word_or_null,
 )
 from analyzer.text import clean
+from analyzer.words import Words
 
 SCHEMA_VERSION = "1.0"
 TOOL_NAME = "expressway-analyzer"
@@ -49,7 +50,7 @@ def render_json(report: Report) -> bytes:
 
 def _encoded(report: Report) -> bytes:
     """Encode item by item: thousands of connections as dictionaries would take more memory than all the rest."""
-    encoder, buffer = msgspec.json.Encoder(), bytearray()
+    encoder, buffer = msgspec.json.Encoder(enc_hook=_plain), bytearray()
     for name, section in _sections(report).items():
         buffer += b"%s%s:" % (b"," if buffer else b"{", encoder.encode(name))
         if isinstance(section, Iterator):
@@ -63,6 +64,13 @@ def _encoded(report: Report) -> bytes:
             encoder.encode_into(section, buffer, -1)
     buffer += b"}"
     return bytes(buffer)
+
+
+def _plain(value: object) -> str:
+    """Turn our own words into the string that they are; nothing else needs turning."""
+    if isinstance(value, Words):
+        return str(value)
+    raise NotImplementedError(type(value))
 
 
 def schema_text() -> str:

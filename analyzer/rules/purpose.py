@@ -16,14 +16,17 @@ from analyzer.rules.refusals import Refusal, refusals, told_by_refuser
 from analyzer.rules.rule import WHO_REFUSED, Judgement, Need, Rule
 from analyzer.rules.usage import CLIENT_CERTIFICATE_FOR_CORE
 from analyzer.rules.view import FAMILIAR, NodeView
+from analyzer.words import say
 
 NEIGHBORS = frozenset({PeerKind.NEIGHBOR, PeerKind.CUCM, PeerKind.CLUSTER, PeerKind.PARTNER})
 """Configured peers; a partner that stands at no traversal zone with this node is a neighbour as others are."""
 
 CHECKING_OFF = Remedy(
-    text="Only if something other than mobile and remote access needs the zone at once: switch the check off on the "
-    "Edge. It affects every inbound SIP TLS peer, the Internet's too; SSH tunnels and mobile and remote access stay "
-    "down; CA and name checks remain. Set it On again after the certificate is replaced.",
+    text=say(
+        "Only if something other than mobile and remote access needs the zone at once: switch the check off on the "
+        "Edge. It affects every inbound SIP TLS peer, the Internet's too; SSH tunnels and mobile and remote access stay "
+        "down; CA and name checks remain. Set it On again after the certificate is replaced."
+    ),
     command="Edge: xConfiguration SIP TLS Certificate ExtendedKeyUsage Checking Mode: Off",
     kind=RemedyKind.STOP_GAP,
 )
@@ -57,31 +60,43 @@ def _was_checking(view: NodeView, refusal: Refusal) -> bool:
 def _check_on(view: NodeView, refusal: Refusal) -> Judgement:
     if refusal.leaf is None:
         confidence = Confidence.INFERRED
-        whose = (
+        whose = say(
             "The certificate itself is not in what was given. The same words also come from a key usage, an "
             "intermediate or a root without client usage, and from anyExtendedKeyUsage: the Core's bundle decides."
         )
     else:
         confidence = Confidence.PROVEN if refusal.leaf_seen else Confidence.STRONG
         usages = ", ".join(refusal.leaf.extended_key_usage or ())
-        whose = (
-            f"That certificate, serial {refusal.leaf.serial}, has extended key usage {usages}: clientAuth is missing."
+        whose = say(
+            "That certificate, serial {serial}, has extended key usage {usages}: clientAuth is missing.",
+            serial=refusal.leaf.serial,
+            usages=usages,
         )
     mode = view.checking_mode if view.is_edge else None
     if mode is not None and mode.value is None and not mode.changes:
         mode = None
     settings = quote.quote_setting("SIP TLS Certificate ExtendedKeyUsage Checking Mode", mode) if mode else ()
-    checks = "on, as the refusal shows (its setting is not in what was given)"
+    checks = say(
+        "The Edge's extended key usage check is on, as the refusal shows (its setting is not in what was given)."
+    )
     if mode is not None:
-        checks = "On (the release's default, assumed)" if mode.assumed else "On"
+        checks = (
+            say("The Edge's extended key usage check is On (the release's default, assumed).")
+            if mode.assumed
+            else say("The Edge's extended key usage check is On.")
+        )
     zone = refusal.peer.zone or refusal.peer.name
     return refusal.judgement(
         Severity.CRITICAL,
         confidence,
         zone,
-        "The Edge refused the certificate that the Core presented as TLS client on the traversal zone: unsupported "
-        f"certificate purpose. {whose} The Edge's extended key usage check is {checks}. While this lasts the zone, the "
-        "SSH tunnels, and mobile and remote access are down.",
+        say(
+            "The Edge refused the certificate that the Core presented as TLS client on the traversal zone: unsupported "
+            "certificate purpose. {whose} {checks} While this lasts the zone, the SSH tunnels, and mobile and remote "
+            "access are down.",
+            whose=whose,
+            checks=checks,
+        ),
         (CLIENT_CERTIFICATE_FOR_CORE, CHECKING_OFF),
         (*_quote_leaf(view, refusal), *settings, *_quote_zone(view, refusal.peer)),
     )
@@ -95,7 +110,7 @@ def _quote_leaf(view: NodeView, refusal: Refusal) -> tuple[Evidence, ...]:
         for kind, leaf in (("client", owner.client_leaf), ("server", owner.server_leaf)):
             if file is None and leaf is not None and leaf.sha256 == refusal.leaf.sha256:
                 file = quote.store_file(owner.node, kind)
-    return (quote.quote_certificate(refusal.leaf, file, "the certificate that was refused"),)
+    return (quote.quote_certificate(refusal.leaf, file, say("the certificate that was refused")),)
 
 
 def _quote_zone(view: NodeView, peer: Peer) -> tuple[Evidence, ...]:
@@ -114,34 +129,46 @@ def purpose_error_not_leaf_eku(view: NodeView) -> Iterator[Judgement]:
         if _lacks_usage(capability):
             continue
         usage = "clientAuth" if as_client else "serverAuth"
-        who = "This node" if refusal.refused_by_us else refusal.peer.name
         found = (
             capability.reason
             if capability.capable is False
-            else "nothing in the path that is at hand explains it: the refused chain may hold an authority that is not "
-            "in what was given, or the verifier checks for server use as well"
+            else say(
+                "nothing in the path that is at hand explains it: the refused chain may hold an authority that is not "
+                "in what was given, or the verifier checks for server use as well"
+            )
         )
         element = capability.certificate
         if leaf.extended_key_usage is not None:
-            has = f"has {usage}" if usage in leaf.extended_key_usage else "has anyExtendedKeyUsage"
+            allowed = usage if usage in leaf.extended_key_usage else "anyExtendedKeyUsage"
+            has = say("the certificate itself has {usage}", usage=allowed)
+        elif "extended_key_usage" in leaf.unreadable:
+            has = say("the certificate itself has an extended key usage that cannot be read")
         else:
-            unreadable = "extended_key_usage" in leaf.unreadable
-            has = "has an extended key usage that cannot be read" if unreadable else "has no extended key usage"
+            has = say("the certificate itself has no extended key usage")
         yield refusal.judgement(
             Severity.CRITICAL,
             Confidence.STRONG if capability.capable is False else Confidence.INFERRED,
             refusal.peer.name,
-            f"{who} refused serial {leaf.serial} for its purpose, though the certificate itself {has}: {found}.",
+            say(
+                "{who} refused serial {serial} for its purpose, though {has}: {found}.",
+                who=say("This node") if refusal.refused_by_us else refusal.peer.name,
+                serial=leaf.serial,
+                has=has,
+                found=found,
+            ),
             (
                 Remedy(
-                    text=f"Replace the certificate with one from a hierarchy whose key usage, intermediates and root all "
-                    f"allow {usage}; then look for the same error again.",
+                    text=say(
+                        "Replace the certificate with one from a hierarchy whose key usage, intermediates and root all "
+                        "allow {usage}; then look for the same error again.",
+                        usage=usage,
+                    ),
                     kind=RemedyKind.DURABLE,
                 ),
             ),
             (
                 *_quote_leaf(view, refusal),
-                *((quote.quote_certificate(element, None, "the certificate in the way"),) if element else ()),
+                *((quote.quote_certificate(element, None, say("the certificate in the way")),) if element else ()),
             ),
         )
 
@@ -158,16 +185,21 @@ def neighbor_inbound_purpose_error(view: NodeView) -> Iterator[Judgement]:
             Severity.CRITICAL,
             Confidence.PROVEN,
             subject,
-            f"This node refused {refusal.peer.name} because the client certificate that it presented may not be used as "
-            "a client's. Their certificate, our check: the extended key usage check is On by default since X15.5.",
+            say(
+                "This node refused {peer} because the client certificate that it presented may not be used as "
+                "a client's. Their certificate, our check: the extended key usage check is On by default since X15.5.",
+                peer=refusal.peer.name,
+            ),
             (
                 Remedy(
-                    text=f"Have {refusal.peer.name} present a certificate with clientAuth.",
+                    text=say("Have {peer} present a certificate with clientAuth.", peer=refusal.peer.name),
                     kind=RemedyKind.DURABLE,
                 ),
                 Remedy(
-                    text="Until then the check can be switched off here. It affects every inbound SIP TLS peer; CA and "
-                    "name checks remain.",
+                    text=say(
+                        "Until then the check can be switched off here. It affects every inbound SIP TLS peer; CA and "
+                        "name checks remain."
+                    ),
                     command="xConfiguration SIP TLS Certificate ExtendedKeyUsage Checking Mode: Off",
                     kind=RemedyKind.STOP_GAP,
                 ),
@@ -179,7 +211,9 @@ def neighbor_inbound_purpose_error(view: NodeView) -> Iterator[Judgement]:
 RULES = (
     Rule(
         id="core-client-eku-missing-check-on",
-        title="The traversal zone fails: the Core presents a certificate without clientAuth, and the Edge checks it",
+        title=say(
+            "The traversal zone fails: the Core presents a certificate without clientAuth, and the Edge checks it"
+        ),
         meaning="Said when the Edge refused the Core's client certificate on the traversal zone for its purpose, "
         "its extended key usage check being on, and the certificate lacks clientAuth (inferred where the "
         "certificate is not at hand). Zone, SSH tunnels, and mobile and remote access stay down until the "
@@ -194,7 +228,7 @@ RULES = (
     ),
     Rule(
         id="purpose-error-not-leaf-eku",
-        title="Refused for its purpose, but the certificate's own extended key usage is not the reason",
+        title=say("Refused for its purpose, but the certificate's own extended key usage is not the reason"),
         meaning="Said when a certificate was refused for its purpose though its own extended key usage is not the "
         "reason. A key usage without digitalSignature or keyAgreement, an intermediate or a root with a "
         "narrower usage, and anyExtendedKeyUsage alone give the same words and the same alert 43. Where an "
@@ -206,7 +240,7 @@ RULES = (
     ),
     Rule(
         id="neighbor-inbound-purpose-error",
-        title="A neighbour's client certificate was refused for its purpose",
+        title=say("A neighbour's client certificate was refused for its purpose"),
         meaning="Said when this node refused a configured neighbour (CUCM, CMS, CUBE, another Expressway) because "
         "the client certificate that it presented may not be used as a client's. Their certificate, this "
         "node's check: X15.5 has it On by default, so that a zone may fail from the upgrade on.",

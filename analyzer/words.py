@@ -1,0 +1,63 @@
+"""The program's own words: English text that remembers its message, so that a report can say it in another language.
+
+A `Words` is a string, the English text, and may be used as one. It also keeps the message that it was made from and
+the values in it; `analyzer.report.language` looks the message up in a catalogue and puts the values in anew. What is
+not `Words` (a log line, a name from a certificate, a command) is never translated.
+
+Babel finds the messages by the names `say` and `counted`: they take the message as a literal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+
+class Words(str):
+    """A text of ours in English.
+
+    Attributes:
+        message: with its placeholders, as the catalogue has it; of something counted, that for one.
+        plural: the message for several; None: nothing is counted.
+        values: by placeholder; `count` is the number that is counted.
+    """
+
+    __slots__ = ("message", "plural", "values")
+
+    message: str
+    plural: str | None
+    values: Mapping[str, object]
+
+    def __new__(cls, message: str, values: Mapping[str, object], plural: str | None = None) -> Words:
+        """Put the values into the message."""
+        template = message if plural is None or values["count"] == 1 else plural
+        self = super().__new__(cls, template.format_map(values) if values else template)
+        self.message = message
+        self.plural = plural
+        self.values = values
+        return self
+
+
+def say(message: str, /, **values: object) -> Words:
+    """Return a message with its values in place of `{name}`; without values braces stand for themselves."""
+    return Words(message, values)
+
+
+def counted(count: int, one: str, many: str, /, **values: object) -> Words:
+    """Return `one` or `many`, which name the number as `{count}` (mostly `{count:,}`)."""
+    return Words(one, {"count": count, **values}, many)
+
+
+def sentences(parts: Iterable[str]) -> str:
+    """Return sentences one after another; empty ones are left out."""
+    told = ""
+    for part in parts:
+        told = say("{before} {after}", before=told, after=part) if told and part else told or part
+    return told
+
+
+def listed(parts: Iterable[str]) -> str:
+    """Return parts of a sentence as a list with commas; empty ones are left out."""
+    told = ""
+    for part in parts:
+        told = say("{before}, {after}", before=told, after=part) if told and part else told or part
+    return told
