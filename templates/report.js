@@ -4,6 +4,11 @@
 const COPIED = ".filter, .command, .spellings code, .pem";
 const FOUND = "#findings article, #findings .line, #findings .context tbody tr, #connections .connection, #connections .connection tbody tr";
 
+// What the script says stands in the page as well, so that it changes its language with the rest.
+function say(id, values = {}) {
+  return document.getElementById(`say-${id}`).textContent.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+}
+
 // A large report holds thousands of filters: buttons are made for those that can be seen, when they can be.
 function copyButtons(part) {
   for (const code of part.querySelectorAll(COPIED)) {
@@ -11,19 +16,24 @@ function copyButtons(part) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "copy";
-    button.dataset.word = "copy"; // drawn by the style: no text that a search would find
-    button.setAttribute("aria-label", `Copy ${code.matches(".pem") ? "the certificate" : code.textContent}`);
     const beside = document.createElement("span");
     beside.className = code.matches(".command, .pem") ? "copyable block" : "copyable";
     code.replaceWith(beside);
     beside.append(code, button);
+    labelCopyButton(button);
   }
+}
+
+function labelCopyButton(button) {
+  const code = button.previousElementSibling;
+  button.dataset.word = say("copy"); // drawn by the style: no text that a search would find
+  button.setAttribute("aria-label", say("copies", { what: code.matches(".pem") ? say("certificate") : code.textContent }));
 }
 
 async function copy(button) {
   await put(button.previousElementSibling.textContent);
-  button.dataset.word = "copied";
-  setTimeout(() => { button.dataset.word = "copy"; }, 1500);
+  button.dataset.word = say("copied");
+  setTimeout(() => { button.dataset.word = say("copy"); }, 1500);
 }
 
 async function put(text) {
@@ -75,13 +85,71 @@ function prepareFind(box) {
     for (const part of parts) {
       part.classList.toggle("unfound", part.matches(".peer") && !part.querySelector(".connection:not(.unfound)"));
     }
-    state.textContent = wanted ? `${shown} of ${items.length} findings, connections and rows` : "";
+    state.textContent = wanted ? say("found", { shown, all: items.length }) : "";
     const hash = wanted ? `#find=${encodeURIComponent(box.value)}` : "";
     if (hash || location.hash.startsWith("#find=")) history.replaceState(null, "", hash || location.pathname);
   }
 
   box.addEventListener("input", find);
-  return find;
+  return {
+    find,
+    forget() {
+      items = null;
+      if (box.value) find();
+    },
+  };
+}
+
+// What the other language says instead of a text, in the order in which the texts stand in the page.
+function readTwins() {
+  const twins = new Map(Object.entries(JSON.parse(document.getElementById("switched").textContent)));
+  const met = new Map();
+  return (text) => {
+    const twin = twins.get(text);
+    if (!Array.isArray(twin)) return twin;
+    const times = met.get(text) ?? 0;
+    met.set(text, times + 1);
+    return twin[0][parseInt(twin[1][times], 36)];
+  };
+}
+
+// Each text and label that changes with the language, with both.
+function readSwitched() {
+  const twinOf = readTwins();
+  const found = [];
+  const walk = document.createTreeWalker(document, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const node = walk.currentNode;
+    if (node.nodeType === Node.TEXT_NODE) {
+      const own = node.data.trim();
+      const twin = own && twinOf(own);
+      if (!twin) continue;
+      const both = [node.data, node.data.replace(own, () => twin)];
+      found.push((language) => { node.data = both[language]; });
+    } else if (!node.matches(".copy")) {
+      for (const name of ["aria-label", "data-label"]) {
+        const own = node.getAttribute(name);
+        const twin = own && twinOf(own);
+        if (twin) found.push((language) => node.setAttribute(name, language ? twin : own));
+      }
+    }
+  }
+  return found;
+}
+
+function prepareSwitch(button, forget) {
+  const codes = [document.documentElement.lang, button.lang];
+  let switched = null;
+  let language = 0;
+  button.addEventListener("click", () => {
+    switched ??= readSwitched();
+    language = 1 - language;
+    for (const show of switched) show(language);
+    document.documentElement.lang = codes[language];
+    button.lang = codes[1 - language];
+    document.querySelectorAll(".copy").forEach(labelCopyButton);
+    forget();
+  });
 }
 
 function follow(box, find) {
@@ -102,15 +170,15 @@ function follow(box, find) {
   if (target) target.scrollIntoView();
 }
 
-const search = document.getElementById("search");
-const box = search.querySelector("input");
-search.hidden = false;
+const box = document.getElementById("find");
+document.getElementById("tools").hidden = false;
 copyButtons(document);
 document.addEventListener("toggle", (event) => copyButtons(event.target), true);
 document.addEventListener("click", (event) => {
   const button = event.target.closest(".copy");
   if (button) copy(button);
 });
-const find = prepareFind(box);
+const { find, forget } = prepareFind(box);
+prepareSwitch(document.getElementById("switch"), forget);
 addEventListener("hashchange", () => follow(box, find));
 if (location.hash) follow(box, find);

@@ -7,7 +7,7 @@ without a translation is said in English.
 from __future__ import annotations
 
 from functools import cache
-from gettext import GNUTranslations
+from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
 
 from analyzer.words import Words
@@ -25,23 +25,18 @@ class Language:
     def __init__(self, code: str) -> None:
         """Take a code of `NAMES`."""
         self.code = code
-        self._catalogue = None if code == ENGLISH else _catalogue(code)
+        self._catalogue = _catalogue(code)
 
     def __call__(self, text: str) -> str:
         """Return our own words in this language, and any other text as it is."""
         if not isinstance(text, Words):
             return text
-        if self._catalogue is None:
-            return str(text)
-        template = self.template(text)
+        template = self._template(text)
         if not text.values:
             return template
         return template.format_map({name: self._value(value) for name, value in text.values.items()})
 
-    def template(self, words: Words) -> str:
-        """Return the message of a text in this language, with its placeholders."""
-        if self._catalogue is None:
-            return words.message if words.plural is None or words.values["count"] == 1 else words.plural
+    def _template(self, words: Words) -> str:
         if words.plural is None:
             return self._catalogue.gettext(words.message)
         count = words.values["count"]
@@ -52,6 +47,8 @@ class Language:
 
 
 @cache
-def _catalogue(code: str) -> GNUTranslations:
+def _catalogue(code: str) -> NullTranslations:
+    if code == ENGLISH:
+        return NullTranslations()
     with files("analyzer").joinpath("locale", code, "LC_MESSAGES", f"{DOMAIN}.mo").open("rb") as file:
         return GNUTranslations(file)

@@ -126,7 +126,7 @@ def test_a_path_without_end_is_cut() -> None:
     shown = page(of(replace(case(core()), paths=(endless,))))
 
     assert len(shown.xpath("//ul[@class='path']")) == MAX_LINKS
-    assert f"{2000 - MAX_LINKS} more above that." in text(shown.get_element_by_id("stores"))
+    assert f"{2000 - MAX_LINKS:,} more above that." in text(shown.get_element_by_id("stores"))
 
 
 def bars(*forecasts: Forecast, node: Node) -> list[html.HtmlElement]:
@@ -144,7 +144,7 @@ def test_validity_is_drawn_beside_the_days_on_which_rules_begin() -> None:
     (bar,) = bars(held, node=core())
 
     assert text(bar.xpath("figcaption")[0]) == (
-        "Client store: valid from 2026-01-10 to 2027-01-09; 2026-03-24 dates judged at; 2027-03-15 extended key usage"
+        "client store: valid from 2026-01-10 to 2027-01-09; 2026-03-24 dates judged at; 2027-03-15 extended key usage"
     )
     assert text(bar.xpath(".//path[@class='day']/title")[0]) == (
         "2027-03-15 extended key usage: No clientAuth from then on."
