@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,14 +16,21 @@ from analyzer.findings import Report, Verdict
 from analyzer.pipeline import analyze
 from analyzer.report import wording
 from analyzer.report.conclusions import conclude, next_steps
-from analyzer.report.html import render_html
 from analyzer.report.summary import Exhibit, exhibit_of, index_of, leading_verdict
 from samples.situation import Situation
 from samples.situations import SITUATIONS
 from tests.program import sample
+from tests.report.pages import open_in, own_words, told_by
 
 pytestmark = pytest.mark.browser
 
+A4_WIDTH = 794
+"""Pixels of a sheet's width at 96 dpi."""
+
+ENGLISH = re.compile(r"\b[A-Za-z]?[a-z]+ [a-z]+ [a-z]+\b")
+JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
+
+each_language = pytest.mark.parametrize("language", ["en", "ja"])
 each_situation = pytest.mark.parametrize("situation", SITUATIONS, ids=[situation.name for situation in SITUATIONS])
 
 TEXTS_ON_THE_FIRST_SCREEN = """
@@ -50,11 +58,8 @@ def page(browser: Browser) -> Iterator[Page]:
         yield context.new_page()
 
 
-def open_report(page: Page, folder: Path, situation: Situation) -> Path:
-    file = folder / "report.html"
-    file.write_text(render_html(report_of(situation)), encoding="utf-8")
-    page.goto(file.as_uri())
-    return file
+def open_report(page: Page, folder: Path, situation: Situation, language: str = "en") -> Path:
+    return open_in(page, report_of(situation), folder, language)
 
 
 def unfold(page: Page) -> None:
@@ -62,32 +67,82 @@ def unfold(page: Page) -> None:
 
 
 @each_situation
-def test_a_report_is_quiet_offline_and_fits_its_window(page: Page, tmp_path: Path, situation: Situation) -> None:
+@each_language
+def test_a_report_is_quiet_offline_and_fits_its_window_and_paper(
+    page: Page, tmp_path: Path, situation: Situation, language: str
+) -> None:
     noise: list[str] = []
     page.on("console", lambda message: noise.append(message.text))
     page.on("pageerror", lambda error: noise.append(str(error)))
-    page.on("request", lambda request: noise.extend({request.url} - {(tmp_path / "report.html").as_uri(), "data:,"}))
-    open_report(page, tmp_path, situation)
+    page.on("request", lambda request: noise.append(request.url))
+    file = open_report(page, tmp_path, situation, language)
     unfold(page)
 
     widths = {}
     for width in (1440, 390):
         page.set_viewport_size({"width": width, "height": 900})
         widths[width] = page.evaluate("document.documentElement.scrollWidth")
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": A4_WIDTH, "height": 1123})
+    widths[A4_WIDTH] = page.evaluate("document.documentElement.scrollWidth")
 
-    assert noise == []
+    assert set(noise) <= {file.as_uri(), "data:,"}
     assert all(taken <= width for width, taken in widths.items()), widths
     assert page.locator("main h1, main h2").first.is_visible()
 
 
 @each_situation
-def test_axe_finds_no_violation(page: Page, tmp_path: Path, situation: Situation) -> None:
-    open_report(page, tmp_path, situation)
+@each_language
+def test_axe_finds_no_violation_in_either_scheme_at_either_width(
+    page: Page, tmp_path: Path, situation: Situation, language: str
+) -> None:
+    open_report(page, tmp_path, situation, language)
     unfold(page)
 
-    results = Axe().run(page)
+    found = {}
+    for width in (1440, 390):
+        for scheme in ("light", "dark"):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            results = Axe().run(page, options={"resultTypes": ["violations"]})
+            found[width, scheme] = [violation["id"] for violation in results.response["violations"]]
 
-    assert [violation["id"] for violation in results.response["violations"]] == []
+    assert not any(found.values()), found
+
+
+@each_situation
+def test_a_report_reads_without_javascript(browser: Browser, tmp_path: Path, situation: Situation) -> None:
+    report = report_of(situation)
+    with browser.new_context(java_script_enabled=False, offline=True) as context:
+        page = context.new_page()
+        open_in(page, report, tmp_path, "ja")
+        for summary in page.locator("section > details > summary").all():
+            summary.click()
+
+        assert page.locator("#answer-heading").is_visible()
+        assert all(details.is_visible() for details in page.locator("section > details > .inside").all())
+        assert not page.locator("#tools").is_visible()
+
+
+@each_situation
+@pytest.mark.parametrize(("language", "other"), [("en", "ja"), ("ja", "en")])
+def test_the_switch_makes_the_page_of_the_other_language(
+    page: Page, tmp_path: Path, situation: Situation, language: str, other: str
+) -> None:
+    open_report(page, tmp_path, situation, language)
+    page.locator("#switch").click()
+    switched = told_by(page)
+    open_report(page, tmp_path, situation, other)
+
+    assert switched == told_by(page)
+
+
+@each_situation
+def test_the_japanese_page_has_no_english_sentence(page: Page, tmp_path: Path, situation: Situation) -> None:
+    """Three English words in a row that are no name, path or value, and nothing Japanese beside them."""
+    open_report(page, tmp_path, situation, "ja")
+
+    assert [text for text in own_words(page) if ENGLISH.search(text) and not JAPANESE.search(text)] == []
 
 
 def assert_the_refusal_is_told(verdict: Verdict, exhibit: Exhibit, text: str) -> None:
