@@ -61,3 +61,11 @@ def listed(parts: Iterable[str]) -> str:
     for part in parts:
         told = say("{before}, {after}", before=told, after=part) if told and part else told or part
     return told
+
+
+def itemized(parts: Iterable[str]) -> str:
+    """Return clauses as a list with semicolons; empty ones are left out."""
+    told = ""
+    for part in parts:
+        told = say("{before}; {after}", before=told, after=part) if told and part else told or part
+    return told

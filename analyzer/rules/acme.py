@@ -12,9 +12,11 @@ from analyzer.facts.alarms import AlarmTopic, alarm_ids
 from analyzer.facts.dates import acme_default
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
+from analyzer.rules.authorities import STORE_WORDS
 from analyzer.rules.renewal import named, sources_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
+from analyzer.words import listed, say, sentences
 
 _PAGE = "Maintenance > Security > Server certificate"
 
@@ -26,25 +28,34 @@ def acme_failure(view: NodeView) -> Iterator[Judgement]:
     if not raised:
         return
     leaf = view.server_leaf
-    until = f" The one in the server store lasts until {leaf.not_after:%Y-%m-%d}." if leaf and leaf.not_after else ""
+    alarms = listed(say("alarm {id}", id=alarm.id) for alarm in raised)
+    failure = say(
+        "The automatic renewal of the certificate failed, in signing or in deployment ({alarms}).", alarms=alarms
+    )
+    until = (
+        say("The one in the server store lasts until {day}.", day=leaf.not_after.date())
+        if leaf and leaf.not_after
+        else ""
+    )
     file = quote.store_file(view.node, "server")
     yield Judgement(
         severity=Severity.WARNING,
         confidence=Confidence.PROVEN,
         subject="ACME",
-        explanation="The automatic renewal of the certificate failed, in signing or in deployment "
-        f"({', '.join(f'alarm {alarm.id}' for alarm in raised)}).{until}",
+        explanation=sentences((failure, until)),
         remedy=(
             Remedy(
-                text="Check that the CA reaches this Expressway over HTTP on port 80 under every name of the certificate, and that "
-                "this Expressway reaches the CA; then renew by hand before the certificate ends.",
+                text=say(
+                    "Check that the CA reaches this Expressway over HTTP on port 80 under every name of the certificate, "
+                    "and that this Expressway reaches the CA; then renew by hand before the certificate ends."
+                ),
                 command=_PAGE,
                 kind=RemedyKind.DURABLE,
             ),
         ),
         evidence=(
             *(row for alarm in raised for row in quote.quote_alarm(alarm)),
-            *((quote.quote_certificate(leaf, file, "server store"),) if leaf else ()),
+            *((quote.quote_certificate(leaf, file, say("server store")),) if leaf else ()),
         ),
         count=len(raised),
     )
@@ -57,29 +68,48 @@ def acme_will_drop_clientauth(view: NodeView) -> Iterator[Judgement]:
     if leaf is None or default is None:
         return
     kind = "client" if view.has_two_stores else "server"
+    store = say("{store} store", store=STORE_WORDS[kind])
     issued = leaf.not_before.date() if leaf.not_before else None
+    why = say(
+        "that client orders the classic profile only, which has no clientAuth since {day} ({documents}). That it was "
+        "ordered so is inferred from its issuer.",
+        day=default.effective_on,
+        documents=named(default, view.facts),
+    )
     if eku_class(leaf) in {ExtendedKeyUsageClass.BOTH, ExtendedKeyUsageClass.CLIENT_ONLY}:
-        what = "has clientAuth. If it is renewed automatically, its successor will not"
+        explanation = say(
+            "The certificate that is presented as a TLS client ({store}) is from the CA that the Expressway's own ACME "
+            "client orders from, and has clientAuth. If it is renewed automatically, its successor will not: {why}",
+            store=store,
+            why=why,
+        )
     elif eku_class(leaf) is ExtendedKeyUsageClass.SERVER_ONLY and issued and issued >= default.effective_on:
-        what = f"was issued on {issued}, without clientAuth; every automatic renewal will come without"
+        explanation = say(
+            "The certificate that is presented as a TLS client ({store}) is from the CA that the Expressway's own ACME "
+            "client orders from, and was issued on {issued}, without clientAuth; every automatic renewal will come "
+            "without: {why}",
+            store=store,
+            issued=issued,
+            why=why,
+        )
     else:
         return
     yield Judgement(
         severity=Severity.WARNING,
         confidence=Confidence.INFERRED,
         subject=leaf.common_name or leaf.sha256[:16],
-        explanation=f"The certificate that is presented as a TLS client ({kind} store) is from the CA that the Expressway's own ACME "
-        f"client orders from, and {what}: that client orders the classic profile only, which has no clientAuth since "
-        f"{default.effective_on} ({named(default, view.facts)}). That it was ordered so is inferred from its issuer.",
+        explanation=explanation,
         remedy=(
             Remedy(
-                text="Switch the automatic signing off before it overwrites a certificate with clientAuth, and order what is presented "
-                "as a client from another CA.",
+                text=say(
+                    "Switch the automatic signing off before it overwrites a certificate with clientAuth, and order what is "
+                    "presented as a client from another CA."
+                ),
                 command=f"{_PAGE} (ACME)",
                 kind=RemedyKind.DURABLE,
             ),
         ),
-        evidence=(quote.quote_certificate(leaf, quote.store_file(view.node, kind), f"{kind} store"),),
+        evidence=(quote.quote_certificate(leaf, quote.store_file(view.node, kind), store),),
         sources=sources_of((default,)),
     )
 
@@ -87,7 +117,7 @@ def acme_will_drop_clientauth(view: NodeView) -> Iterator[Judgement]:
 RULES = (
     Rule(
         id="acme-failure",
-        title="The automatic renewal of the certificate failed",
+        title=say("The automatic renewal of the certificate failed"),
         severity=Severity.WARNING,
         judge=acme_failure,
         needs=((Need.STATUS, Need.LOG),),
@@ -96,7 +126,7 @@ RULES = (
     ),
     Rule(
         id="acme-will-drop-clientauth",
-        title="Automatic renewal brings certificates without clientAuth",
+        title=say("Automatic renewal brings certificates without clientAuth"),
         severity=Severity.WARNING,
         judge=acme_will_drop_clientauth,
         needs=((Need.SERVER_STORE, Need.CLIENT_STORE), Need.VERSION),

@@ -23,6 +23,7 @@ from analyzer.rules.authorities import TRUSTED_CA
 from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.rule import WHO_REFUSED, Judgement, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
+from analyzer.words import Words, listed, say
 
 
 class Meaning(Struct, frozen=True, kw_only=True):
@@ -40,13 +41,13 @@ class Meaning(Struct, frozen=True, kw_only=True):
     name: str
     codes: tuple[int, ...]
     errors: tuple[str, ...]
-    means: str
+    means: Words
     ours: Remedy
     theirs: Remedy
     severity: Severity = Severity.CRITICAL
 
 
-def _fix(text: str, command: str | None = None) -> Remedy:
+def _fix(text: Words, command: str | None = None) -> Remedy:
     return Remedy(text=text, command=command, kind=RemedyKind.DURABLE)
 
 
@@ -55,75 +56,89 @@ MEANINGS = (
         name="unknown-ca",
         codes=(48,),
         errors=("issuer-missing", "self-signed", "self-signed-in-chain", "crl-unavailable"),
-        means="the issuing CA is not trusted, the chain that was sent is incomplete, or a demanded CRL is missing",
-        ours=_fix("Let the peer trust the CA of the certificate presented, and send the whole chain.", TRUSTED_CA),
-        theirs=_fix("Append the peer's root and intermediates to the trusted CA list.", TRUSTED_CA),
+        means=say(
+            "the issuing CA is not trusted, the chain that was sent is incomplete, or a demanded CRL is missing"
+        ),
+        ours=_fix(
+            say("Let the peer trust the CA of the certificate presented, and send the whole chain."), TRUSTED_CA
+        ),
+        theirs=_fix(say("Append the peer's root and intermediates to the trusted CA list."), TRUSTED_CA),
     ),
     Meaning(
         name="certificate-unknown",
         codes=(46,),
         errors=("verify-failed",),
-        means="the certificate was not accepted; Webex and Java peers say so for an untrusted or incomplete chain",
-        ours=_fix("Check that the peer trusts the CA and gets the whole chain.", TRUSTED_CA),
-        theirs=_fix("Check the peer's chain against the trusted CA list.", TRUSTED_CA),
+        means=say(
+            "the certificate was not accepted; Webex and Java peers say so for an untrusted or incomplete chain"
+        ),
+        ours=_fix(say("Check that the peer trusts the CA and gets the whole chain."), TRUSTED_CA),
+        theirs=_fix(say("Check the peer's chain against the trusted CA list."), TRUSTED_CA),
     ),
     Meaning(
         name="unsupported-certificate",
         codes=(43,),
         errors=("unsupported-purpose",),
-        means="the certificate may not be used for this purpose: its extended key usage, its key usage or an authority "
-        "above it does not allow it",
-        ours=_fix("Present a certificate whose path allows the use: clientAuth as a client, serverAuth as a server."),
-        theirs=_fix("Have the peer present a certificate whose path allows the use."),
+        means=say(
+            "the certificate may not be used for this purpose: its extended key usage, its key usage or an authority "
+            "above it does not allow it"
+        ),
+        ours=_fix(
+            say("Present a certificate whose path allows the use: clientAuth as a client, serverAuth as a server.")
+        ),
+        theirs=_fix(say("Have the peer present a certificate whose path allows the use.")),
     ),
     Meaning(
         name="bad-certificate",
         codes=(42,),
         errors=("not-yet-valid", "weak-key"),
-        means="the certificate is not valid yet, its key is too weak, or its names do not fit",
-        ours=_fix("Check dates, key size and names of the certificate presented."),
-        theirs=_fix("Check dates, key size and names of the peer's certificate."),
+        means=say("the certificate is not valid yet, its key is too weak, or its names do not fit"),
+        ours=_fix(say("Check dates, key size and names of the certificate presented.")),
+        theirs=_fix(say("Check dates, key size and names of the peer's certificate.")),
     ),
     Meaning(
         name="certificate-expired",
         codes=(45,),
         errors=("expired", "crl-expired"),
-        means="the certificate, or the CRL, has expired by the verifier's clock",
-        ours=_fix("Renew the certificate; check the verifier's clock."),
-        theirs=_fix("Have the peer renew its certificate; check this node's clock."),
+        means=say("the certificate, or the CRL, has expired by the verifier's clock"),
+        ours=_fix(say("Renew the certificate; check the verifier's clock.")),
+        theirs=_fix(say("Have the peer renew its certificate; check this node's clock.")),
     ),
     Meaning(
         name="certificate-revoked",
         codes=(44,),
         errors=("revoked",),
-        means="the certificate was revoked",
-        ours=_fix("Replace the certificate."),
-        theirs=_fix("Have the peer replace its certificate."),
+        means=say("the certificate was revoked"),
+        ours=_fix(say("Replace the certificate.")),
+        theirs=_fix(say("Have the peer replace its certificate.")),
     ),
     Meaning(
         name="certificate-required",
         codes=(116,),
         errors=("no-certificate",),
-        means="a client certificate was demanded, and none was presented",
-        ours=_fix("Put a certificate into the client store.", "Maintenance > Security > Client certificate"),
-        theirs=_fix("Have the peer present a client certificate."),
+        means=say("a client certificate was demanded, and none was presented"),
+        ours=_fix(say("Put a certificate into the client store."), "Maintenance > Security > Client certificate"),
+        theirs=_fix(say("Have the peer present a client certificate.")),
     ),
     Meaning(
         name="handshake-failure",
         codes=(40,),
         errors=(),
-        means="after an empty client Certificate: a certificate was demanded; before any certificate: no common version, "
-        "cipher suite or curve, which is no matter of certificates",
-        ours=_fix("See what came before the alert: an empty Certificate message, or only the hellos."),
-        theirs=_fix("See what came before the alert: an empty Certificate message, or only the hellos."),
+        means=say(
+            "after an empty client Certificate: a certificate was demanded; before any certificate: no common version, "
+            "cipher suite or curve, which is no matter of certificates"
+        ),
+        ours=_fix(say("See what came before the alert: an empty Certificate message, or only the hellos.")),
+        theirs=_fix(say("See what came before the alert: an empty Certificate message, or only the hellos.")),
     ),
     Meaning(
         name="access-denied-or-decrypt",
         codes=(49, 51, 80),
         errors=(),
-        means="the certificate was valid but not authorised, key and certificate do not fit, or the sender failed",
-        ours=_fix("Ask the peer what it denies; check that certificate and private key belong together."),
-        theirs=_fix("Look at this node's log for the reason; check the peer's certificate and key."),
+        means=say(
+            "the certificate was valid but not authorised, key and certificate do not fit, or the sender failed"
+        ),
+        ours=_fix(say("Ask the peer what it denies; check that certificate and private key belong together.")),
+        theirs=_fix(say("Look at this node's log for the reason; check the peer's certificate and key.")),
         severity=Severity.WARNING,
     ),
 )
@@ -195,19 +210,10 @@ def judge_alerts(meaning: Meaning, *, by_us: bool) -> Callable[[NodeView], Itera
 
 
 def _judgement(view: NodeView, meaning: Meaning, refusals: Refusals, *, by_us: bool) -> Judgement:
-    node, peer = view.node.name or "This node", refusals.peer
-    who, whose = (node, f"{peer.name}'s") if by_us else (peer.name, "this node's")
-    what = (
-        f"{whose} certificate"
-        if _is_about_certificate(meaning, refusals)
-        else f"the handshake with {peer.name if by_us else 'this node'}"
-    )
-    sent = {alert.code for _, alert in refusals.connections} | {event.record.alert for event in refusals.events}
-    alerts = ", ".join(f"{alert_name(code)} ({code})" for code in meaning.codes if code in sent)
+    peer = refusals.peer
     shown = [evidence for pair in refusals.connections[: quote.MOST] for evidence in _quote(*pair)]
     times = [alert.time for _, alert in refusals.connections] + [event.record.time for event in refusals.events]
     first, last = quote.span(times)
-    said = f"alert {alerts}" if alerts else f"“{refusals.events[0].record.detail}”"
     joined = {event.connection for event in refusals.events if event.connection}
     alone = sum(event.connection is None and _counts(event) for event in refusals.events)
     count = len({connection.id for connection, _ in refusals.connections} | joined) + alone
@@ -215,7 +221,12 @@ def _judgement(view: NodeView, meaning: Meaning, refusals: Refusals, *, by_us: b
         severity=meaning.severity,
         confidence=Confidence.PROVEN,
         subject=peer.name,
-        explanation=f"{who} refused {what}: {said}{_after(refusals)}. It means that {meaning.means}.",
+        explanation=say(
+            "{refusal}: {said}. It means that {meaning}.",
+            refusal=_refusal(view, meaning, refusals, by_us=by_us),
+            said=listed((_said(meaning, refusals), _after(refusals))),
+            meaning=meaning.means,
+        ),
         remedy=(meaning.theirs if by_us else meaning.ours,),
         evidence=(*shown, *quote.quote_events(refusals.events)),
         count=max(1, count),
@@ -224,6 +235,25 @@ def _judgement(view: NodeView, meaning: Meaning, refusals: Refusals, *, by_us: b
         connections=tuple(connection.id for connection, _ in refusals.connections),
         events=tuple(event.id for event in refusals.events),
     )
+
+
+def _refusal(view: NodeView, meaning: Meaning, refusals: Refusals, *, by_us: bool) -> Words:
+    """Say who refused whom, and whether it was for a certificate."""
+    values = {"node": view.node.name or say("This node"), "peer": refusals.peer.name}
+    if _is_about_certificate(meaning, refusals):
+        if by_us:
+            return say("{node} refused {peer}'s certificate", **values)
+        return say("{peer} refused this node's certificate", **values)
+    if by_us:
+        return say("{node} refused the handshake with {peer}", **values)
+    return say("{peer} refused the handshake with this node", **values)
+
+
+def _said(meaning: Meaning, refusals: Refusals) -> Words:
+    """Return the alerts, else what the log says."""
+    sent = {alert.code for _, alert in refusals.connections} | {event.record.alert for event in refusals.events}
+    alerts = ", ".join(f"{alert_name(code)} ({code})" for code in meaning.codes if code in sent)
+    return say("alert {alerts}", alerts=alerts) if alerts else say("“{line}”", line=refusals.events[0].record.detail)
 
 
 def _is_about_certificate(meaning: Meaning, refusals: Refusals) -> bool:
@@ -251,10 +281,16 @@ def _after(refusals: Refusals) -> str:
         frame = next((f for f in connection.handshake.frames if f.step == f"{alert.sender.other}_certificate"), None)
         if frame is not None and connection.certificate(alert.sender.other).visibility is Visibility.SEEN:
             seconds = (alert.time - frame.time).total_seconds()
-            where = f"frame {frame.frame}" if frame.capture == alert.capture else quote.frame_of(frame)
-            return f", {quote.frame_of(alert)}, {seconds:.3f} s after the certificate in {where}"
-        hidden = connection.certificate(alert.sender.other).visibility is Visibility.ENCRYPTED
-        return f", {quote.frame_of(alert)}{' (TLS 1.3 encrypts the certificate itself)' if hidden else ''}"
+            is_there = frame.capture == alert.capture
+            return say(
+                "{alert}, {seconds:.3f} s after the certificate in {certificate}",
+                alert=quote.frame_of(alert),
+                seconds=seconds,
+                certificate=say("frame {number}", number=frame.frame) if is_there else quote.frame_of(frame),
+            )
+        if connection.certificate(alert.sender.other).visibility is Visibility.ENCRYPTED:
+            return say("{alert} (TLS 1.3 encrypts the certificate itself)", alert=quote.frame_of(alert))
+        return quote.frame_of(alert)
     return ""
 
 
@@ -277,10 +313,13 @@ def internet_background(view: NodeView) -> Iterator[Judgement]:
     yield Judgement(
         severity=Severity.INFO,
         confidence=Confidence.PROVEN,
-        subject="Internet",
-        explanation=f"{len(connections) + len(events)} failed inbound attempts from {len(addresses)} addresses that are "
-        "neither configured nor named: scanners, clients that went away, no common cipher. Normal for an Edge that faces "
-        "the Internet.",
+        subject=say("Internet"),
+        explanation=say(
+            "{attempts} failed inbound attempts from {addresses} addresses that are neither configured nor named: scanners, "
+            "clients that went away, no common cipher. Normal for an Edge that faces the Internet.",
+            attempts=len(connections) + len(events),
+            addresses=len(addresses),
+        ),
         evidence=(
             *(
                 quote.quote_alert(c, c.handshake.alerts[0])
@@ -310,11 +349,13 @@ def _explained(meaning: Meaning, *, by_us: bool) -> str:
 
 
 def _rules_of(meaning: Meaning) -> Iterable[Rule]:
+    alert = meaning.name.replace("-", " ")
     for by_us in (False, True):
         yield Rule(
             id=f"{'local' if by_us else 'peer'}-alert-{meaning.name}",
-            title=f"{'This node refused the peer' if by_us else 'The peer refused this node'}: "
-            f"{meaning.name.replace('-', ' ')}",
+            title=say("This node refused the peer: {alert}", alert=alert)
+            if by_us
+            else say("The peer refused this node: {alert}", alert=alert),
             meaning=_explained(meaning, by_us=by_us),
             severity=meaning.severity,
             judge=judge_alerts(meaning, by_us=by_us),
@@ -327,7 +368,7 @@ RULES = (
     *(rule for meaning in MEANINGS for rule in _rules_of(meaning)),
     Rule(
         id="internet-background",
-        title="Failed attempts from the Internet",
+        title=say("Failed attempts from the Internet"),
         meaning="Folds everything that fails against an Internet-facing Edge and concerns nobody configured or "
         "named into one row: scanners, clients that go away, no common cipher suite. It is normal, and no "
         "certificate needs to be changed for it.",

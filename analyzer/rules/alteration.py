@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from analyzer.evidence import Certificate
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.arrivals import Alteration, How, alterations_of, presenter_of
 from analyzer.rules.both_ends import quote_hello
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
+from analyzer.words import Words, say
 
 _MOST_QUOTED = 3
 
@@ -41,14 +43,21 @@ def _judgement(
         severity=Severity.CRITICAL if failed else Severity.WARNING,
         confidence=confidence,
         subject=other.label,
-        explanation=f"{_what(view, other, newest)} A firewall or proxy between them inspects TLS. Do not import the CA "
-        "that it signs with: it would then be trusted to stand in for every peer, and it can still not pass on the "
-        "client certificate that the other end asks for.",
+        explanation=say(
+            "{alteration} A firewall or proxy between them inspects TLS. Do not import the CA that it signs with: it would "
+            "then be trusted to stand in for every peer, and it can still not pass on the client certificate that the "
+            "other end asks for.",
+            alteration=_what(view, other, newest),
+        ),
         remedy=(
             Remedy(
-                text=f"Exempt the connections between {view.label} and {other.label} (port "
-                f"{', '.join(map(str, ports))}) from TLS inspection in the firewall or proxy between them. Then capture at "
-                "both ends again: both must show the same serial.",
+                text=say(
+                    "Exempt the connections between {node} and {other} (port {ports}) from TLS inspection in the firewall or "
+                    "proxy between them. Then capture at both ends again: both must show the same serial.",
+                    node=view.label,
+                    other=other.label,
+                    ports=", ".join(map(str, ports)),
+                ),
                 kind=RemedyKind.DURABLE,
             ),
         ),
@@ -60,27 +69,42 @@ def _judgement(
     )
 
 
-def _what(view: NodeView, other: NodeView, alteration: Alteration) -> str:
-    here, there = view.label, other.label
-    received, presented = (
-        f"serial {certificate.serial}, issued by {certificate.issuer}" if certificate else "a certificate"
-        for certificate in (alteration.received, alteration.presented)
-    )
+def _what(view: NodeView, other: NodeView, alteration: Alteration) -> Words:
+    values = {
+        "here": view.label,
+        "there": other.label,
+        "received": _which(alteration.received),
+        "presented": _which(alteration.presented),
+    }
     match alteration.how:
         case How.DIFFERS:
-            return f"{there} presented {presented}; on the same connection {here} received {received}."
+            return say(
+                "{there} presented {presented}; on the same connection {here} received {received}.",
+                **values,
+            )
         case How.LOST:
-            return f"{there} presented {presented}; on the same connection {here} received no certificate."
+            return say(
+                "{there} presented {presented}; on the same connection {here} received no certificate.",
+                **values,
+            )
         case How.FROM_ADDRESS:
-            return (
-                f"{here} received {received}, from the address of {there}. {there} holds it in no store; its own capture "
-                f"shows that on a connection of that moment to that port it presented {presented}."
+            return say(
+                "{here} received {received}, from the address of {there}. {there} holds it in no store; its own capture "
+                "shows that on a connection of that moment to that port it presented {presented}.",
+                **values,
             )
         case How.HIDDEN:
-            return (
-                f"Of one TCP connection, told by its addresses, ports and time, {here} and {there} show different "
-                "ClientHellos: TLS is ended in between and begun anew. The certificates cannot be seen at both ends."
+            return say(
+                "Of one TCP connection, told by its addresses, ports and time, {here} and {there} show different "
+                "ClientHellos: TLS is ended in between and begun anew. The certificates cannot be seen at both ends.",
+                **values,
             )
+
+
+def _which(certificate: Certificate | None) -> Words:
+    if certificate is None:
+        return say("a certificate")
+    return say("serial {serial}, issued by {issuer}", serial=certificate.serial, issuer=certificate.issuer)
 
 
 def _quote(view: NodeView, other: NodeView, alteration: Alteration) -> tuple[Evidence, ...]:
@@ -90,8 +114,8 @@ def _quote(view: NodeView, other: NodeView, alteration: Alteration) -> tuple[Evi
     side = presenter_of(alteration.here)
     rows = [row for connection in ends for row in quote.quote_certificate_frame(connection, side)]
     for certificate, what in (
-        (alteration.received, f"received by {view.label}"),
-        (alteration.presented, f"presented by {other.label}"),
+        (alteration.received, say("received by {node}", node=view.label)),
+        (alteration.presented, say("presented by {node}", node=other.label)),
     ):
         if certificate is not None:
             rows.append(quote.quote_certificate(certificate, None, what))
@@ -101,7 +125,7 @@ def _quote(view: NodeView, other: NodeView, alteration: Alteration) -> tuple[Evi
 RULES = (
     Rule(
         id="certificate-altered-between-ends",
-        title="A certificate does not arrive as it was presented",
+        title=say("A certificate does not arrive as it was presented"),
         severity=Severity.CRITICAL,
         judge=certificate_altered,
         needs=(Need.HANDSHAKE, Need.LOCAL_ADDRESSES, Need.OTHER_END),

@@ -21,6 +21,7 @@ from analyzer.rules.per_peer import Who, row_of, who_is
 from analyzer.rules.presentation import RESTART
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
+from analyzer.words import Words, listed, say, sentences
 
 SURELY_WHOLE = 1 << 14
 """Bytes of names that surely fit: one TLS record. A longer list may have been cut short by whoever announces it."""
@@ -35,8 +36,12 @@ def peer_announces_our_ca(view: NodeView) -> Iterator[Judgement]:
             connections[0].peer,
             connections,
             Severity.INFO,
-            f"{connections[0].peer.name} names, among the authorities of its CertificateRequest, one above our client "
-            f"certificate serial {leaf.serial}: it knows that CA. Whether the chain it gets is complete is another question.",
+            say(
+                "{peer} names, among the authorities of its CertificateRequest, one above our client certificate serial "
+                "{serial}: it knows that CA. Whether the chain it gets is complete is another question.",
+                peer=connections[0].peer.name,
+                serial=leaf.serial,
+            ),
             _quote_request(connections[0], leaf),
         )
 
@@ -52,14 +57,23 @@ def peer_does_not_announce_our_ca(view: NodeView) -> Iterator[Judgement]:
             peer,
             shown,
             Severity.WARNING if refused else Severity.INFO,
-            f"{peer.name} names the authorities that it accepts client certificates from, and none of them stands above "
-            f"ours, serial {leaf.serial}, issued by {leaf.issuer}. "
-            + ("It refused the connection." if refused else "It did not refuse it for that in this capture."),
+            say(
+                "{peer} names the authorities that it accepts client certificates from, and none of them stands above ours, "
+                "serial {serial}, issued by {issuer}. {outcome}",
+                peer=peer.name,
+                serial=leaf.serial,
+                issuer=leaf.issuer,
+                outcome=say("It refused the connection.")
+                if refused
+                else say("It did not refuse it for that in this capture."),
+            ),
             _quote_request(shown[0], leaf),
             confidence=Confidence.PROVEN if whole else Confidence.INFERRED,
             remedy=(
                 Remedy(
-                    text=f"Have {peer.name} import the CA of our client certificate, root and intermediates.",
+                    text=say(
+                        "Have {peer} import the CA of our client certificate, root and intermediates.", peer=peer.name
+                    ),
                     kind=RemedyKind.DURABLE,
                 ),
             )
@@ -94,11 +108,10 @@ def _names_one_of(names: Sequence[bytes], path: Sequence[Certificate]) -> bool:
 def _quote_request(connection: Connection, leaf: Certificate | None = None) -> tuple[Evidence, ...]:
     frame = connection.handshake.frame(Step.CERTIFICATE_REQUEST)
     names = connection.handshake.certificate_authorities
-    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    words = f"CertificateRequest names {'; '.join(names[:_MOST_NAMES])}{more}"
+    words = say("CertificateRequest names {names}", names=_some(names, _MOST_NAMES, "; "))
     return (
         *((quote.quote_frame(connection, frame, words),) if frame else ()),
-        *((quote.quote_certificate(leaf, None, "our client certificate"),) if leaf else ()),
+        *((quote.quote_certificate(leaf, None, say("our client certificate")),) if leaf else ()),
     )
 
 
@@ -205,31 +218,25 @@ def _differs(view: NodeView, connection: Connection, difference: Difference, tie
     names = connection.handshake.certificate_authorities
     gone = [names[index] for index in difference.only_announced if index < len(names)]
     left_out = [name_of(certificate) for certificate in difference.only_in_file]
-    parts = [f"it announces {_some(gone)}, which the file does not hold"] if gone else []
-    parts += [f"it does not announce {_some(left_out)}, which the file holds"] if left_out else []
-    refused = sorted({c.peer.name for c in tied if c.outcome is Outcome.REFUSED})
-    admitted = sorted({c.peer.name for c in tied if c.outcome is Outcome.COMPLETED})
-    so = f" It refused {', '.join(refused)} as untrusted, whose CA the file holds." if refused else ""
-    so += f" {', '.join(admitted)} gets in by a CA that is gone after a restart." if admitted else ""
     shown = (connection, *(c for c in tied if c.id != connection.id))
     return row_of(
         connection.peer,
         shown,
         Severity.WARNING if tied else Severity.INFO,
-        f"The CertificateRequest of this node on port {connection.handshake.server.port} and its trusted CA list in "
-        f"the file differ: {' and '.join(parts)}. The service works with an earlier list until it is reloaded or "
-        f"restarted, or it has a list of its own.{so}",
+        sentences((_difference_words(connection, gone, left_out), *_decided_words(tied))),
         (
             *_quote_request(connection),
             *(quote.quote_alert(c, a) for c in tied[: quote.MOST] for a in c.handshake.alerts),
             *(
-                quote.quote_certificate(c, quote.store_file(view.node, "ca"), "in the file, not announced")
+                quote.quote_certificate(c, quote.store_file(view.node, "ca"), say("in the file, not announced"))
                 for c in difference.only_in_file[:3]
             ),
         ),
         confidence=Confidence.STRONG if gone else Confidence.INFERRED,
         remedy=(
-            Remedy(text="Check the list on the page of trusted CAs.", command=TRUSTED_CA, kind=RemedyKind.DURABLE),
+            Remedy(
+                text=say("Check the list on the page of trusted CAs."), command=TRUSTED_CA, kind=RemedyKind.DURABLE
+            ),
             RESTART,
         )
         if tied
@@ -237,9 +244,38 @@ def _differs(view: NodeView, connection: Connection, difference: Difference, tie
     )
 
 
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return f"{', '.join(names[:3])}{more}"
+def _difference_words(connection: Connection, gone: Sequence[str], left_out: Sequence[str]) -> Words:
+    values = {"gone": _some(gone), "left_out": _some(left_out)}
+    if not left_out:
+        how = say("it announces {gone}, which the file does not hold", **values)
+    elif not gone:
+        how = say("it does not announce {left_out}, which the file holds", **values)
+    else:
+        how = say(
+            "it announces {gone}, which the file does not hold and it does not announce {left_out}, which the file holds",
+            **values,
+        )
+    return say(
+        "The CertificateRequest of this node on port {port} and its trusted CA list in the file differ: {how}. The service "
+        "works with an earlier list until it is reloaded or restarted, or it has a list of its own.",
+        port=connection.handshake.server.port,
+        how=how,
+    )
+
+
+def _decided_words(tied: Sequence[Connection]) -> Iterator[Words]:
+    """Say for whom the difference decides."""
+    refused = sorted({c.peer.name for c in tied if c.outcome is Outcome.REFUSED})
+    admitted = sorted({c.peer.name for c in tied if c.outcome is Outcome.COMPLETED})
+    if refused:
+        yield say("It refused {peers} as untrusted, whose CA the file holds.", peers=listed(refused))
+    if admitted:
+        yield say("{peers} gets in by a CA that is gone after a restart.", peers=listed(admitted))
+
+
+def _some(names: Sequence[str], most: int = 3, between: str = ", ") -> str:
+    first = between.join(names[:most])
+    return say("{names} and {more} more", names=first, more=len(names) - most) if len(names) > most else first
 
 
 _NEEDS = (Need.CAPTURE, Need.HANDSHAKE, Need.LOCAL_ADDRESSES)
@@ -247,7 +283,7 @@ _NEEDS = (Need.CAPTURE, Need.HANDSHAKE, Need.LOCAL_ADDRESSES)
 RULES = (
     Rule(
         id="trusted-list-in-memory-differs",
-        title="The node announces other authorities than its trusted CA list holds",
+        title=say("The node announces other authorities than its trusted CA list holds"),
         severity=Severity.WARNING,
         judge=trusted_list_in_memory_differs,
         needs=(Need.TRUSTED_LIST, *_NEEDS),
@@ -258,7 +294,7 @@ RULES = (
     ),
     Rule(
         id="peer-does-not-announce-our-ca",
-        title="The peer does not name the CA of our client certificate",
+        title=say("The peer does not name the CA of our client certificate"),
         severity=Severity.WARNING,
         judge=peer_does_not_announce_our_ca,
         needs=((Need.CLIENT_STORE, Need.SERVER_STORE), *_NEEDS),
@@ -268,7 +304,7 @@ RULES = (
     ),
     Rule(
         id="peer-announces-our-ca",
-        title="The peer names the CA of our client certificate",
+        title=say("The peer names the CA of our client certificate"),
         severity=Severity.INFO,
         judge=peer_announces_our_ca,
         needs=((Need.CLIENT_STORE, Need.SERVER_STORE), *_NEEDS),

@@ -9,6 +9,7 @@ from analyzer.evidence import Certificate
 from analyzer.facts.services import services
 from analyzer.findings import Remedy, RemedyKind
 from analyzer.rules.view import NodeView
+from analyzer.words import say
 
 TRUSTED_CA = "Maintenance > Security > Trusted CA certificate"
 CHAIN_ALERTS = frozenset({42, 46, 48})
@@ -16,6 +17,10 @@ CHAIN_ALERTS = frozenset({42, 46, 48})
 
 _ONBOARDING_SERVICE = "mra-https"
 """Activation codes are sent to the Edge's HTTPS port: there alone it asks phones for their certificate."""
+
+
+STORE_WORDS = {"server": say("server"), "client": say("client")}
+"""What sentences call a store: `{store} store`, `{store} certificate`."""
 
 
 def onboarding_ports(view: NodeView) -> frozenset[int]:
@@ -26,7 +31,11 @@ def onboarding_ports(view: NodeView) -> frozenset[int]:
 def append(what: str, where: str | None = None) -> Remedy:
     """Return the advice to append authorities. A CA append needs no restart (rules-amendments A15)."""
     return Remedy(
-        text=f"Append {what} to the trusted CA list{' of ' + where if where else ''}: all intermediates and the root.",
+        text=say(
+            "Append {what} to the trusted CA list of {node}: all intermediates and the root.", what=what, node=where
+        )
+        if where
+        else say("Append {what} to the trusted CA list: all intermediates and the root.", what=what),
         command=f"{TRUSTED_CA} > Append CA certificate",
         kind=RemedyKind.DURABLE,
     )
@@ -39,4 +48,6 @@ def name_of(certificate: Certificate) -> str:
 
 def in_part(view: NodeView) -> str:
     """Return the reservation about a trusted CA list that was not read whole; empty for one that was."""
-    return "" if view.trusted_is_whole else " The list could be read only in part: it may stand in what was not read."
+    if view.trusted_is_whole:
+        return ""
+    return say(" The list could be read only in part: it may stand in what was not read.")

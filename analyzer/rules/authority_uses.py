@@ -18,6 +18,7 @@ from analyzer.rules.authorities import CHAIN_ALERTS
 from analyzer.rules.own_certificates import own_certificates, reception
 from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.view import FAMILIAR, NOBODY, TRAVERSAL, NodeView
+from analyzer.words import Words, say
 
 _REFUSED_CODES = CHAIN_ALERTS | {CERTIFICATE_EXPIRED}
 
@@ -35,7 +36,7 @@ class Use(Struct, frozen=True):
         verified_here: whether this node is the verifier; else its peers are, whose lists are not known.
     """
 
-    what: str
+    what: Words
     connections: tuple[Connection, ...] = ()
     refused: tuple[Connection, ...] = ()
     accepted: tuple[Connection, ...] = ()
@@ -63,7 +64,7 @@ def _of_peers(view: NodeView, outdated: Mapping[str, Certificate], is_out: OutOf
             yield (
                 authority.sha256,
                 Use(
-                    f"what {peer} presents",
+                    say("what {name} presents", name=peer),
                     connections=tuple(connections),
                     refused=tuple(c for c in connections if _is_refused_here(c)),
                     accepted=tuple(
@@ -94,7 +95,7 @@ def _of_partners(view: NodeView, outdated: Mapping[str, Certificate]) -> Iterato
         own = build_path(leaf, pool, view.node.reference_time.time)
         sent = tuple(c for c in own.certificates if not is_self_signed(c))
         for authority in _needed(view, sent, outdated):
-            yield authority.sha256, Use(f"what {partner.node.name} presents", about=(TRAVERSAL,))
+            yield authority.sha256, Use(say("what {name} presents", name=partner.node.name), about=(TRAVERSAL,))
 
 
 def _of_own(view: NodeView, outdated: Mapping[str, Certificate]) -> Iterator[tuple[str, Use]]:
@@ -107,7 +108,7 @@ def _of_own(view: NodeView, outdated: Mapping[str, Certificate]) -> Iterator[tup
             yield (
                 authority.sha256,
                 Use(
-                    f"the chain that is sent with the certificate of {own.where}",
+                    say("the chain that is sent with the certificate of {where}", where=own.where),
                     connections=received.shown,
                     refused=received.refused,
                     accepted=received.accepted,

@@ -13,6 +13,7 @@ from analyzer.rules import quote
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.validity import SKEW_SECONDS
 from analyzer.rules.view import LOOSE, NodeView
+from analyzer.words import Words, counted, listed, say, sentences
 
 _RESENT = 60.0
 """Seconds by which a lost ClientHello can come late: it is sent again, and a client gives up before."""
@@ -67,9 +68,9 @@ def connection_seen_at_both_ends(view: NodeView) -> Iterator[Judgement]:
             severity=Severity.INFO,
             confidence=Confidence.PROVEN,
             subject=other,
-            explanation=f"{count} {'connection is' if count == 1 else 'connections are'} in the captures of both "
-            f"{view.label} and {other}, told by the random of the ClientHello. {_clock_words(view, pair, other)}."
-            + _translation(same),
+            explanation=sentences(
+                (_in_both(view, other, count), _clock_words(view, pair, other), _translation(same))
+            ),
             evidence=(*quote_hello(same[0].here), *quote_hello(same[0].there)),
             count=count,
             connections=tuple(one.here.id for one in same),
@@ -86,11 +87,16 @@ def clocks_differ(view: NodeView) -> Iterator[Judgement]:
             severity=Severity.WARNING,
             confidence=Confidence.PROVEN if measured else Confidence.STRONG,
             subject=other,
-            explanation=f"{_clock_words(view, pair, other)}. Times of the two bundles compare only after that is taken off. "
-            "Each node judges certificates by its own clock, and the traversal zone needs both to be right.",
+            explanation=say(
+                "{offset} Times of the two bundles compare only after that is taken off. Each node judges certificates by "
+                "its own clock, and the traversal zone needs both to be right.",
+                offset=_clock_words(view, pair, other),
+            ),
             remedy=(
                 Remedy(
-                    text="Let both nodes take their time from the same NTP servers, and check that they are synchronized.",
+                    text=say(
+                        "Let both nodes take their time from the same NTP servers, and check that they are synchronized."
+                    ),
                     command="System > Time",
                     kind=RemedyKind.DURABLE,
                 ),
@@ -100,14 +106,28 @@ def clocks_differ(view: NodeView) -> Iterator[Judgement]:
         )
 
 
-def _clock_words(view: NodeView, pair: NodePair, other: str) -> str:
+def _in_both(view: NodeView, other: str, count: int) -> Words:
+    return counted(
+        count,
+        "{count} connection is in the captures of both {node} and {other}, told by the random of the ClientHello.",
+        "{count} connections are in the captures of both {node} and {other}, told by the random of the ClientHello.",
+        node=view.label,
+        other=other,
+    )
+
+
+def _clock_words(view: NodeView, pair: NodePair, other: str) -> Words:
     """Say how far the other's clock is ahead or behind, and how well that is known."""
-    offset = pair.offset
+    offset, node = pair.offset, view.label
     if abs(offset.seconds) < _SAME:
-        return f"The clocks of {view.label} and {other} agree to the millisecond"
-    known = f"median of {offset.joins}, spread {offset.spread:.3f} s" if offset.joins > 1 else "measured once"
-    ahead = "ahead of" if offset.seconds >= 0 else "behind"
-    return f"The clock of {other} is {abs(offset.seconds):,.3f} s {ahead} that of {view.label} ({known})"
+        return say("The clocks of {node} and {other} agree to the millisecond.", node=node, other=other)
+    known = say("measured once")
+    if offset.joins > 1:
+        known = say("median of {count}, spread {spread:.3f} s", count=offset.joins, spread=offset.spread)
+    values = {"other": other, "apart": abs(offset.seconds), "node": node, "known": known}
+    if offset.seconds >= 0:
+        return say("The clock of {other} is {apart:,.3f} s ahead of that of {node} ({known}).", **values)
+    return say("The clock of {other} is {apart:,.3f} s behind that of {node} ({known}).", **values)
 
 
 def _translation(same: Iterable[Elsewhere]) -> str:
@@ -118,8 +138,10 @@ def _translation(same: Iterable[Elsewhere]) -> str:
         for ours, theirs in zip(_ends(one.here), _ends(one.there), strict=True)
         if ours.address != theirs.address
     }
-    shown = [f"{ours} is {theirs} there" for ours, theirs in list(changes)[:_MOST_ADDRESSES]]
-    return f" Addresses are translated in between: {', '.join(shown)}." if shown else ""
+    shown = [
+        say("{ours} is {theirs} there", ours=ours, theirs=theirs) for ours, theirs in list(changes)[:_MOST_ADDRESSES]
+    ]
+    return say("Addresses are translated in between: {addresses}.", addresses=listed(shown)) if shown else ""
 
 
 def _ends(connection: Connection) -> tuple[Endpoint, Endpoint]:
@@ -135,7 +157,7 @@ def quote_hello(connection: Connection) -> tuple[Evidence, ...]:
 RULES = (
     Rule(
         id="clocks-differ-between-nodes",
-        title="The clocks of two nodes differ",
+        title=say("The clocks of two nodes differ"),
         severity=Severity.WARNING,
         judge=clocks_differ,
         needs=(Need.HANDSHAKE, Need.OTHER_END),
@@ -145,7 +167,7 @@ RULES = (
     ),
     Rule(
         id="connection-seen-at-both-ends",
-        title="The same connections are in the captures of both ends",
+        title=say("The same connections are in the captures of both ends"),
         severity=Severity.INFO,
         judge=connection_seen_at_both_ends,
         needs=(Need.HANDSHAKE, Need.OTHER_END),

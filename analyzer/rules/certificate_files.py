@@ -10,9 +10,11 @@ from analyzer.evidence import Certificate
 from analyzer.facts.certificates import key_load_failures
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
+from analyzer.rules.authorities import STORE_WORDS
 from analyzer.rules.inventory import fact
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NOBODY, NodeView
+from analyzer.words import Words, say
 
 
 def pem_multiple_leaves(view: NodeView) -> Iterator[Judgement]:
@@ -27,28 +29,35 @@ def pem_multiple_leaves(view: NodeView) -> Iterator[Judgement]:
             continue
         file = quote.store_file(view.node, kind)
         others = [c.id for leaf in leaves[1:] for c in view.connections_by_own_leaf.get(leaf.sha256, ())]
+        store = say("{store} store", store=STORE_WORDS[kind])
         judgement = fact(
-            f"{kind} store",
-            f"The file of the {kind} store holds {len(leaves)} certificates that are no authorities. Expressway takes the "
-            "first, and so does this report; the others may be left over from a renewal. "
-            f"{_same_name(leaves)}",
+            store,
+            say(
+                "The file of the {store} holds {number} certificates that are no authorities. Expressway takes the first, "
+                "and so does this report; the others may be left over from a renewal. {names}",
+                store=store,
+                number=len(leaves),
+                names=_same_name(leaves),
+            ),
             severity=Severity.WARNING,
             remedy=(
                 Remedy(
-                    text="Upload a file that holds the node's own certificate once, and below it its intermediates alone.",
+                    text=say(
+                        "Upload a file that holds the node's own certificate once, and below it its intermediates alone."
+                    ),
                     command=f"Maintenance > Security > {kind.capitalize()} certificate",
                     kind=RemedyKind.DURABLE,
                 ),
             ),
-            evidence=tuple(quote.quote_certificate(c, file, f"{kind} store") for c in leaves[: quote.MOST]),
+            evidence=tuple(quote.quote_certificate(c, file, store) for c in leaves[: quote.MOST]),
             count=len(leaves),
         )
         yield replace(judgement, connections=tuple(others), about=() if others else (NOBODY,))
 
 
-def _same_name(leaves: list[Certificate]) -> str:
+def _same_name(leaves: list[Certificate]) -> Words:
     names = {leaf.common_name for leaf in leaves}
-    return "All bear one common name." if len(names) == 1 else "They bear different common names."
+    return say("All bear one common name.") if len(names) == 1 else say("They bear different common names.")
 
 
 def key_file_newline(view: NodeView) -> Iterator[Judgement]:
@@ -63,12 +72,17 @@ def key_file_newline(view: NodeView) -> Iterator[Judgement]:
         severity=Severity.WARNING,
         confidence=Confidence.INFERRED,
         subject=view.node.name or "",
-        explanation=f"The log has words by which OpenSSL says that a PEM file could not be read: {events[0].record.detail}. A "
-        "private key that was made elsewhere and has no line feed at its end is known to break mobile and remote access; "
-        "joined with a certificate it gives these very words. No document says what Expressway logs in that case.",
+        explanation=say(
+            "The log has words by which OpenSSL says that a PEM file could not be read: {line}. A private key that was made "
+            "elsewhere and has no line feed at its end is known to break mobile and remote access; joined with a certificate "
+            "it gives these very words. No document says what Expressway logs in that case.",
+            line=events[0].record.detail,
+        ),
         remedy=(
             Remedy(
-                text="See that the key file ends with a line feed after its END line, and upload key and certificate again.",
+                text=say(
+                    "See that the key file ends with a line feed after its END line, and upload key and certificate again."
+                ),
                 command="Maintenance > Security > Server certificate (or Client certificate)",
                 kind=RemedyKind.DURABLE,
             ),
@@ -84,7 +98,7 @@ def key_file_newline(view: NodeView) -> Iterator[Judgement]:
 RULES = (
     Rule(
         id="pem-multiple-leaves",
-        title="A store's file holds several certificates of its own",
+        title=say("A store's file holds several certificates of its own"),
         severity=Severity.WARNING,
         judge=pem_multiple_leaves,
         needs=((Need.SERVER_STORE, Need.CLIENT_STORE),),
@@ -94,7 +108,7 @@ RULES = (
     ),
     Rule(
         id="key-file-newline",
-        title="A private key could not be loaded",
+        title=say("A private key could not be loaded"),
         severity=Severity.WARNING,
         judge=key_file_newline,
         needs=(Need.LOG,),

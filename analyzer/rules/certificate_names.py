@@ -12,9 +12,10 @@ from analyzer.correlate.name_match import NameMatch, is_ip, match_name, plain_na
 from analyzer.evidence import Certificate, ConfiguredName, NodeRole, Side
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
-from analyzer.rules.authorities import name_of
+from analyzer.rules.authorities import STORE_WORDS, name_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
+from analyzer.words import Words, counted, say, sentences
 
 LACKING = frozenset({NameMatch.NONE, NameMatch.COMMON_NAME})
 
@@ -30,8 +31,9 @@ def san_missing_xmpp_domain(view: NodeView) -> Iterator[Judgement]:
         view,
         Side.SERVER,
         view.federation_domains or (),
-        lambda names: (
-            f"{names} take part in XMPP federation: federated servers look for them in the Edge's certificate."
+        lambda names: say(
+            "{names} take part in XMPP federation: federated servers look for them in the Edge's certificate.",
+            names=names,
         ),
     )
 
@@ -42,9 +44,10 @@ def san_missing_chat_alias(view: NodeView) -> Iterator[Judgement]:
         view,
         Side.SERVER,
         view.chat_aliases or (),
-        lambda names: (
-            f"{names} are chat node aliases of the IM and Presence nodes: federated group chat needs them in the "
-            "certificates of Core and Edge."
+        lambda names: say(
+            "{names} are chat node aliases of the IM and Presence nodes: federated group chat needs them in the "
+            "certificates of Core and Edge.",
+            names=names,
         ),
     )
 
@@ -56,9 +59,10 @@ def san_missing_phone_security_profile(view: NodeView) -> Iterator[Judgement]:
         view,
         Side.CLIENT,
         [profile for profile in profiles if is_domain_name(profile.name)],
-        lambda names: (
-            f"{names} are phone security profiles of Unified CM: it looks for them in the certificate that the Core "
-            "presents for encrypted phones."
+        lambda names: say(
+            "{names} are phone security profiles of Unified CM: it looks for them in the certificate that the Core "
+            "presents for encrypted phones.",
+            names=names,
         ),
     )
 
@@ -77,9 +81,10 @@ def san_missing_cluster_name(view: NodeView) -> Iterator[Judgement]:
         view,
         Side.CLIENT,
         [ConfiguredName(name=name, source=_configuration_of(view))],
-        lambda names: (
-            f"{names} is the name of the Core's cluster: the Edge's TLS verify subject name, and peers that know the "
-            "cluster by it, look for it in every peer's certificate."
+        lambda names: say(
+            "{name} is the name of the Core's cluster: the Edge's TLS verify subject name, and peers that know the "
+            "cluster by it, look for it in every peer's certificate.",
+            name=names,
         ),
     )
 
@@ -99,7 +104,7 @@ def _configuration_of(view: NodeView) -> str:
 
 
 def _names_not_in(
-    view: NodeView, role: Side, names: Iterable[ConfiguredName], words: Callable[[str], str]
+    view: NodeView, role: Side, names: Iterable[ConfiguredName], words: Callable[[str], Words]
 ) -> Iterator[Judgement]:
     """Yield one judgement about all names that the certificate of a role lacks."""
     leaf = view.expected_leaf(role)
@@ -123,22 +128,32 @@ def missing_names(
     evidence: tuple[Evidence, ...],
 ) -> Judgement:
     """Return the judgement about names that the certificate of a role lacks."""
-    store = view.expected_store(role)
-    file = quote.store_file(view.node, store)
+    kind = view.expected_store(role)
+    file = quote.store_file(view.node, kind)
+    store = say("{store} store", store=STORE_WORDS[kind])
+    lacking = counted(
+        len(missing),
+        "The certificate in the {store} does not have it.",
+        "The certificate in the {store} does not have them.",
+        store=store,
+    )
     return Judgement(
         severity=severity,
         confidence=Confidence.PROVEN,
         subject=name_of(leaf),
-        explanation=f"{explanation} The certificate in the {store} store does not have {'it' if len(missing) == 1 else 'them'}.",
+        explanation=sentences((explanation, lacking)),
         remedy=(
             Remedy(
-                text=f"Have the certificate of the {store} store issued with {', '.join(f'DNS:{one}' for one in missing[: quote.MOST])}"
-                " among its subject alternative names.",
-                command=f"Maintenance > Security > {store.capitalize()} certificate > Generate CSR",
+                text=say(
+                    "Have the certificate of the {store} issued with {names} among its subject alternative names.",
+                    store=store,
+                    names=", ".join(f"DNS:{one}" for one in missing[: quote.MOST]),
+                ),
+                command=f"Maintenance > Security > {kind.capitalize()} certificate > Generate CSR",
                 kind=RemedyKind.DURABLE,
             ),
         ),
-        evidence=(quote.quote_names(leaf, file, f"{store} store"), *evidence),
+        evidence=(quote.quote_names(leaf, file, store), *evidence),
         count=len(missing),
     )
 
@@ -148,7 +163,7 @@ _CLIENT_LEAF = (Need.VERSION, (Need.CLIENT_STORE, Need.SERVER_STORE), (Need.CONF
 RULES = (
     Rule(
         id="san-missing-cluster-name",
-        title="The cluster's name is not in the certificate",
+        title=say("The cluster's name is not in the certificate"),
         severity=Severity.WARNING,
         judge=san_missing_cluster_name,
         needs=_CLIENT_LEAF,
@@ -158,7 +173,7 @@ RULES = (
     ),
     Rule(
         id="san-missing-xmpp-domain",
-        title="A domain of XMPP federation is not in the Edge's certificate",
+        title=say("A domain of XMPP federation is not in the Edge's certificate"),
         severity=Severity.WARNING,
         judge=san_missing_xmpp_domain,
         needs=(Need.SERVER_STORE, Need.FEDERATION_DOMAINS),
@@ -168,7 +183,7 @@ RULES = (
     ),
     Rule(
         id="san-missing-chat-alias",
-        title="A chat node alias is not in the certificate",
+        title=say("A chat node alias is not in the certificate"),
         severity=Severity.WARNING,
         judge=san_missing_chat_alias,
         needs=(Need.SERVER_STORE, Need.CHAT_ALIASES),
@@ -178,7 +193,7 @@ RULES = (
     ),
     Rule(
         id="san-missing-phone-security-profile",
-        title="A phone security profile is not in the Core's certificate",
+        title=say("A phone security profile is not in the Core's certificate"),
         severity=Severity.WARNING,
         judge=san_missing_phone_security_profile,
         needs=(*_CLIENT_LEAF, Need.PHONE_SECURITY_PROFILES),

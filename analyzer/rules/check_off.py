@@ -12,6 +12,13 @@ from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.states import denied, is_active
 from analyzer.rules.usage import CLIENT_CERTIFICATE_FOR_CORE
 from analyzer.rules.view import NodeView
+from analyzer.words import say
+
+_CHECKING_ON = Remedy(
+    text=say("Then switch the check on again."),
+    command="Edge: xConfiguration SIP TLS Certificate ExtendedKeyUsage Checking Mode: On",
+    kind=RemedyKind.DURABLE,
+)
 
 
 def core_client_eku_missing_check_off(view: NodeView) -> Iterator[Judgement]:
@@ -34,32 +41,34 @@ def core_client_eku_missing_check_off(view: NodeView) -> Iterator[Judgement]:
     if lacking:
         core, leaf = lacking[0]
         file = quote.store_file(core.node, "client" if core.has_two_stores else "server")
-        shown: tuple[Evidence, ...] = (quote.quote_certificate(leaf, file, "what the Core presents as a client"),)
+        shown: tuple[Evidence, ...] = (
+            quote.quote_certificate(leaf, file, say("what the Core presents as a client")),
+        )
         confidence = Confidence.STRONG if view.is_edge else Confidence.INFERRED
-        whose = f"The Core's certificate, serial {leaf.serial}, may not be used as a client's: {core.as_client(leaf).reason}."
+        whose = say(
+            "The Core's certificate, serial {serial}, may not be used as a client's: {reason}.",
+            serial=leaf.serial,
+            reason=core.as_client(leaf).reason,
+        )
     else:
         seen = _seen_of_core(view)
         if seen is None:
             return
         shown, whose, confidence = (
             (*seen,),
-            "The Core's certificate in the capture may not be used as a client's.",
+            say("The Core's certificate in the capture may not be used as a client's."),
             Confidence.INFERRED,
         )
     yield Judgement(
         severity=Severity.CRITICAL,
         confidence=confidence,
-        subject=zones[0].name if zones else "SSH tunnels",
-        explanation="The traversal zone is up because the Edge's extended key usage check is off, but the SSH tunnels on "
-        f"port 2222 are refused: they need clientAuth whatever the setting. {whose} Mobile and remote access stays down.",
-        remedy=(
-            CLIENT_CERTIFICATE_FOR_CORE,
-            Remedy(
-                text="Then switch the check on again.",
-                command="Edge: xConfiguration SIP TLS Certificate ExtendedKeyUsage Checking Mode: On",
-                kind=RemedyKind.DURABLE,
-            ),
+        subject=zones[0].name if zones else say("SSH tunnels"),
+        explanation=say(
+            "The traversal zone is up because the Edge's extended key usage check is off, but the SSH tunnels on port 2222 "
+            "are refused: they need clientAuth whatever the setting. {whose} Mobile and remote access stays down.",
+            whose=whose,
         ),
+        remedy=(CLIENT_CERTIFICATE_FOR_CORE, _CHECKING_ON),
         evidence=(
             *evidence,
             *shown,
@@ -89,7 +98,9 @@ def _seen_of_core(view: NodeView) -> tuple[Evidence, ...] | None:
 RULES = (
     Rule(
         id="core-client-eku-missing-check-off",
-        title="The traversal zone is up, but the SSH tunnels are refused: the Core's certificate lacks clientAuth",
+        title=say(
+            "The traversal zone is up, but the SSH tunnels are refused: the Core's certificate lacks clientAuth"
+        ),
         meaning="Said when the traversal zone is up because the Edge's extended key usage check is off, the SSH "
         "tunnels are refused, and the Core's client certificate lacks clientAuth. The tunnels want "
         "clientAuth whatever the setting, so that mobile and remote access stays down. A timeout is no "

@@ -10,6 +10,7 @@ from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
+from analyzer.words import say
 
 
 def eku_mode_off(view: NodeView) -> Iterator[Judgement]:
@@ -21,12 +22,14 @@ def eku_mode_off(view: NodeView) -> Iterator[Judgement]:
         severity=Severity.WARNING if view.is_edge else Severity.INFO,
         confidence=Confidence.PROVEN,
         subject=EKU_CHECKING_MODE,
-        explanation="The extended key usage check of inbound SIP TLS is off: any inbound peer may come without clientAuth. "
-        "CA and name checks remain. It does not help the SSH tunnels. Set it On again once the Core's client certificate "
-        "has clientAuth.",
+        explanation=say(
+            "The extended key usage check of inbound SIP TLS is off: any inbound peer may come without clientAuth. CA and "
+            "name checks remain. It does not help the SSH tunnels. Set it On again once the Core's client certificate has "
+            "clientAuth."
+        ),
         remedy=(
             Remedy(
-                text="Switch the check on once the peers' client certificates have clientAuth.",
+                text=say("Switch the check on once the peers' client certificates have clientAuth."),
                 command="xConfiguration SIP TLS Certificate ExtendedKeyUsage Checking Mode: On",
                 kind=RemedyKind.DURABLE,
             ),
@@ -43,7 +46,10 @@ def eku_mode_absent(view: NodeView) -> Iterator[Judgement]:
             severity=Severity.INFO,
             confidence=Confidence.INFERRED,
             subject=EKU_CHECKING_MODE,
-            explanation=f"The configuration dump does not name it; the default of X15.5, {mode.value}, is assumed.",
+            explanation=say(
+                "The configuration dump does not name it; the default of X15.5, {value}, is assumed.",
+                value=mode.value,
+            ),
             evidence=quote.quote_setting(EKU_CHECKING_MODE, mode),
         )
 
@@ -53,22 +59,24 @@ def deprecated_upload_command(view: NodeView) -> Iterator[Judgement]:
     setting = view.node.settings.get(ENABLE_SERVER_EKU_UPLOAD)
     if setting is None or setting.current is None:
         return
-    severity, why = Severity.INFO, "X15.5 does not use it any more: the client store replaces it."
+    severity, why = Severity.INFO, say("X15.5 does not use it any more: the client store replaces it.")
     if not view.has_two_stores:
         server = view.server_leaf
         if view.is_core:
-            severity, why = Severity.WARNING, "The command works on an Expressway-E only."
+            severity, why = Severity.WARNING, say("The command works on an Expressway-E only.")
         elif (
             setting.current == "Off" and server is not None and eku_class(server) is ExtendedKeyUsageClass.SERVER_ONLY
         ):
-            severity, why = Severity.WARNING, "It is Off, and the server certificate has serverAuth only."
+            severity, why = Severity.WARNING, say("It is Off, and the server certificate has serverAuth only.")
         else:
-            why = "It is the X15.4 switch of an Expressway-E; X15.5 replaces it by the client store."
+            why = say("It is the X15.4 switch of an Expressway-E; X15.5 replaces it by the client store.")
     yield Judgement(
         severity=severity,
         confidence=Confidence.PROVEN,
         subject=ENABLE_SERVER_EKU_UPLOAD,
-        explanation=f"{ENABLE_SERVER_EKU_UPLOAD} is {setting.current}. {why}",
+        explanation=say(
+            "{setting} is {value}. {why}", setting=ENABLE_SERVER_EKU_UPLOAD, value=setting.current, why=why
+        ),
         evidence=quote.quote_setting(ENABLE_SERVER_EKU_UPLOAD, setting),
     )
 
@@ -83,16 +91,16 @@ def client_upload_refused(view: NodeView) -> Iterator[Judgement]:
     yield Judgement(
         severity=Severity.CRITICAL,
         confidence=Confidence.PROVEN,
-        subject="client certificate upload",
-        explanation="The upload of a client certificate was refused: it has no clientAuth.",
+        subject=say("client certificate upload"),
+        explanation=say("The upload of a client certificate was refused: it has no clientAuth."),
         remedy=(
             Remedy(
-                text="Have the request signed again with clientAuth (and serverAuth), then upload it.",
+                text=say("Have the request signed again with clientAuth (and serverAuth), then upload it."),
                 command="Maintenance > Security > Client certificate",
                 kind=RemedyKind.DURABLE,
             ),
             Remedy(
-                text="Or upload it as server certificate and tick the copy: then peers that check refuse it.",
+                text=say("Or upload it as server certificate and tick the copy: then peers that check refuse it."),
                 command="Maintenance > Security > Server certificate: Upload server certificate file as client certificate",
                 kind=RemedyKind.STOP_GAP,
             ),
@@ -108,7 +116,7 @@ def client_upload_refused(view: NodeView) -> Iterator[Judgement]:
 RULES = (
     Rule(
         id="eku-mode-off",
-        title="The extended key usage check of inbound SIP TLS is off",
+        title=say("The extended key usage check of inbound SIP TLS is off"),
         meaning="Said when SIP TLS Certificate ExtendedKeyUsage Checking Mode is Off. It is accepted as a stop-gap, "
         "but it concerns every inbound SIP TLS peer and does not help the SSH tunnels; CA and name checks "
         "remain. Only the node that is the TLS server is affected, for the traversal zone the Edge: on a "
@@ -121,7 +129,7 @@ RULES = (
     ),
     Rule(
         id="eku-mode-absent",
-        title="The extended key usage check is not in the configuration dump",
+        title=say("The extended key usage check is not in the configuration dump"),
         meaning="Said when the configuration dump of an X15.5 node does not name the extended key usage check. The "
         "release's default, On, is then assumed, and marked as assumed wherever it is used.",
         severity=Severity.INFO,
@@ -133,7 +141,7 @@ RULES = (
     ),
     Rule(
         id="deprecated-eku-upload-command",
-        title="The X15.4 switch for server-only uploads is set",
+        title=say("The X15.4 switch for server-only uploads is set"),
         meaning="Said when XCP TLS Certificate CVS EnableServerEkuUpload is in the configuration dump: the switch "
         "of X15.4 that lets an Expressway-E take a server-only certificate. X15.5 no longer uses it. It is "
         "a warning where it works against the certificate: on a Core of X15.4, or Off beside a server-only "
@@ -146,7 +154,7 @@ RULES = (
     ),
     Rule(
         id="client-upload-refused-no-client-usage",
-        title="A client certificate without clientAuth was refused at upload",
+        title=say("A client certificate without clientAuth was refused at upload"),
         meaning="Said when the log tells that the upload of a client certificate was refused because it has no "
         "client usage. The request has to be signed again with clientAuth; uploading it as server "
         "certificate with a copy for the client store only moves the refusal to the peers.",

@@ -17,6 +17,7 @@ from analyzer.rules.authorities import TRUSTED_CA, name_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.trust import trust_of
 from analyzer.rules.view import NodeView
+from analyzer.words import Words, itemized, say
 
 _AUTOMATIC_CUCM_ZONES = ("CEtls-", "CEOAuth-")
 _NOT_TLS = frozenset({"tcp", "udp"})
@@ -25,11 +26,11 @@ _NOT_TLS = frozenset({"tcp", "udp"})
 class Entry(Struct, frozen=True, kw_only=True):
     """One verifier. `proof`: what shows that it trusts the CA; `refusal`: that it does not; None: nothing does."""
 
-    who: str
+    who: Words
     where: str
     source: tuple[Evidence, ...] = ()
-    proof: str | None = None
-    refusal: str | None = None
+    proof: Words | None = None
+    refusal: Words | None = None
     connection: Connection | None = None
 
 
@@ -41,22 +42,29 @@ def verifiers_must_trust_client_ca(view: NodeView) -> Iterator[Judgement]:
     entries = list(_entries(view, leaf))
     if not entries:
         return
-    lines = [_line(entry) for entry in entries]
     shown = [entry.connection for entry in entries if entry.connection]
     yield Judgement(
         severity=Severity.INFO,
         confidence=Confidence.INFERRED,
         subject=name_of(leaf),
-        explanation=f"The client certificate, serial {leaf.serial}, was issued by {leaf.issuer}. Who verifies it has to trust "
-        f"that CA, root and intermediates. By the configuration these are: {'; '.join(lines)}.",
+        explanation=say(
+            "The client certificate, serial {serial}, was issued by {issuer}. Who verifies it has to trust that CA, root and "
+            "intermediates. By the configuration these are: {verifiers}.",
+            serial=leaf.serial,
+            issuer=leaf.issuer,
+            verifiers=itemized(map(_line, entries)),
+        ),
         remedy=(
             Remedy(
-                text="Go through the list before the client certificate is replaced, and import the CA where the tick is missing.",
+                text=say(
+                    "Go through the list before the client certificate is replaced, and import the CA where the tick is "
+                    "missing."
+                ),
                 kind=RemedyKind.DURABLE,
             ),
         ),
         evidence=(
-            quote.quote_certificate(leaf, quote.store_file(view.node, "client"), "client store"),
+            quote.quote_certificate(leaf, quote.store_file(view.node, "client"), say("client store")),
             *(row for entry in entries for row in entry.source),
             *(row for connection in shown for row in quote.quote_certificate_frame(connection, Side.CLIENT)),
         ),
@@ -85,25 +93,23 @@ def _entries(view: NodeView, leaf: Certificate) -> Iterator[Entry]:
             yield _entry(*_neighbor_words(zone), zone, proofs)
     if view.is_core and (has_mobile_access or view.node.domains):
         yield _cucm_entry(view, leaf)
-        yield Entry(who="IM and Presence nodes", where="cup-xmpp-trust and tomcat-trust")
-        yield Entry(who="Unity Connection nodes", where="tomcat-trust")
+        yield Entry(who=say("IM and Presence nodes"), where=say("cup-xmpp-trust and tomcat-trust"))
+        yield Entry(who=say("Unity Connection nodes"), where="tomcat-trust")
     own = {name.lower() for name in (*view.node.addresses, *view.node.host_names)}
     for peer in view.node.cluster.peers if view.node.cluster else ():
         if peer.lower() not in own:
-            yield Entry(who=f"cluster peer {peer}", where=TRUSTED_CA)
+            yield Entry(who=say("cluster peer {peer}", peer=peer), where=TRUSTED_CA)
 
 
-def _neighbor_words(zone: Zone) -> tuple[str, str]:
+def _neighbor_words(zone: Zone) -> tuple[Words, Words]:
     if zone.kind == "webex":
-        return f"Webex (zone {zone.name})", "its list of CAs, or Control Hub"
+        return say("Webex (zone {zone})", zone=zone.name), say("its list of CAs, or Control Hub")
     if zone.kind == "dns":
-        return f"far ends of DNS zone {zone.name}", "their lists of CAs"
+        return say("far ends of DNS zone {zone}", zone=zone.name), say("their lists of CAs")
     if zone.name.startswith(_AUTOMATIC_CUCM_ZONES):
-        return f"CUCM (zone {zone.name})", "CallManager-trust and tomcat-trust"
-    return (
-        f"neighbour {', '.join(peer.address for peer in zone.peers) or zone.name} (zone {zone.name})",
-        "its list of CAs",
-    )
+        return say("CUCM (zone {zone})", zone=zone.name), say("CallManager-trust and tomcat-trust")
+    peers = ", ".join(peer.address for peer in zone.peers) or zone.name
+    return say("neighbour {peers} (zone {zone})", peers=peers, zone=zone.name), say("its list of CAs")
 
 
 def _last_by_zone(view: NodeView, leaf: Certificate) -> Mapping[str, Connection]:
@@ -119,7 +125,7 @@ def _shows(connection: Connection, leaf: Certificate) -> bool:
     return connection.local_role is Side.CLIENT and connection.client_certificate.leaf == leaf.sha256
 
 
-def _entry(who: str, where: str, zone: Zone, proofs: Mapping[str, Connection]) -> Entry:
+def _entry(who: Words, where: str, zone: Zone, proofs: Mapping[str, Connection]) -> Entry:
     source = quote.quote_zone_setting(zone)
     connection = proofs.get(zone.name)
     return _judged(Entry(who=who, where=where, source=source), connection)
@@ -130,49 +136,55 @@ def _judged(entry: Entry, connection: Connection | None) -> Entry:
     if connection is None:
         return entry
     frame = next((f for f in connection.handshake.frames if f.step == "client_certificate"), None)
-    at = quote.frame_of(frame) if frame else "the capture"
-    proof = f"completed with it, {at}" if connection.outcome is Outcome.COMPLETED else None
+    at = quote.frame_of(frame) if frame else say("the capture")
+    proof = say("completed with it, {at}", at=at) if connection.outcome is Outcome.COMPLETED else None
     refused = connection.outcome is Outcome.REFUSED and connection.refused_by is Side.SERVER
     return Entry(
         who=entry.who,
         where=entry.where,
         source=entry.source,
         proof=proof,
-        refusal=f"refused it ({connection.outcome_reason}), {at}" if refused else None,
+        refusal=say("refused it ({reason}), {at}", reason=connection.outcome_reason, at=at) if refused else None,
         connection=connection if proof or refused else None,
     )
 
 
 def _edge_entry(view: NodeView, leaf: Certificate, zone: Zone, proofs: Mapping[str, Connection]) -> Entry:
-    entry = _entry(f"the Expressway-E of zone {zone.name}", TRUSTED_CA, zone, proofs)
+    entry = _entry(say("the Expressway-E of zone {zone}", zone=zone.name), TRUSTED_CA, zone, proofs)
     edges = [edge for edge in view.partners if edge.node.stores.trusted is not None]
     if entry.proof or entry.refusal or not edges:
         return entry
-    distrusting = [edge.node.name for edge in edges if not trust_of(edge, view, leaf, Side.CLIENT).trusted]
-    names = ", ".join(edge.node.name or "" for edge in edges)
-    proof = None if distrusting else f"in the trusted CA list of {names}"
-    refusal = (
-        f"not in the trusted CA list of {', '.join(name or '' for name in distrusting)}" if distrusting else None
+    distrusting = [edge for edge in edges if not trust_of(edge, view, leaf, Side.CLIENT).trusted]
+    nodes = ", ".join(edge.node.name or "" for edge in distrusting or edges)
+    return Entry(
+        who=entry.who,
+        where=entry.where,
+        source=entry.source,
+        proof=None if distrusting else say("in the trusted CA list of {nodes}", nodes=nodes),
+        refusal=say("not in the trusted CA list of {nodes}", nodes=nodes) if distrusting else None,
     )
-    return Entry(who=entry.who, where=entry.where, source=entry.source, proof=proof, refusal=refusal)
 
 
 def _cucm_entry(view: NodeView, leaf: Certificate) -> Entry:
     own = [c for c in view.connections if c.peer.kind is PeerKind.CUCM and _shows(c, leaf)]
-    entry = Entry(who="CUCM nodes of mobile and remote access", where="tomcat-trust and CallManager-trust")
+    entry = Entry(who=say("CUCM nodes of mobile and remote access"), where=say("tomcat-trust and CallManager-trust"))
     return _judged(entry, own[-1] if own else None)
 
 
-def _line(entry: Entry) -> str:
+def _line(entry: Entry) -> Words:
     if entry.refusal:
-        return f"[!] {entry.who}: {entry.refusal}; import it there ({entry.where})"
-    return f"[x] {entry.who}: {entry.proof}" if entry.proof else f"[ ] {entry.who}: {entry.where}"
+        return say(
+            "[!] {who}: {refusal}; import it there ({where})", who=entry.who, refusal=entry.refusal, where=entry.where
+        )
+    if entry.proof:
+        return say("[x] {who}: {proof}", who=entry.who, proof=entry.proof)
+    return say("[ ] {who}: {where}", who=entry.who, where=entry.where)
 
 
 RULES = (
     Rule(
         id="verifiers-must-trust-client-ca",
-        title="Who has to trust the CA of the client certificate",
+        title=say("Who has to trust the CA of the client certificate"),
         severity=Severity.INFO,
         judge=verifiers_must_trust_client_ca,
         needs=(Need.CLIENT_STORE, (Need.CONFIGURATION, Need.ZONES)),

@@ -15,14 +15,16 @@ from analyzer.rules import quote
 from analyzer.rules.per_peer import by_peer, quote_steps, row_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
+from analyzer.words import Words, say
 
 
 def one_way_tls(view: NodeView) -> Iterator[Judgement]:
     """No certificate was asked of the client: its extended key usage does not matter here."""
     for peer, connections in by_peer(view, _was_never_asked):
-        yield _one_way(view, peer, connections, "the server asked for no client certificate", Confidence.PROVEN)
+        asked = say("the server asked for no client certificate")
+        yield _one_way(view, peer, connections, asked, Confidence.PROVEN)
     for peer, connections in by_peer(view, lambda c: is_not_asked(c.handshake)):
-        seems = (
+        seems = say(
             "the first that the client encrypts has the length of a Finished message, so that the server seems to have asked "
             "for no client certificate"
         )
@@ -35,7 +37,7 @@ def _was_never_asked(connection: Connection) -> bool:
 
 
 def _one_way(
-    view: NodeView, peer: Peer, connections: Sequence[Connection], why: str, confidence: Confidence
+    view: NodeView, peer: Peer, connections: Sequence[Connection], why: Words, confidence: Confidence
 ) -> Judgement:
     zone = view.zone(peer.zone)
     demanded = (
@@ -43,12 +45,14 @@ def _one_way(
         and zone.tls_verify_mode == "On"
         and any(connection.local_role is Side.SERVER for connection in connections)
     )
-    more = f" Zone {zone.name} has TLS verify On and should have asked for it." if demanded and zone else ""
+    told = say("One-way TLS: {why}. Which one the client holds is then irrelevant to this connection.", why=why)
+    if demanded and zone:
+        told = say("{told} Zone {zone} has TLS verify On and should have asked for it.", told=told, zone=zone.name)
     return row_of(
         peer,
         connections,
         Severity.WARNING if demanded else Severity.INFO,
-        f"One-way TLS: {why}. Which one the client holds is then irrelevant to this connection.{more}",
+        told,
         (
             *quote_steps(connections, Step.SERVER_HELLO, Step.SERVER_CERTIFICATE),
             *_quote_hidden(connections),
@@ -74,18 +78,23 @@ def _empty(peer: Peer, connections: Sequence[Connection], confidence: Confidence
     grave = peer.kind in FAMILIAR and (bool(failed) if is_seen else Outcome.REFUSED in outcomes)
     suspect = peer.kind in FAMILIAR and bool(failed)
     we_are_client = shown[0].local_role is Side.CLIENT
-    if we_are_client:
-        who = "This node, as TLS client,"
-        why = "The client store is empty, its key does not fit, or no certificate fits the CA names that were asked for."
-    else:
-        who = peer.name if peer.kind in FAMILIAR else "Clients"
-        why = "Phones, Jabber and browsers do so where client authentication is optional."
-    what = "an empty Certificate message" if is_seen else "what has the length of an empty Certificate message"
     return row_of(
         peer,
         shown,
         Severity.CRITICAL if grave else Severity.WARNING if suspect else Severity.INFO,
-        f"{who} answered the CertificateRequest with {what}, {_what_came(outcomes, is_seen=is_seen)} {why}",
+        say(
+            "{who} answered the CertificateRequest with {what}, {came} {why}",
+            who=_who(peer, we_are_client=we_are_client),
+            what=say("an empty Certificate message")
+            if is_seen
+            else say("what has the length of an empty Certificate message"),
+            came=_what_came(outcomes, is_seen=is_seen),
+            why=say(
+                "The client store is empty, its key does not fit, or no certificate fits the CA names that were asked for."
+            )
+            if we_are_client
+            else say("Phones, Jabber and browsers do so where client authentication is optional."),
+        ),
         (
             *(row for c in shown[: quote.MOST] for row in quote.quote_certificate_frame(c, Side.CLIENT)),
             *_quote_hidden(shown),
@@ -94,7 +103,7 @@ def _empty(peer: Peer, connections: Sequence[Connection], confidence: Confidence
         confidence=confidence,
         remedy=(
             Remedy(
-                text="Put a certificate with clientAuth into the client store.",
+                text=say("Put a certificate with clientAuth into the client store."),
                 command="Maintenance > Security > Client certificate",
                 kind=RemedyKind.DURABLE,
             ),
@@ -104,14 +113,20 @@ def _empty(peer: Peer, connections: Sequence[Connection], confidence: Confidence
     )
 
 
-def _what_came(outcomes: Container[Outcome], *, is_seen: bool) -> str:
+def _who(peer: Peer, *, we_are_client: bool) -> str:
+    if we_are_client:
+        return say("This node, as TLS client,")
+    return peer.name if peer.kind in FAMILIAR else say("Clients")
+
+
+def _what_came(outcomes: Container[Outcome], *, is_seen: bool) -> Words:
     if Outcome.REFUSED in outcomes or (Outcome.CLOSED in outcomes and is_seen):
-        return "and the handshake failed."
+        return say("and the handshake failed.")
     if Outcome.CLOSED in outcomes:
-        return "and the connection was closed."
+        return say("and the connection was closed.")
     if Outcome.COMPLETED in outcomes:
-        return "and the handshake went on: client authentication was optional."
-    return "and what came of it is not known."
+        return say("and the handshake went on: client authentication was optional.")
+    return say("and what came of it is not known.")
 
 
 def _quote_hidden(connections: Sequence[Connection]) -> tuple[Evidence, ...]:
@@ -128,7 +143,7 @@ _NEEDS = (Need.CAPTURE, Need.HANDSHAKE)
 RULES = (
     Rule(
         id="one-way-tls",
-        title="No client certificate was asked for",
+        title=say("No client certificate was asked for"),
         meaning="Said when the server asked the client for no certificate: which one the client holds, and its "
         "usage, is irrelevant to that connection. A warning where this node is the server and the zone has "
         "TLS verify On. Under TLS 1.3 it is inferred from the length of a record.",
@@ -139,7 +154,7 @@ RULES = (
     ),
     Rule(
         id="client-certificate-empty",
-        title="The client presented no certificate",
+        title=say("The client presented no certificate"),
         meaning="Said when a client was asked for a certificate and answered with an empty message. If it is this "
         "node, its client store is empty, its key does not fit, or nothing fits the CA names that were "
         "asked for. Phones, Jabber and browsers do so where a certificate is optional, and that is no "

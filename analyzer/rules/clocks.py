@@ -15,6 +15,7 @@ from analyzer.rules import quote
 from analyzer.rules.presented_dates import Window, window_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NOBODY, TRAVERSAL, TUNNELS, NodeView
+from analyzer.words import say
 
 OVER_TRAVERSAL_ZONE = "25022"
 """The alarm "Time not synchronized over traversal zone"."""
@@ -24,7 +25,7 @@ _DRIFT = timedelta(days=1)
 """A clock without a source of time runs fast by minutes; only one that was reset is off by years, and then it is behind."""
 
 _SET_CLOCKS = Remedy(
-    text="Set the NTP servers of both ends and see that they are synchronised. Then judge dates anew.",
+    text=say("Set the NTP servers of both ends and see that they are synchronised. Then judge dates anew."),
     command="System > Time; Status > Alarms",
     kind=RemedyKind.DURABLE,
 )
@@ -65,8 +66,11 @@ def _alarmed(view: NodeView, alarms: Sequence[Alarm]) -> Judgement:
         severity=Severity.WARNING,
         confidence=Confidence.PROVEN,
         subject=view.node.name or "",
-        explanation=f"The time of this node is not synchronised: {'; '.join(dict.fromkeys(a.title for a in alarms))}. Dates of "
-        "certificates are judged by that clock here; SSH tunnels need clocks that agree, too.",
+        explanation=say(
+            "The time of this node is not synchronised: {alarms}. Dates of certificates are judged by that clock here; SSH "
+            "tunnels need clocks that agree, too.",
+            alarms="; ".join(dict.fromkeys(a.title for a in alarms)),
+        ),
         remedy=(_SET_CLOCKS,),
         evidence=tuple(row for alarm in alarms[: quote.MOST] for row in quote.quote_alarm(alarm)),
         count=len(alarms),
@@ -115,7 +119,11 @@ def _in_date(view: NodeView, connections: Iterable[Connection], *, by_us: bool) 
 
 def _contradicted(peer: Peer, shown: Sequence[Connection], events: Sequence[Event], *, by_us: bool) -> Judgement:
     first, last = quote.span(connection.handshake.started for connection in shown)
-    who, whose = ("This node", f"{peer.name}'s") if by_us else (peer.name, "this node's")
+    refusal = (
+        say("This node refused {peer}'s certificate for its dates", peer=peer.name)
+        if by_us
+        else say("{peer} refused this node's certificate for its dates", peer=peer.name)
+    )
     frames = (
         row
         for c in shown[: quote.MOST]
@@ -126,8 +134,11 @@ def _contradicted(peer: Peer, shown: Sequence[Connection], events: Sequence[Even
         severity=Severity.WARNING,
         confidence=Confidence.INFERRED,
         subject=peer.name,
-        explanation=f"{who} refused {whose} certificate for its dates, and every certificate that was sent is in date by the "
-        f"capture. Either the clock of one end is wrong, or an authority in the list of the side that refused it is out of date.",
+        explanation=say(
+            "{refusal}, and every certificate that was sent is in date by the capture. Either the clock of one end is wrong, "
+            "or an authority in the list of the side that refused it is out of date.",
+            refusal=refusal,
+        ),
         remedy=(_SET_CLOCKS,),
         evidence=(
             *frames,
@@ -145,7 +156,7 @@ def _contradicted(peer: Peer, shown: Sequence[Connection], events: Sequence[Even
 RULES = (
     Rule(
         id="clock-wrong",
-        title="A clock is wrong",
+        title=say("A clock is wrong"),
         severity=Severity.WARNING,
         judge=clock_wrong,
         needs=((Need.STATUS, Need.LOG, Need.CAPTURE),),

@@ -8,22 +8,26 @@ from analyzer.correlate.purpose import ExtendedKeyUsageClass, eku_class
 from analyzer.evidence import Certificate, Side
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
+from analyzer.rules.authorities import STORE_WORDS
 from analyzer.rules.clusters import NOW_AND_THEN, cluster_name, leads, own_name
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
 from analyzer.text import is_address
+from analyzer.words import Words, itemized, listed, say, sentences
 
 _EKU_WORDS = {
-    ExtendedKeyUsageClass.BOTH: "serverAuth and clientAuth",
-    ExtendedKeyUsageClass.SERVER_ONLY: "serverAuth only",
-    ExtendedKeyUsageClass.CLIENT_ONLY: "clientAuth only",
-    ExtendedKeyUsageClass.NONE: "no extended key usage",
+    ExtendedKeyUsageClass.BOTH: say("serverAuth and clientAuth"),
+    ExtendedKeyUsageClass.SERVER_ONLY: say("serverAuth only"),
+    ExtendedKeyUsageClass.CLIENT_ONLY: say("clientAuth only"),
+    ExtendedKeyUsageClass.NONE: say("no extended key usage"),
 }
 
 
 _RENEW_ALIKE = Remedy(
-    text="Renew the certificates of the peers alike: the same extended key usage, and the cluster's name in all. Restart "
-    "one peer at a time, in a maintenance window.",
+    text=say(
+        "Renew the certificates of the peers alike: the same extended key usage, and the cluster's name in all. Restart one "
+        "peer at a time, in a maintenance window."
+    ),
     command="Maintenance > Security",
     kind=RemedyKind.DURABLE,
 )
@@ -43,19 +47,23 @@ def cluster_cert_differs(view: NodeView) -> Iterator[Judgement]:
         *(words for store, leaves in differing.items() for words in _usages_differ(store, leaves)),
         *(words for store, leaves in differing.items() for words in _names_differ(view, store, leaves)),
     ]
-    usual = (
-        f"The peers hold {' and '.join(differing)} certificates of their own, as is usual: they are not replicated."
+    usual = say(
+        "The peers hold {stores} certificates of their own, as is usual: they are not replicated. What they may be used for "
+        "is the same.",
+        stores=say("server and client") if len(differing) > 1 else STORE_WORDS[next(iter(differing))],
     )
     yield Judgement(
         severity=Severity.WARNING if troubles else Severity.INFO,
         confidence=Confidence.PROVEN,
         subject=cluster_name(view),
-        explanation=" ".join((*troubles, NOW_AND_THEN))
-        if troubles
-        else f"{usual} What they may be used for is the same.",
+        explanation=sentences((*troubles, NOW_AND_THEN)) if troubles else usual,
         remedy=(_RENEW_ALIKE,) if troubles else (),
         evidence=tuple(
-            quote.quote_certificate(leaf, quote.store_file(peer.node, store), f"{peer.label}, {store} store")
+            quote.quote_certificate(
+                leaf,
+                quote.store_file(peer.node, store),
+                say("{peer}, {store} store", peer=peer.label, store=STORE_WORDS[store]),
+            )
             for store, leaves in differing.items()
             for peer, leaf in leaves
         ),
@@ -68,14 +76,21 @@ _STORES: Sequence[tuple[str, Callable[[NodeView], Certificate | None]]] = (
 )
 
 
-def _usages_differ(store: str, leaves: Sequence[tuple[NodeView, Certificate]]) -> Iterator[str]:
+def _usages_differ(store: str, leaves: Sequence[tuple[NodeView, Certificate]]) -> Iterator[Words]:
     usages = {peer.label: eku_class(leaf) for peer, leaf in leaves}
     if len(set(usages.values())) > 1:
-        said = "; ".join(f"{name} has {_EKU_WORDS.get(usage, usage.value)}" for name, usage in usages.items())
-        yield f"The {store} certificates differ in their extended key usage: {said}."
+        said = itemized(
+            say("{peer} has {usage}", peer=name, usage=_EKU_WORDS.get(usage, usage.value))
+            for name, usage in usages.items()
+        )
+        yield say(
+            "The {store} certificates differ in their extended key usage: {usages}.",
+            store=STORE_WORDS[store],
+            usages=said,
+        )
 
 
-def _names_differ(view: NodeView, store: str, leaves: Sequence[tuple[NodeView, Certificate]]) -> Iterator[str]:
+def _names_differ(view: NodeView, store: str, leaves: Sequence[tuple[NodeView, Certificate]]) -> Iterator[Words]:
     """A Core's partner may ask for the cluster's name in what the Core presents; elsewhere only the odd one out counts."""
     name = (own_name(view) or "").lower()
     if "." not in name or is_address(name):
@@ -83,13 +98,18 @@ def _names_differ(view: NodeView, store: str, leaves: Sequence[tuple[NodeView, C
     lacking = [peer.label for peer, leaf in leaves if name not in {known.lower() for known in leaf.names}]
     is_asked_for = view.is_core and store == view.expected_store(Side.CLIENT)
     if lacking and (is_asked_for or len(lacking) < len(leaves)):
-        yield f"The {store} certificate of {', '.join(lacking)} lacks the cluster's name {name}."
+        yield say(
+            "The {store} certificate of {peers} lacks the cluster's name {name}.",
+            store=STORE_WORDS[store],
+            peers=listed(lacking),
+            name=name,
+        )
 
 
 RULES = (
     Rule(
         id="cluster-cert-differs",
-        title="Peers of a cluster hold different certificates",
+        title=say("Peers of a cluster hold different certificates"),
         severity=Severity.WARNING,
         judge=cluster_cert_differs,
         needs=((Need.SERVER_STORE, Need.CLIENT_STORE),),

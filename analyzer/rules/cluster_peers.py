@@ -17,8 +17,26 @@ from analyzer.rules.presentation import stale_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
 from analyzer.text import is_address, iso_utc
+from analyzer.words import Words, say, sentences
 
 _ENFORCING = "enforcing"
+_NOT_SEEN = say("No failure is seen yet: no source says what X15.5 checks there.")
+
+_CLIENT_CERTIFICATE = Remedy(
+    text=say(
+        "Issue a client certificate with clientAuth and the peer's own name as the cluster lists it, and upload it. Restart "
+        "one peer at a time, in a maintenance window."
+    ),
+    command="Maintenance > Security > Client certificate",
+    kind=RemedyKind.DURABLE,
+)
+_PERMISSIVE = Remedy(
+    text=say(
+        "Until then let the peers take each other without verification. The cluster's traffic is then not authenticated."
+    ),
+    command="System > Clustering: TLS verification mode: Permissive",
+    kind=RemedyKind.STOP_GAP,
+)
 
 
 def _is_in_cluster(view: NodeView) -> bool:
@@ -37,15 +55,22 @@ def peer_not_serving_new_certificate(view: NodeView) -> Iterator[Judgement]:
         return
     evidence, states = _partner_states(view)
     if old:
-        what = f"it still serves serial {old[-1].server_certificate.serial}, not serial {leaf.serial} of its server store"
+        what = say(
+            "it still serves serial {old}, not serial {new} of its server store",
+            old=old[-1].server_certificate.serial,
+            new=leaf.serial,
+        )
         confidence = Confidence.PROVEN
     else:
         since = _running_since(view)
         if since is None or leaf.not_before is None or leaf.not_before <= since:
             return
-        what = (
-            f"it has been running since {iso_utc(since)} or longer, and the certificate in its server store, serial "
-            f"{leaf.serial}, is valid only from {iso_utc(leaf.not_before)}: it was put there later"
+        what = say(
+            "it has been running since {since} or longer, and the certificate in its server store, serial {serial}, is valid "
+            "only from {begins}: it was put there later",
+            since=iso_utc(since),
+            serial=leaf.serial,
+            begins=iso_utc(leaf.not_before),
         )
         confidence = Confidence.INFERRED
     first, last = quote.span(connection.handshake.started for connection in old)
@@ -53,19 +78,11 @@ def peer_not_serving_new_certificate(view: NodeView) -> Iterator[Judgement]:
         severity=Severity.CRITICAL if states and old else Severity.WARNING,
         confidence=confidence,
         subject=view.label,
-        explanation=f"Of the cluster {cluster_name(view)} this peer has not taken up its new certificate: {what}. A new "
-        f"certificate takes effect only after a restart.{states}",
-        remedy=(
-            Remedy(
-                text=f"Restart {view.label} alone. Service-affecting: in a maintenance window, one peer at a time. Then "
-                "check the serial in a new capture.",
-                command="Maintenance > Restart options > Restart",
-                kind=RemedyKind.DURABLE,
-            ),
-        ),
+        explanation=sentences((_not_taken_up(view, what), states)),
+        remedy=(_restart(view),),
         evidence=(
             *(row for c in old[-3:] for row in quote.quote_certificate_frame(c, Side.SERVER)),
-            quote.quote_certificate(leaf, quote.store_file(view.node, "server"), "server store"),
+            quote.quote_certificate(leaf, quote.store_file(view.node, "server"), say("server store")),
             *_quote_uptime(view),
             *evidence,
         ),
@@ -73,6 +90,27 @@ def peer_not_serving_new_certificate(view: NodeView) -> Iterator[Judgement]:
         first=first,
         last=last,
         connections=tuple(connection.id for connection in old),
+    )
+
+
+def _not_taken_up(view: NodeView, what: Words) -> Words:
+    return say(
+        "Of the cluster {cluster} this peer has not taken up its new certificate: {what}. A new certificate takes effect "
+        "only after a restart.",
+        cluster=cluster_name(view),
+        what=what,
+    )
+
+
+def _restart(view: NodeView) -> Remedy:
+    return Remedy(
+        text=say(
+            "Restart {node} alone. Service-affecting: in a maintenance window, one peer at a time. Then check the serial in "
+            "a new capture.",
+            node=view.label,
+        ),
+        command="Maintenance > Restart options > Restart",
+        kind=RemedyKind.DURABLE,
     )
 
 
@@ -100,7 +138,7 @@ def _quote_uptime(view: NodeView) -> tuple[Evidence, ...]:
     if view.node.uptime is None:
         return ()
     file = next((member.reference for member in view.node.members if member.kind.startswith("xstat")), None)
-    text = f"uptime {view.node.uptime} s when logging started"
+    text = say("uptime {seconds} s when logging started", seconds=view.node.uptime)
     return (Evidence(kind=EvidenceKind.STATUS, file=file, locator="SystemUnit Uptime", text=text),)
 
 
@@ -111,8 +149,13 @@ def _partner_states(view: NodeView) -> tuple[tuple[Evidence, ...], str]:
             own = [peer for peer in zone.peers if is_called(view.node, peer.address)]
             active = [peer for peer in zone.peers if _is_active(peer)]
             if active and own and not any(_is_active(peer) for peer in own) and any(peer.status for peer in own):
-                words = f" {partner.label} has {len(active)} of {len(zone.peers)} peers of zone {zone.name} active, "
-                return quote.quote_zone(zone), f"{words}this one not."
+                return quote.quote_zone(zone), say(
+                    "{partner} has {active} of {peers} peers of zone {zone} active, this one not.",
+                    partner=partner.label,
+                    active=len(active),
+                    peers=len(zone.peers),
+                    zone=zone.name,
+                )
     return (), ""
 
 
@@ -139,25 +182,20 @@ def client_store_incapable(view: NodeView) -> Iterator[Judgement]:
         severity=Severity.CRITICAL if refused or alarms else Severity.WARNING,
         confidence=Confidence.PROVEN if refused else Confidence.STRONG if alarms else Confidence.INFERRED,
         subject=view.label,
-        explanation=f"Cluster TLS verification is Enforcing, and the client certificate {lacking}. On port {port} each peer "
-        "is TLS server and TLS client, and as client it is the client store that the store rule names."
-        + ("" if refused or alarms else " No failure is seen yet: no source says what X15.5 checks there."),
-        remedy=(
-            Remedy(
-                text="Issue a client certificate with clientAuth and the peer's own name as the cluster lists it, and upload "
-                "it. Restart one peer at a time, in a maintenance window.",
-                command="Maintenance > Security > Client certificate",
-                kind=RemedyKind.DURABLE,
-            ),
-            Remedy(
-                text="Until then let the peers take each other without verification. The cluster's traffic is then not "
-                "authenticated.",
-                command="System > Clustering: TLS verification mode: Permissive",
-                kind=RemedyKind.STOP_GAP,
-            ),
+        explanation=sentences(
+            (
+                say(
+                    "Cluster TLS verification is Enforcing, and the client certificate {lacking}. On port {port} each peer "
+                    "is TLS server and TLS client, and as client it is the client store that the store rule names.",
+                    lacking=lacking,
+                    port=port,
+                ),
+                "" if refused or alarms else _NOT_SEEN,
+            )
         ),
+        remedy=(_CLIENT_CERTIFICATE, _PERMISSIVE),
         evidence=(
-            quote.quote_certificate(leaf, quote.store_file(view.node, "client"), "client store"),
+            quote.quote_certificate(leaf, quote.store_file(view.node, "client"), say("client store")),
             *quote.quote_setting(CLUSTER_TLS_VERIFY, mode),
             *quote_cluster(view.node),
             *(row for alarm in alarms for row in quote.quote_alarm(alarm)),
@@ -174,12 +212,18 @@ def client_store_incapable(view: NodeView) -> Iterator[Judgement]:
 def _lacking(view: NodeView, leaf: Certificate) -> str:
     """Say what a client certificate lacks for the cluster; empty: nothing, as far as is known."""
     capability = view.as_client(leaf)
-    lacks = [f"may not be used as a client ({capability.reason})"] if capability.capable is False else []
+    is_incapable = capability.capable is False
     own = [entry for entry in listed_peers(view) if is_called(view.node, entry) and not is_address(entry)]
     known = {name.lower() for name in leaf.names}
-    if own and not any(entry.lower().rstrip(".") in known for entry in own):
-        lacks.append(f"lacks the name {own[0]} by which the cluster lists this peer")
-    return " and ".join(lacks)
+    if not own or any(entry.lower().rstrip(".") in known for entry in own):
+        return say("may not be used as a client ({reason})", reason=capability.reason) if is_incapable else ""
+    if not is_incapable:
+        return say("lacks the name {name} by which the cluster lists this peer", name=own[0])
+    return say(
+        "may not be used as a client ({reason}) and lacks the name {name} by which the cluster lists this peer",
+        reason=capability.reason,
+        name=own[0],
+    )
 
 
 def _as_cluster_client(view: NodeView) -> Sequence[Connection]:
@@ -194,7 +238,7 @@ def _cluster_port(view: NodeView) -> int | None:
 RULES = (
     Rule(
         id="cluster-peer-not-serving-new-certificate",
-        title="One peer of a cluster has not taken up its new certificate",
+        title=say("One peer of a cluster has not taken up its new certificate"),
         severity=Severity.CRITICAL,
         judge=peer_not_serving_new_certificate,
         needs=(Need.SERVER_STORE,),
@@ -204,7 +248,7 @@ RULES = (
     ),
     Rule(
         id="cluster-client-store-incapable",
-        title="A cluster peer's client certificate does not fit the cluster",
+        title=say("A cluster peer's client certificate does not fit the cluster"),
         severity=Severity.CRITICAL,
         judge=client_store_incapable,
         needs=(Need.CLIENT_STORE, Need.CONFIGURATION),

@@ -18,6 +18,7 @@ from analyzer.rules.clusters import NOW_AND_THEN, cluster_name, leads
 from analyzer.rules.pairs import quote_version
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
+from analyzer.words import Words, itemized, listed, say
 
 _COMPARED = (EKU_CHECKING_MODE, CLUSTER_TLS_VERIFY, DEFAULT_ZONE_TLS_VERIFY_MODE, REVOCATION_CHECKING_MODE)
 
@@ -29,20 +30,25 @@ def cluster_setting_differs(view: NodeView) -> Iterator[Judgement]:
     rows = [row for name in _COMPARED for row in _differing(name, {p.label: p.setting(name) for p in view.cluster})]
     rows += _zones_differ(view)
     versions = {peer.label: Version.parse(peer.node.version) for peer in view.cluster}
-    rows += _differing("software version", {name: str(v) if v else None for name, v in versions.items()})
+    rows += _differing(say("software version"), {name: str(v) if v else None for name, v in versions.items()})
     if not rows:
         return
     yield Judgement(
         severity=Severity.WARNING,
         confidence=Confidence.PROVEN,
         subject=cluster_name(view),
-        explanation=f"The peers of the cluster differ: {'; '.join(rows)}. The primary replicates its configuration to the "
-        "others: replication fails, an upgrade is under way, or the bundles are of different times. "
-        f"{NOW_AND_THEN}",
+        explanation=say(
+            "The peers of the cluster differ: {rows}. The primary replicates its configuration to the others: replication "
+            "fails, an upgrade is under way, or the bundles are of different times. {effect}",
+            rows=itemized(rows),
+            effect=NOW_AND_THEN,
+        ),
         remedy=(
             Remedy(
-                text="Check that all peers are reachable and replicate, and run the same release; change settings on the "
-                "primary alone.",
+                text=say(
+                    "Check that all peers are reachable and replicate, and run the same release; change settings on the "
+                    "primary alone."
+                ),
                 command="System > Clustering",
                 kind=RemedyKind.DURABLE,
             ),
@@ -55,15 +61,16 @@ def cluster_setting_differs(view: NodeView) -> Iterator[Judgement]:
     )
 
 
-def _differing(what: str, values: Mapping[str | None, str | None]) -> list[str]:
+def _differing(what: str, values: Mapping[str | None, str | None]) -> list[Words]:
     """Say who has which value, if those that are known differ."""
     known = {name: value for name, value in values.items() if value is not None}
     if len({value.lower() for value in known.values()}) < 2:
         return []
-    return [f"{what} is " + ", ".join(f"{value} at {name}" for name, value in known.items())]
+    held = listed(say("{value} at {peer}", value=value, peer=name) for name, value in known.items())
+    return [say("{setting} is {values}", setting=what, values=held)]
 
 
-def _zones_differ(view: NodeView) -> list[str]:
+def _zones_differ(view: NodeView) -> list[Words]:
     """Say of the zones that several peers have how their TLS verification differs."""
     zones: dict[str, dict[str | None, Zone]] = {}
     for peer in view.cluster:
@@ -73,10 +80,16 @@ def _zones_differ(view: NodeView) -> list[str]:
         row
         for name, held in zones.items()
         for what, values in (
-            ("TLS verify mode", {peer: zone.tls_verify_mode for peer, zone in held.items()}),
-            ("TLS verify subject name", {peer: zone.tls_verify_subject for peer, zone in held.items()}),
+            (
+                say("TLS verify mode of zone {zone}", zone=name),
+                {peer: zone.tls_verify_mode for peer, zone in held.items()},
+            ),
+            (
+                say("TLS verify subject name of zone {zone}", zone=name),
+                {peer: zone.tls_verify_subject for peer, zone in held.items()},
+            ),
         )
-        for row in _differing(f"{what} of zone {name}", values)
+        for row in _differing(what, values)
     ]
 
 
@@ -89,7 +102,7 @@ def _quote_differing(view: NodeView, name: str) -> tuple[Evidence, ...]:
 RULES = (
     Rule(
         id="cluster-setting-differs",
-        title="Peers of a cluster are configured differently",
+        title=say("Peers of a cluster are configured differently"),
         severity=Severity.WARNING,
         judge=cluster_setting_differs,
         needs=((Need.CONFIGURATION, Need.STATUS),),

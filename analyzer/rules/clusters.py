@@ -12,14 +12,15 @@ from analyzer.evidence import MemberKind, Node
 from analyzer.findings import Confidence, Evidence, EvidenceKind, Remedy, RemedyKind, Severity
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
+from analyzer.words import counted, listed, say
 
 _XCONF = (MemberKind.XCONF_XML, MemberKind.XCONF_TEXT)
-NOW_AND_THEN = "What depends on it fails with some of the peers, and so now and then."
+NOW_AND_THEN = say("What depends on it fails with some of the peers, and so now and then.")
 
 
 def cluster_name(view: NodeView) -> str:
     """Return what a cluster is called: its name, else its peers'."""
-    return own_name(view) or ", ".join(peer.label for peer in view.cluster)
+    return own_name(view) or listed(peer.label for peer in view.cluster)
 
 
 def own_name(view: NodeView) -> str | None:
@@ -43,7 +44,11 @@ def quote_cluster(node: Node) -> tuple[Evidence, ...]:
     if node.cluster is None:
         return ()
     file = next((member.reference for kind in _XCONF for member in node.members if member.kind is kind), None)
-    text = f"cluster {node.cluster.name or 'without a name'}: peers {', '.join(node.cluster.peers) or 'not listed'}"
+    text = say(
+        "cluster {name}: peers {peers}",
+        name=node.cluster.name or say("without a name"),
+        peers=", ".join(node.cluster.peers) or say("not listed"),
+    )
     return (Evidence(kind=EvidenceKind.SETTING, file=file, locator="Alternates", text=text),)
 
 
@@ -60,12 +65,20 @@ def cluster_bundle_missing_peers(view: NodeView) -> Iterator[Judgement]:
             severity=Severity.INFO,
             confidence=Confidence.PROVEN,
             subject=cluster_name(view),
-            explanation=f"No bundle is given of {', '.join(missing)}, listed as {'a peer' if len(missing) == 1 else 'peers'} of "
-            f"the cluster: a diagnostic log holds the log, the capture and the certificates of one peer alone. What goes "
-            "through the others is not seen.",
+            explanation=counted(
+                len(missing),
+                "No bundle is given of {peers}, listed as a peer of the cluster: a diagnostic log holds the log, the capture "
+                "and the certificates of one peer alone. What goes through the others is not seen.",
+                "No bundle is given of {peers}, listed as peers of the cluster: a diagnostic log holds the log, the capture "
+                "and the certificates of one peer alone. What goes through the others is not seen.",
+                peers=", ".join(missing),
+            ),
             remedy=(
                 Remedy(
-                    text=f"Download the diagnostic log from {', '.join(missing)}, too: each peer has its own.",
+                    text=say(
+                        "Download the diagnostic log from {peers}, too: each peer has its own.",
+                        peers=", ".join(missing),
+                    ),
                     command="Maintenance > Diagnostics > Diagnostic logging",
                     kind=RemedyKind.COLLECT,
                 ),
@@ -78,7 +91,7 @@ def cluster_bundle_missing_peers(view: NodeView) -> Iterator[Judgement]:
 RULES = (
     Rule(
         id="cluster-bundle-missing-peers",
-        title="Bundles of cluster peers are missing",
+        title=say("Bundles of cluster peers are missing"),
         severity=Severity.INFO,
         judge=cluster_bundle_missing_peers,
         needs=((Need.CONFIGURATION, Need.STATUS),),
