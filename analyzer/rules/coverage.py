@@ -17,6 +17,7 @@ from analyzer.rules import quote
 from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
+from analyzer.words import say
 
 ONE_ATTEMPT = timedelta(seconds=2)
 """Attempts come in pairs some 20 ms apart (seed); what is so close is one."""
@@ -53,7 +54,12 @@ def repeated_failure_period(view: NodeView) -> Iterator[Judgement]:
             severity=Severity.INFO,
             confidence=Confidence.PROVEN,
             subject=who[1],
-            explanation=f"{len(attempts)} attempts with {who[1]} failed, one every {median(gaps):.0f} s: a retry, not new trouble.",
+            explanation=say(
+                "{attempts} attempts with {peer} failed, one every {seconds:.0f} s: a retry, not new trouble.",
+                attempts=len(attempts),
+                peer=who[1],
+                seconds=median(gaps),
+            ),
             evidence=(
                 *quote.quote_events(events[who][:2]),
                 *(quote.quote_frame(c, c.handshake.frames[0]) for c in connections[who][:2] if c.handshake.frames),
@@ -86,9 +92,12 @@ def log_error_without_capture(view: NodeView) -> Iterator[Judgement]:
             severity=Severity.INFO,
             confidence=Confidence.PROVEN,
             subject=view.node.name or "",
-            explanation=f"{len(alone)} TLS error lines belong to connections that the capture does not show, though it covers "
-            "their time (joined by addresses and ports, within 2 s). A capture filter, another interface or the loopback "
-            "explains it.",
+            explanation=say(
+                "{lines} TLS error lines belong to connections that the capture does not show, though it covers "
+                "their time (joined by addresses and ports, within 2 s). A capture filter, another interface or the "
+                "loopback explains it.",
+                lines=len(alone),
+            ),
             evidence=quote.quote_events(alone),
             count=len(alone),
             events=tuple(event.id for event in alone),
@@ -112,8 +121,11 @@ def capture_alert_without_log(view: NodeView) -> Iterator[Judgement]:
             severity=Severity.INFO,
             confidence=Confidence.PROVEN,
             subject=view.node.name or "",
-            explanation=f"{len(alone)} connections ended with an alert that the log does not mention (joined by addresses and "
-            "ports, within 2 s). Services other than SIP log elsewhere, or at a higher level only.",
+            explanation=say(
+                "{connections} connections ended with an alert that the log does not mention (joined by addresses and "
+                "ports, within 2 s). Services other than SIP log elsewhere, or at a higher level only.",
+                connections=len(alone),
+            ),
             evidence=tuple(quote.quote_alert(c, c.handshake.alerts[0]) for c in alone[: quote.MOST]),
             count=len(alone),
             connections=tuple(connection.id for connection in alone),
@@ -123,7 +135,7 @@ def capture_alert_without_log(view: NodeView) -> Iterator[Judgement]:
 RULES = (
     Rule(
         id="repeated-failure-period",
-        title="The same failure repeats at a steady pace",
+        title=say("The same failure repeats at a steady pace"),
         meaning="Said when the same peer fails at least three times at a steady pace. It is one problem that is "
         "tried again and again, not new trouble each time.",
         severity=Severity.INFO,
@@ -133,7 +145,7 @@ RULES = (
     ),
     Rule(
         id="log-error-without-capture",
-        title="TLS errors in the log that the capture does not show",
+        title=say("TLS errors in the log that the capture does not show"),
         meaning="Said when the log reports a TLS error of a connection that the capture lacks, though it covers the "
         "time. A capture filter, another interface or the loopback explains it; nothing is wrong by itself.",
         severity=Severity.INFO,
@@ -144,7 +156,7 @@ RULES = (
     ),
     Rule(
         id="capture-alert-without-log",
-        title="Alerts in the capture that the log does not mention",
+        title=say("Alerts in the capture that the log does not mention"),
         meaning="Said when a connection ended with a fatal alert in the capture that the log does not mention, "
         "though it covers the time. Services other than SIP log elsewhere, or at a higher level only.",
         severity=Severity.INFO,

@@ -10,6 +10,7 @@ from analyzer.rules import quote
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.states import is_active, refused_credentials
 from analyzer.rules.view import TRAVERSAL, NodeView
+from analyzer.words import say, sentences
 
 
 def traversal_credentials(view: NodeView) -> Iterator[Judgement]:
@@ -27,13 +28,23 @@ def traversal_credentials(view: NodeView) -> Iterator[Judgement]:
             severity=Severity.WARNING if working else Severity.CRITICAL,
             confidence=Confidence.PROVEN,
             subject=zone.name,
-            explanation=f"The traversal client {', '.join(clients)} sent a wrong user name or password for zone {zone.name}: TLS "
-            "was through by then, so this is no certificate problem."
-            + (" The zone was Active when logging started." if working else ""),
+            explanation=sentences(
+                (
+                    say(
+                        "The traversal client {clients} sent a wrong user name or password for zone {zone}: TLS "
+                        "was through by then, so this is no certificate problem.",
+                        clients=", ".join(clients),
+                        zone=zone.name,
+                    ),
+                    say("The zone was Active when logging started.") if working else "",
+                )
+            ),
             remedy=(
                 Remedy(
-                    text="Enter the same user name and password on both ends: in the zone of the Core, and in the Edge's local "
-                    "authentication database.",
+                    text=say(
+                        "Enter the same user name and password on both ends: in the zone of the Core, and in the "
+                        "Edge's local authentication database."
+                    ),
                     command="Core: Configuration > Zones > Zones > (traversal zone) > Connection credentials; Edge: Configuration > Authentication > Devices > Local database",
                     kind=RemedyKind.DURABLE,
                 ),
@@ -50,7 +61,7 @@ def traversal_credentials(view: NodeView) -> Iterator[Judgement]:
 RULES = (
     Rule(
         id="traversal-credentials",
-        title="The traversal client's user name or password is wrong",
+        title=say("The traversal client's user name or password is wrong"),
         severity=Severity.CRITICAL,
         judge=traversal_credentials,
         needs=(Need.LOG, (Need.CONFIGURATION, Need.ZONES)),

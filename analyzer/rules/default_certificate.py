@@ -11,6 +11,7 @@ from analyzer.rules.authorities import CHAIN_ALERTS
 from analyzer.rules.own_certificates import own_certificates, quote_own, reception, replace_by
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
+from analyzer.words import say, sentences
 
 
 def default_certificate(view: NodeView) -> Iterator[Judgement]:
@@ -25,9 +26,9 @@ def default_certificate(view: NodeView) -> Iterator[Judgement]:
         accepted = sorted({connection.peer.name for connection in received.accepted})
         works = bool(accepted) and not received.is_refused
         what = (
-            "It names the temporary CA of an Expressway: the certificate of a new system"
+            say("It names the temporary CA of an Expressway: the certificate of a new system.")
             if is_default
-            else "It bears its own signature, as the certificate of a new system does"
+            else say("It bears its own signature, as the certificate of a new system does.")
         )
         yield Judgement(
             severity=Severity.CRITICAL
@@ -37,10 +38,15 @@ def default_certificate(view: NodeView) -> Iterator[Judgement]:
             else Severity.WARNING,
             confidence=Confidence.STRONG if is_default else Confidence.INFERRED,
             subject=own.subject,
-            explanation=f"{what}. Whoever verifies it refuses it, unless this very certificate or its CA was imported there."
-            + (" A peer refused it." if received.is_refused else "")
-            + (f" It was accepted by {', '.join(accepted[:6])}." if accepted else ""),
-            remedy=(replace_by("of a CA that the peers trust"),),
+            explanation=sentences(
+                (
+                    what,
+                    say("Whoever verifies it refuses it, unless this very certificate or its CA was imported there."),
+                    say("A peer refused it.") if received.is_refused else "",
+                    say("It was accepted by {peers}.", peers=", ".join(accepted[:6])) if accepted else "",
+                )
+            ),
+            remedy=(replace_by(say("of a CA that the peers trust")),),
             evidence=(*quote_own(view, own), *received.evidence()),
             count=max(1, len(received.refused), len(received.lines)),
             connections=received.connections,
@@ -52,7 +58,7 @@ def default_certificate(view: NodeView) -> Iterator[Judgement]:
 RULES = (
     Rule(
         id="default-certificate",
-        title="A default or self-signed certificate is in a store",
+        title=say("A default or self-signed certificate is in a store"),
         severity=Severity.CRITICAL,
         judge=default_certificate,
         needs=((Need.SERVER_STORE, Need.CLIENT_STORE),),

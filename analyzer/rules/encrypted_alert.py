@@ -12,6 +12,18 @@ from analyzer.rules import quote
 from analyzer.rules.per_peer import by_peer, row_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
+from analyzer.words import Words, say, sentences
+
+_SUSPICION = {
+    Side.CLIENT: say(
+        "TLS 1.3: all that the client said in its turn has exactly the length of an encrypted alert, and then the "
+        "connection was closed."
+    ),
+    Side.SERVER: say(
+        "TLS 1.3: all that the server said in its turn has exactly the length of an encrypted alert, and then the "
+        "connection was closed."
+    ),
+}
 
 
 def tls13_suspected_encrypted_alert(view: NodeView) -> Iterator[Judgement]:
@@ -22,15 +34,18 @@ def tls13_suspected_encrypted_alert(view: NodeView) -> Iterator[Judgement]:
                 [e for e in view.events_of(c) if e.record.error not in {None, REMOTE_DISCONNECT}] for c in connections
             ]
             lines = [event for events in told for event in events]
-            said = f" The log says: {lines[0].record.detail}." if lines else " The log of the other end says which."
+            said = (
+                say("The log says: {line}.", line=lines[0].record.detail)
+                if lines
+                else say("The log of the other end says which.")
+            )
             records = [lone_alert(c.handshake) for c in connections[: quote.MOST]]
-            frames = [quote.quote_record(r, ", then the connection was closed") for r in records if r]
+            frames = [quote.quote_record(r, say(", then the connection was closed")) for r in records if r]
             yield row_of(
                 peer,
                 connections,
                 Severity.WARNING,
-                f"TLS 1.3: all that the {sender} said in its turn has exactly the length of an encrypted alert, and then "
-                f"the connection was closed. {_meaning(sender, connections)}{said}",
+                sentences((_SUSPICION[sender], _meaning(sender, connections), said)),
                 (*frames, *quote.quote_events(lines)),
                 confidence=Confidence.STRONG if all(told) else Confidence.INFERRED,
             )
@@ -47,18 +62,18 @@ def _is_suspect(connection: Connection, sender: Side) -> bool:
     )
 
 
-def _meaning(sender: Side, connections: Sequence[Connection]) -> str:
+def _meaning(sender: Side, connections: Sequence[Connection]) -> Words:
     if sender is Side.CLIENT:
-        return "A client's refusal of the server's certificate looks so, and so does a leave without any reason."
+        return say("A client's refusal of the server's certificate looks so, and so does a leave without any reason.")
     if all(c.client_certificate.visibility is Visibility.NOT_REACHED for c in connections):
-        return "The client had not had its turn, so that it is not about the client's certificate."
-    return "A server's refusal of the client's certificate looks so, and so does a leave without any reason."
+        return say("The client had not had its turn, so that it is not about the client's certificate.")
+    return say("A server's refusal of the client's certificate looks so, and so does a leave without any reason.")
 
 
 RULES = (
     Rule(
         id="tls13-suspected-encrypted-alert",
-        title="What ended this TLS 1.3 handshake looks like an alert",
+        title=say("What ended this TLS 1.3 handshake looks like an alert"),
         meaning="Said when all that one side sent in its turn has exactly the length of an encrypted alert and the "
         "connection was then closed. A refusal looks so, and so does a leave without any reason: a "
         "suspicion, unless the log tells more.",

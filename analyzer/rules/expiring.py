@@ -10,8 +10,33 @@ from analyzer.facts.alarms import AlarmTopic, alarm_ids
 from analyzer.facts.dates import threshold_days
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
+from analyzer.rules.own_certificates import STORE
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
+from analyzer.words import Words, counted, say, sentences
+
+_LEAF = {
+    ("server",): say("The server store's certificate"),
+    ("client",): say("The client store's certificate"),
+    ("server", "client"): say("The server store's certificate and the client store's certificate"),
+}
+_AUTHORITY = {
+    ("server",): say("An authority above the server store's certificate"),
+    ("client",): say("An authority above the client store's certificate"),
+    ("server", "client"): say(
+        "An authority above the server store's certificate and an authority above the client store's certificate"
+    ),
+}
+_AN_AUTHORITY = {
+    ("server",): say("an authority above the server store's certificate"),
+    ("client",): say("an authority above the client store's certificate"),
+    ("server", "client"): say(
+        "an authority above the server store's certificate and an authority above the client store's certificate"
+    ),
+}
+
+_ORIGINS = {"evidence": say("evidence"), "file-name": say("file-name"), "as-of": say("as-of")}
+"""Where the time comes from that dates are judged at."""
 
 
 def cert_expires_soon(view: NodeView) -> Iterator[Judgement]:
@@ -27,22 +52,33 @@ def cert_expires_soon(view: NodeView) -> Iterator[Judgement]:
         if left > threshold_days("certificate-expires-info", view.facts):
             continue
         kinds = [kind for kind, leaf in uses if leaf]
-        what = " and ".join(f"the {kind} store's certificate" for kind in kinds)
-        above = " and ".join(f"an authority above the {kind} store's certificate" for kind, _ in uses)
+        stores = tuple(kind for kind, _ in uses)
         raised = alarms if "server" in kinds else []
-        said = f" Alarm {', '.join(a.id or '' for a in raised)} says so, too." if raised else ""
+        said = say("Alarm {alarms} says so, too.", alarms=", ".join(a.id or "" for a in raised)) if raised else ""
         yield Judgement(
             severity=Severity.WARNING
             if left <= threshold_days("certificate-expires-warning", view.facts)
             else Severity.INFO,
             confidence=Confidence.PROVEN,
             subject=certificate.common_name or certificate.sha256[:16],
-            explanation=f"{(what or above).capitalize()} ends on {certificate.not_after:%Y-%m-%d}, {_days(left)} after "
-            f"{time:%Y-%m-%d} ({view.node.reference_time.origin}). Peers that verify refuse it from then on.{said}",
+            explanation=sentences(
+                (
+                    say(
+                        "{what} ends on {end:%Y-%m-%d}, {left} after {now:%Y-%m-%d} ({origin}). Peers that verify "
+                        "refuse it from then on.",
+                        what=_LEAF[tuple(kinds)] if kinds else _AUTHORITY[stores],
+                        end=certificate.not_after,
+                        left=_days(left),
+                        now=time,
+                        origin=_ORIGINS.get(view.node.reference_time.origin, view.node.reference_time.origin),
+                    ),
+                    said,
+                )
+            ),
             remedy=(_renew(kinds),),
             evidence=(
-                *(quote.quote_certificate(certificate, quote.store_file(view.node, k), f"{k} store") for k in kinds),
-                *((quote.quote_certificate(certificate, None, above),) if not kinds else ()),
+                *(quote.quote_certificate(certificate, quote.store_file(view.node, k), STORE[k]) for k in kinds),
+                *((quote.quote_certificate(certificate, None, _AN_AUTHORITY[stores]),) if not kinds else ()),
                 *(row for alarm in raised for row in quote.quote_alarm(alarm)),
             ),
         )
@@ -58,21 +94,25 @@ def _in_use(view: NodeView) -> dict[Certificate, list[tuple[str, bool]]]:
     return used
 
 
-def _days(number: int) -> str:
-    return "less than a day" if number == 0 else f"{number} day{'s' if number > 1 else ''}"
+def _days(number: int) -> Words:
+    return say("less than a day") if number == 0 else counted(number, "{count} day", "{count} days")
 
 
 def _renew(kinds: list[str]) -> Remedy:
     if not kinds:
         return Remedy(
-            text="Get the authority's successor from the CA, append it to the trusted CA list here and at every peer that verifies, "
-            "and have the certificate issued below it.",
+            text=say(
+                "Get the authority's successor from the CA, append it to the trusted CA list here and at every peer "
+                "that verifies, and have the certificate issued below it."
+            ),
             command="Maintenance > Security > Trusted CA certificate",
             kind=RemedyKind.DURABLE,
         )
     return Remedy(
-        text="Renew it before that day, with the extended key usages that its role needs. A new certificate takes effect after a "
-        "restart: service-affecting, in a maintenance window, one peer at a time.",
+        text=say(
+            "Renew it before that day, with the extended key usages that its role needs. A new certificate takes "
+            "effect after a restart: service-affecting, in a maintenance window, one peer at a time."
+        ),
         command="; ".join(f"Maintenance > Security > {kind.capitalize()} certificate" for kind in kinds),
         kind=RemedyKind.DURABLE,
     )
@@ -81,7 +121,7 @@ def _renew(kinds: list[str]) -> Remedy:
 RULES = (
     Rule(
         id="cert-expires-soon",
-        title="A certificate ends soon",
+        title=say("A certificate ends soon"),
         severity=Severity.WARNING,
         judge=cert_expires_soon,
         needs=((Need.SERVER_STORE, Need.CLIENT_STORE), Need.REFERENCE_TIME),

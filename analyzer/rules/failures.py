@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import reduce
 
-from analyzer.evidence import Connection, Event, Outcome, Step, TcpConversation
+from analyzer.evidence import Connection, Event, Outcome, Side, Step, TcpConversation
 from analyzer.facts.alarms import AlarmTopic, alarm_ids
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
@@ -13,8 +14,10 @@ from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.states import SSH_PORT, ssh_errors
 from analyzer.rules.view import FAMILIAR, TRAVERSAL, TUNNELS, NodeView
+from analyzer.words import Words, say, sentences
 
 SIP_AND_TUNNEL_PORTS = frozenset({2222, 5061, 5062, 6971, 6972, 7001, 7002, 7003, 8443})
+_SIDES = {Side.CLIENT: say("client"), Side.SERVER: say("server")}
 
 
 def closed_without_alert(view: NodeView) -> Iterator[Judgement]:
@@ -36,28 +39,29 @@ def closed_without_alert(view: NodeView) -> Iterator[Judgement]:
 
 
 def _closed(peer: str, flows: Sequence[Connection], lines: Sequence[Event]) -> Judgement:
-    closers = {str(c.handshake.closed_by) for c in flows if c.handshake.closed_by and not c.local_role}
-    closers |= {
-        "this node" if c.handshake.closed_by is c.local_role else peer
-        for c in flows
-        if c.handshake.closed_by and c.local_role
-    }
-    reset = any(c.handshake.closed_by_reset for c in flows)
-    by = f" by {' and '.join(sorted(closers))}{' with a reset' if reset else ''}" if closers else ""
     first, last = quote.span([c.handshake.started for c in flows] + [e.record.time for e in lines])
     closes = [(c, frame) for c in flows[: quote.MOST] if (frame := c.handshake.frame(Step.CLOSED))]
     hidden = [c for c in flows if c.handshake.tls_version == "TLSv1.3"]
-    clear = " in clear (TLS 1.3 encrypts those about a client's certificate)" if hidden else ""
     is_told = bool(lines) or all(c.handshake.completed is False for c in hidden)
     return Judgement(
         severity=Severity.WARNING,
         confidence=Confidence.PROVEN if is_told else Confidence.INFERRED,
         subject=peer,
-        explanation=f"The connection with {peer} was closed{by} during the handshake, without an alert{clear}. A firewall that "
-        "inspects SIP or TLS is the classic cause; a peer that checks names itself, or a crash, looks the same.",
+        explanation=sentences(
+            (
+                _how_closed(peer, flows),
+                say(
+                    "A firewall that inspects SIP or TLS is the classic cause; a peer that checks names itself, or a "
+                    "crash, looks the same."
+                ),
+            )
+        ),
         remedy=(
             Remedy(
-                text="Switch SIP and TLS inspection off on the firewall in between; capture on both sides of it and compare.",
+                text=say(
+                    "Switch SIP and TLS inspection off on the firewall in between; capture on both sides of it and "
+                    "compare."
+                ),
                 kind=RemedyKind.DURABLE,
             ),
         ),
@@ -67,6 +71,36 @@ def _closed(peer: str, flows: Sequence[Connection], lines: Sequence[Event]) -> J
         last=last,
         connections=tuple(connection.id for connection in flows),
         events=tuple(event.id for event in lines),
+    )
+
+
+def _how_closed(peer: str, flows: Sequence[Connection]) -> Words:
+    closers: set[str] = {_SIDES[c.handshake.closed_by] for c in flows if c.handshake.closed_by and not c.local_role}
+    closers |= {
+        say("this node") if c.handshake.closed_by is c.local_role else peer
+        for c in flows
+        if c.handshake.closed_by and c.local_role
+    }
+    alert = say("an alert")
+    if any(c.handshake.tls_version == "TLSv1.3" for c in flows):
+        alert = say("an alert in clear (TLS 1.3 encrypts those about a client's certificate)")
+    if not closers:
+        return say(
+            "The connection with {peer} was closed during the handshake, without {alert}.", peer=peer, alert=alert
+        )
+    by = reduce(lambda before, after: say("{before} and {after}", before=before, after=after), sorted(closers))
+    if any(c.handshake.closed_by_reset for c in flows):
+        return say(
+            "The connection with {peer} was closed by {closers} with a reset during the handshake, without {alert}.",
+            peer=peer,
+            closers=by,
+            alert=alert,
+        )
+    return say(
+        "The connection with {peer} was closed by {closers} during the handshake, without {alert}.",
+        peer=peer,
+        closers=by,
+        alert=alert,
     )
 
 
@@ -87,11 +121,11 @@ def tcp_never_established(view: NodeView) -> Iterator[Judgement]:
         event for event in ssh_errors(view) if "timed out" in event.record.detail or "refused" in event.record.detail
     ]
     if timeouts and not any(port == SSH_PORT for _, port in (*flows, *lines)):
-        lines["the tunnel's target", SSH_PORT] = timeouts
+        lines[say("the tunnel's target"), SSH_PORT] = timeouts
     for address, port in dict.fromkeys((*flows, *lines)):
         found = flows.get((address, port), [])
         logged = lines.get((address, port), [])
-        yield _unreachable(view, f"{address}:{port}", port, found, logged)
+        yield _unreachable(view, say("{address}:{port}", address=address, port=port), port, found, logged)
 
 
 def _unreachable(
@@ -99,12 +133,18 @@ def _unreachable(
 ) -> Judgement:
     refused = bool(flows) and all(flow.refused for flow in flows)
     attempts = sum(flow.attempts for flow in flows)
-    said = (
-        f"{attempts} SYNs {'answered by a reset' if refused else 'without an answer'}" if flows else "the log says so"
-    )
+    if not flows:
+        said = say("the log says so")
+    elif refused:
+        said = say("{attempts} SYNs answered by a reset", attempts=attempts)
+    else:
+        said = say("{attempts} SYNs without an answer", attempts=attempts)
     leaf = view.leaf_as_client
     behind = (
-        f" Once it is reachable, the tunnels will fail at the next check: {view.as_client(leaf).reason}."
+        say(
+            "Once it is reachable, the tunnels will fail at the next check: {reason}.",
+            reason=view.as_client(leaf).reason,
+        )
         if port == SSH_PORT and view.is_core and leaf is not None and view.as_client(leaf).capable is False
         else ""
     )
@@ -113,19 +153,29 @@ def _unreachable(
         severity=Severity.WARNING,
         confidence=Confidence.PROVEN,
         subject=target,
-        explanation=f"TCP to {target} is never established: {said}. That is no certificate problem: a firewall, a listener "
-        f"that is down, or a wrong address.{behind}",
+        explanation=sentences(
+            (
+                say(
+                    "TCP to {target} is never established: {said}. That is no certificate problem: a firewall, a "
+                    "listener that is down, or a wrong address.",
+                    target=target,
+                    said=said,
+                ),
+                behind,
+            )
+        ),
         remedy=(
             Remedy(
-                text=f"Open TCP port {port} to the target and check that the service listens there and the name resolves.",
+                text=say(
+                    "Open TCP port {port} to the target and check that the service listens there and the name "
+                    "resolves.",
+                    port=port,
+                ),
                 kind=RemedyKind.DURABLE,
             ),
         ),
         evidence=(
-            *(
-                quote.quote_conversation(f, f"{f.attempts} SYNs, {'reset' if f.refused else 'no answer'}")
-                for f in flows[: quote.MOST]
-            ),
+            *(quote.quote_conversation(f, _answer(f)) for f in flows[: quote.MOST]),
             *quote.quote_events(lines),
         ),
         count=max(attempts, len(lines)),
@@ -134,6 +184,12 @@ def _unreachable(
         events=tuple(event.id for event in lines),
         about=_about(view, target, port),
     )
+
+
+def _answer(flow: TcpConversation) -> Words:
+    if flow.refused:
+        return say("{attempts} SYNs, reset", attempts=flow.attempts)
+    return say("{attempts} SYNs, no answer", attempts=flow.attempts)
 
 
 def _about(view: NodeView, target: str, port: int) -> tuple[str, ...]:
@@ -149,11 +205,18 @@ def restart_required(view: NodeView) -> Iterator[Judgement]:
             yield Judgement(
                 severity=Severity.WARNING,
                 confidence=Confidence.PROVEN,
-                subject=f"alarm {alarm.id}",
-                explanation=f"Alarm {alarm.id}: {alarm.title}. Certificates take effect only after a restart.",
+                subject=say("alarm {id}", id=alarm.id),
+                explanation=say(
+                    "Alarm {id}: {title}. Certificates take effect only after a restart.",
+                    id=alarm.id,
+                    title=alarm.title,
+                ),
                 remedy=(
                     Remedy(
-                        text="Restart: service-affecting, in a maintenance window, one peer at a time. Then check the alarm.",
+                        text=say(
+                            "Restart: service-affecting, in a maintenance window, one peer at a time. Then check the "
+                            "alarm."
+                        ),
                         command="Maintenance > Restart options > Restart",
                         kind=RemedyKind.DURABLE,
                     ),
@@ -167,7 +230,7 @@ _EITHER = ((Need.LOG, Need.CAPTURE),)
 RULES = (
     Rule(
         id="closed-without-alert",
-        title="Closed during the handshake, without an alert",
+        title=say("Closed during the handshake, without an alert"),
         meaning="Said when the connection with a known peer ended during the handshake and nobody said why. A "
         "firewall that inspects SIP or TLS is the classic cause; a peer that checks names itself, or a "
         "crash, looks the same. Under TLS 1.3 an alert about a client's certificate can't be seen, so that "
@@ -179,7 +242,7 @@ RULES = (
     ),
     Rule(
         id="tcp-never-established",
-        title="TCP is never established",
+        title=say("TCP is never established"),
         meaning="Said when attempts to reach a SIP, traversal or tunnel port get no answer or a reset. That is no "
         "certificate problem but a firewall, a listener that is down, or a wrong address: nothing was "
         "presented to anybody. What would fail next, once the port is reachable, is said where it is known.",
@@ -190,7 +253,7 @@ RULES = (
     ),
     Rule(
         id="restart-required",
-        title="A restart is required",
+        title=say("A restart is required"),
         meaning="Said when an alarm tells that a change waits for a restart. Until then the Expressway serves the "
         "old certificate, whatever its store holds.",
         severity=Severity.WARNING,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from functools import reduce
 
 from msgspec import Struct
 
@@ -21,21 +22,28 @@ from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.stored import Stored, stored_as
 from analyzer.rules.usage import CLIENT_CERTIFICATE_FOR_CORE, OWN_CLIENT_CERTIFICATE, missing_store
 from analyzer.rules.view import NodeView
+from analyzer.words import Words, say, sentences
 
 UPGRADE = Remedy(
-    text="Upgrade Core and Edge to X15.5 or later: it has a client store of its own, so that the server certificate can come "
-    "from a public CA and the client's from a private one.",
+    text=say(
+        "Upgrade Core and Edge to X15.5 or later: it has a client store of its own, so that the server certificate can "
+        "come from a public CA and the client's from a private one."
+    ),
     kind=RemedyKind.DURABLE,
 )
 PRIVATE_FOR_CORE = Remedy(
-    text="Or have a private CA issue the Core's certificate, with serverAuth and clientAuth. Append that CA's root and "
-    "intermediates to the Edge's trusted CA list first.",
+    text=say(
+        "Or have a private CA issue the Core's certificate, with serverAuth and clientAuth. Append that CA's root and "
+        "intermediates to the Edge's trusted CA list first."
+    ),
     command="Core: Maintenance > Security > Server certificate; Edge: Maintenance > Security > Trusted CA certificate",
     kind=RemedyKind.DURABLE,
 )
 IGNORE = Remedy(
-    text="Or have the peers that check leave the extended key usage of client certificates out of account, where they can "
-    "(Expressway X15.5: the checking mode; it does not help the SSH tunnels).",
+    text=say(
+        "Or have the peers that check leave the extended key usage of client certificates out of account, where they "
+        "can (Expressway X15.5: the checking mode; it does not help the SSH tunnels)."
+    ),
     kind=RemedyKind.STOP_GAP,
 )
 
@@ -78,12 +86,16 @@ def _presented_as_client(view: NodeView) -> _Forecast | Judgement | None:
 
 
 def _origin_unknown(renewal: Renewal) -> Judgement:
-    missing = "what tells a public CA from a private one (the issuer's certificate)"
+    missing = say("what tells a public CA from a private one (the issuer's certificate)")
     return Judgement(
         severity=Severity.INFO,
         confidence=Confidence.NOT_DETERMINABLE,
         subject="",
-        explanation=f"Not determinable: {missing} is not in what was given: {renewal.origin.reason}.",
+        explanation=say(
+            "Not determinable: {missing} is not in what was given: {reason}.",
+            missing=missing,
+            reason=renewal.origin.reason,
+        ),
         remedy=(Remedy(text=Need.TRUSTED_LIST.collect, kind=RemedyKind.COLLECT),),
         missing=missing,
     )
@@ -102,13 +114,27 @@ def client_eku_lost_at_renewal(view: NodeView) -> Iterator[Judgement]:
     chance = (
         ""
         if over or last is None
-        else f" Issued before that day, with clientAuth asked for, one more lasts until {last} at most."
+        else say("Issued before that day, with clientAuth asked for, one more lasts until {last} at most.", last=last)
     )
-    yield _judgement(
-        view,
-        forecast,
-        f"Works until {forecast.works_until}. What its CA issues on or after {ends.effective_on} carries no clientAuth "
-        f"({named(ends, view.facts)}), so the next renewal {'loses' if over else 'then loses'} it.{chance}",
+    yield _judgement(view, forecast, sentences((_loss(view, forecast), chance)))
+
+
+def _loss(view: NodeView, forecast: _Forecast) -> Words:
+    ends = forecast.ends
+    if is_over(ends, forecast.today):
+        return say(
+            "Works until {works_until}. What its CA issues on or after {day} carries no clientAuth ({source}), so the "
+            "next renewal loses it.",
+            works_until=forecast.works_until,
+            day=ends.effective_on,
+            source=named(ends, view.facts),
+        )
+    return say(
+        "Works until {works_until}. What its CA issues on or after {day} carries no clientAuth ({source}), so the "
+        "next renewal then loses it.",
+        works_until=forecast.works_until,
+        day=ends.effective_on,
+        source=named(ends, view.facts),
     )
 
 
@@ -122,17 +148,35 @@ def one_more_renewal(view: NodeView) -> Iterator[Judgement]:
         return
     ends = forecast.ends
     asked = forecast.stored.renewal.on_request
-    since = f" since {asked.effective_on} ({named(asked, view.facts)})" if asked else ""
+    without = (
+        say(
+            "without, it comes with serverAuth only since {day} ({source})",
+            day=asked.effective_on,
+            source=named(asked, view.facts),
+        )
+        if asked
+        else say("without, it comes with serverAuth only")
+    )
     last = lasts_until(forecast.works_until, view.facts)
+    chance = say(
+        "Works until {works_until}. Its renewal may carry clientAuth once more, if it is ordered before {day} ({source}) "
+        "and clientAuth is asked for: {without}.",
+        works_until=forecast.works_until,
+        day=ends.effective_on,
+        source=named(ends, view.facts),
+        without=without,
+    )
+    longest = say("Ordered just before this one ends, it lasts until {last} at most.", last=last) if last else ""
     yield _judgement(
         view,
         forecast,
-        f"Works until {forecast.works_until}. Its renewal may carry clientAuth once more, if it is ordered before "
-        f"{ends.effective_on} ({named(ends, view.facts)}) and clientAuth is asked for: without, it comes with serverAuth "
-        f"only{since}.{f' Ordered just before this one ends, it lasts until {last} at most.' if last else ''}",
+        sentences((chance, longest)),
         first=Remedy(
-            text=f"Ask for clientAuth when this certificate is renewed, before {ends.effective_on}, and check the new one's "
-            "extended key usage before it is uploaded.",
+            text=say(
+                "Ask for clientAuth when this certificate is renewed, before {day}, and check the new one's extended "
+                "key usage before it is uploaded.",
+                day=ends.effective_on,
+            ),
             kind=RemedyKind.STOP_GAP,
         ),
     )
@@ -143,14 +187,20 @@ def _judgement(view: NodeView, forecast: _Forecast, words: str, first: Remedy | 
     ends = forecast.ends
     needed = needs_client_usage(view)
     grave = needed is True or (needed is None and forecast.outlives)
-    where = "" if needed is not False else " Nothing that was found on this node needs clientAuth."
-    notes = f" {ends.note}" if ends.note else ""
-    others = other_dates(ends, view.facts)
+    where = "" if needed is not False else say("Nothing that was found on this node needs clientAuth.")
     return Judgement(
         severity=Severity.WARNING if grave else Severity.INFO,
         confidence=_confidence(forecast),
         subject=forecast.stored.subject,
-        explanation=f"{words} No certificate becomes invalid on that day.{where}{notes}{' ' + others if others else ''}",
+        explanation=sentences(
+            (
+                words,
+                say("No certificate becomes invalid on that day."),
+                where,
+                ends.note or "",
+                other_dates(ends, view.facts),
+            )
+        ),
         remedy=(*_durable(view), *((first,) if first else ()), IGNORE),
         evidence=forecast.stored.quoted(view),
         sources=sources_of((ends, forecast.stored.renewal.on_request if first else None)),
@@ -169,13 +219,19 @@ def _durable(view: NodeView) -> tuple[Remedy, ...]:
         own = (CLIENT_CERTIFICATE_FOR_CORE if view.is_core else OWN_CLIENT_CERTIFICATE,)
     else:
         own = (UPGRADE, PRIVATE_FOR_CORE) if view.is_core else (UPGRADE,)
-    roots = " or ".join(root.name for root in alternative_roots(view.facts))
+    names: list[str] = [root.name for root in alternative_roots(view.facts)]
+    if not names:
+        return own
+    roots = reduce(lambda before, after: say("{before} or {after}", before=before, after=after), names)
     alternative = Remedy(
-        text=f"Or order it below a public root that still offers clientAuth (such as {roots}), and have every peer import "
-        "that root: peers and browsers may not trust it.",
+        text=say(
+            "Or order it below a public root that still offers clientAuth (such as {roots}), and have every peer import "
+            "that root: peers and browsers may not trust it.",
+            roots=roots,
+        ),
         kind=RemedyKind.DURABLE,
     )
-    return (*own, *((alternative,) if roots else ()))
+    return (*own, alternative)
 
 
 def sunset_data_stale(view: NodeView) -> Iterator[Judgement]:
@@ -186,12 +242,16 @@ def sunset_data_stale(view: NodeView) -> Iterator[Judgement]:
         yield Judgement(
             severity=Severity.INFO,
             confidence=Confidence.PROVEN,
-            subject=f"facts of {view.facts.as_of}",
-            explanation=f"The dates of public CAs are as known on {view.facts.as_of}, {age} days before the time that is judged "
-            "at. They have been moved more than once.",
+            subject=say("facts of {day}", day=view.facts.as_of),
+            explanation=say(
+                "The dates of public CAs are as known on {day}, {age} days before the time that is judged at. They have "
+                "been moved more than once.",
+                day=view.facts.as_of,
+                age=age,
+            ),
             remedy=(
                 Remedy(
-                    text="Use a newer version of this program, or give newer facts.",
+                    text=say("Use a newer version of this program, or give newer facts."),
                     command="expressway-analyzer BUNDLE --facts FILE",
                     kind=RemedyKind.COLLECT,
                 ),
@@ -205,7 +265,7 @@ _SUNSET = ("FN", "CRP", "P")
 RULES = (
     Rule(
         id="forecast-client-eku-lost-at-renewal",
-        title="The next renewal loses clientAuth",
+        title=say("The next renewal loses clientAuth"),
         severity=Severity.WARNING,
         judge=client_eku_lost_at_renewal,
         needs=(_EITHER_STORE, Need.VERSION, Need.REFERENCE_TIME),
@@ -215,7 +275,7 @@ RULES = (
     ),
     Rule(
         id="forecast-one-more-renewal",
-        title="One more renewal with clientAuth is possible",
+        title=say("One more renewal with clientAuth is possible"),
         severity=Severity.WARNING,
         judge=one_more_renewal,
         needs=(_EITHER_STORE, Need.VERSION, Need.REFERENCE_TIME),
@@ -225,7 +285,7 @@ RULES = (
     ),
     Rule(
         id="sunset-data-stale",
-        title="The facts about dates are old",
+        title=say("The facts about dates are old"),
         severity=Severity.INFO,
         judge=sunset_data_stale,
         needs=(Need.REFERENCE_TIME,),

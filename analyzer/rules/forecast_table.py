@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from functools import reduce
 
 from msgspec import Struct
 
@@ -19,6 +20,7 @@ from analyzer.rules.authorities import name_of
 from analyzer.rules.orders import what_to_order
 from analyzer.rules.renewal import Renewal, named, overtaken_dates, renewal_of, sources_of
 from analyzer.rules.view import NodeView, Views, views_of
+from analyzer.words import Words, say, sentences
 
 
 class Outlook(Struct, frozen=True, kw_only=True):
@@ -74,7 +76,13 @@ def _unfit(outlook: Outlook) -> Iterator[ForecastRule]:
         view, leaf = outlook.view, outlook.leaf
         capability = view.as_client(leaf) if role is Side.CLIENT else view.as_server(leaf)
         if capability.capable is False:
-            text = f"It does not do as a TLS {role}'s for a peer that checks: {capability.reason}."
+            text = (
+                say("It does not do as a TLS client's for a peer that checks: {reason}.", reason=capability.reason)
+                if role is Side.CLIENT
+                else say(
+                    "It does not do as a TLS server's for a peer that checks: {reason}.", reason=capability.reason
+                )
+            )
             yield ForecastRule(kind=ForecastKind.USAGE, day=None, text=text)
 
 
@@ -82,10 +90,11 @@ def _ends(outlook: Outlook) -> Iterator[ForecastRule]:
     """Yield the end of the certificate, and of each authority above it that ends before."""
     leaf, *authorities = outlook.path.certificates
     if leaf.not_after is not None:
-        yield ForecastRule(kind=ForecastKind.EXPIRY, day=leaf.not_after.date(), text="The certificate itself ends.")
+        text = say("The certificate itself ends.")
+        yield ForecastRule(kind=ForecastKind.EXPIRY, day=leaf.not_after.date(), text=text)
     for authority in authorities:
         if authority.not_after is not None and (leaf.not_after is None or authority.not_after < leaf.not_after):
-            text = f"The authority {name_of(authority)} above it ends."
+            text = say("The authority {name} above it ends.", name=name_of(authority))
             yield ForecastRule(kind=ForecastKind.AUTHORITY_EXPIRY, day=authority.not_after.date(), text=text)
 
 
@@ -96,24 +105,41 @@ def _usage(outlook: Outlook) -> Iterator[ForecastRule]:
         return
     if renewal.ends is not None:
         older = overtaken_dates(renewal.ends, facts)
-        days = " and ".join(dict.fromkeys(str(row.effective_on) for row in older))
         yield ForecastRule(
             kind=ForecastKind.USAGE,
             day=renewal.ends.effective_on,
-            text=f"What its CA issues from then on carries no clientAuth ({named(renewal.ends, facts)}). No certificate "
-            f"becomes invalid on that day.{f' Older documents give {days}, which is overtaken.' if days else ''}",
+            text=sentences(
+                (
+                    say(
+                        "What its CA issues from then on carries no clientAuth ({source}). No certificate becomes "
+                        "invalid on that day.",
+                        source=named(renewal.ends, facts),
+                    ),
+                    _overtaken(older),
+                )
+            ),
             sources=_cited((renewal.ends, *older), facts),
         )
     elif renewal.alternative is not None:
-        text = f"Below {renewal.alternative.name} clientAuth is still offered; no end is known."
+        text = say("Below {root} clientAuth is still offered; no end is known.", root=renewal.alternative.name)
         sources = citations((renewal.alternative.source,), facts)
         yield ForecastRule(kind=ForecastKind.USAGE, day=None, text=text, sources=sources)
     else:
-        text = "It was issued with clientAuth after the date on which that was to end. When it ends is not known."
+        text = say(
+            "It was issued with clientAuth after the date on which that was to end. When it ends is not known."
+        )
         yield ForecastRule(kind=ForecastKind.USAGE, day=None, text=text)
 
 
-def _dated(row: SunsetDate, kind: ForecastKind, text: str, facts: Facts) -> ForecastRule:
+def _overtaken(older: Sequence[SunsetDate]) -> str:
+    if not older:
+        return ""
+    days: Iterable[str] = dict.fromkeys(str(row.effective_on) for row in older)
+    said = reduce(lambda before, after: say("{before} and {after}", before=before, after=after), days)
+    return say("Older documents give {days}, which is overtaken.", days=said)
+
+
+def _dated(row: SunsetDate, kind: ForecastKind, text: Words, facts: Facts) -> ForecastRule:
     return ForecastRule(kind=kind, day=row.effective_on, text=text, sources=_cited((row,), facts))
 
 
@@ -128,16 +154,18 @@ def _roots(outlook: Outlook) -> Iterator[ForecastRule]:
         return
     root = known_root(outlook.path) or public_roots().by_subject.get(top.issuer or "")
     if root is not None and root.removed:
-        text = (
-            f"Its root {root.subject} has left Mozilla's list after {root.last}: who goes by that list does not trust it "
-            "unless its administrator does."
+        text = say(
+            "Its root {root} has left Mozilla's list after {day}: who goes by that list does not trust it unless its "
+            "administrator does.",
+            root=root.subject,
+            day=root.last,
         )
         yield ForecastRule(kind=ForecastKind.ROOT_REMOVAL, day=None, text=text)
     facts = outlook.view.facts
     for row in sunset_dates(facts):
         outlived = leaf.not_after is not None and leaf.not_after.date() >= row.effective_on
         if row.applies_to is AppliesTo.ROOTS_PER_OWNER and row.status is DateStatus.CURRENT and outlived:
-            text = "Chrome keeps two roots of each CA's owner at most; which ones go, the owner decides."
+            text = say("Chrome keeps two roots of each CA's owner at most; which ones go, the owner decides.")
             yield _dated(row, ForecastKind.ROOT_REMOVAL, text, facts)
 
 
@@ -148,5 +176,5 @@ def _cap(outlook: Outlook, stops_on: date | None) -> Iterator[ForecastRule]:
     facts = outlook.view.facts
     cap = lifetime_cap(ordered, facts) if ordered and outlook.renewal.is_public else None
     if cap is not None:
-        text = f"What a public CA issues from then on lasts {cap.days} days at most."
+        text = say("What a public CA issues from then on lasts {days} days at most.", days=cap.days)
         yield _dated(cap, ForecastKind.LIFETIME_CAP, text, facts)

@@ -17,6 +17,7 @@ from analyzer.rules.refusals import Refusal, refusals
 from analyzer.rules.rule import WHO_REFUSED, Judgement, Need, Rule
 from analyzer.rules.view import NodeView
 from analyzer.text import is_address
+from analyzer.words import Words, say, sentences
 
 _NOT_CONFIGURED = frozenset({PeerKind.NAMED, PeerKind.WEBEX, PeerKind.INTERNET})
 
@@ -34,33 +35,54 @@ def _judgement(view: NodeView, refusal: Refusal) -> Judgement:
     nameless = refusal.peer.kind is PeerKind.INTERNET
     callers = _addresses(refusal)
     who = (
-        f"{len(callers)} callers that are neither configured nor named ({', '.join(callers[:4])})"
+        say(
+            "{callers} callers that are neither configured nor named ({addresses})",
+            callers=len(callers),
+            addresses=", ".join(callers[:4]),
+        )
         if nameless
-        else f"{refusal.peer.name}{_of_zone(refusal.peer)}"
+        else _with_zone(refusal.peer)
     )
     usages = refusal.leaf.extended_key_usage if refusal.leaf_seen and refusal.leaf else None
-    held = f" Its extended key usage is {', '.join(usages)}." if usages else ""
+    held = say("Its extended key usage is {usages}.", usages=", ".join(usages)) if usages else ""
     doubt = (
-        " Their chains had passed the trust check before: they may be business partners, whose names nothing here shows."
+        say(
+            "Their chains had passed the trust check before: they may be business partners, whose names nothing here "
+            "shows."
+        )
         if nameless
         else ""
     )
-    whom = "the callers" if nameless else refusal.peer.name
+    whom = say("the callers") if nameless else refusal.peer.name
     mode = view.checking_mode
     return refusal.judgement(
         Severity.INFO if nameless else Severity.CRITICAL,
         _confidence(view, refusal.peer),
         refusal.peer.name,
-        f"This node refused {who} because the client certificate presented may not be used as a client's.{held} Their "
-        "certificate, our setting: the extended key usage check is On by default since X15.5, and it applies to every "
-        f"inbound caller, those of the Default Zone too.{doubt}",
+        sentences(
+            (
+                say(
+                    "This node refused {who} because the client certificate presented may not be used as a client's.",
+                    who=who,
+                ),
+                held,
+                say(
+                    "Their certificate, our setting: the extended key usage check is On by default since X15.5, and it "
+                    "applies to every inbound caller, those of the Default Zone too."
+                ),
+                doubt,
+            )
+        ),
         (
             Remedy(
-                text=f"Have {whom} present a certificate whose whole path allows clientAuth.", kind=RemedyKind.DURABLE
+                text=say("Have {whom} present a certificate whose whole path allows clientAuth.", whom=whom),
+                kind=RemedyKind.DURABLE,
             ),
             Remedy(
-                text="If their calls cannot wait: switch the check off here. It affects every inbound SIP TLS peer, the "
-                "Internet's too; CA and name checks remain, and SSH tunnels gain nothing.",
+                text=say(
+                    "If their calls cannot wait: switch the check off here. It affects every inbound SIP TLS peer, the "
+                    "Internet's too; CA and name checks remain, and SSH tunnels gain nothing."
+                ),
                 command=f"xConfiguration {EKU_CHECKING_MODE}: Off",
                 kind=RemedyKind.STOP_GAP,
             ),
@@ -83,10 +105,12 @@ def _neighbours(view: NodeView) -> Iterator[ZonePeer]:
     return (peer for zone in view.node.zones if zone.kind == "neighbor" for peer in zone.peers)
 
 
-def _of_zone(peer: Peer) -> str:
+def _with_zone(peer: Peer) -> Words:
     if peer.zone:
-        return f" (zone {peer.zone})"
-    return f", {'an address that' if is_address(peer.name) else 'which'} no zone of this node configures,"
+        return say("{peer} (zone {zone})", peer=peer.name, zone=peer.zone)
+    if is_address(peer.name):
+        return say("{peer}, an address that no zone of this node configures,", peer=peer.name)
+    return say("{peer}, which no zone of this node configures,", peer=peer.name)
 
 
 def _addresses(refusal: Refusal) -> list[str]:
@@ -98,13 +122,13 @@ def _addresses(refusal: Refusal) -> list[str]:
 def _quote_leaf(refusal: Refusal) -> tuple[Evidence, ...]:
     if refusal.leaf is None or not refusal.leaf_seen:
         return ()
-    return (quote.quote_certificate(refusal.leaf, None, "the certificate that was refused"),)
+    return (quote.quote_certificate(refusal.leaf, None, say("the certificate that was refused")),)
 
 
 RULES = (
     Rule(
         id="inbound-purpose-error-default-zone",
-        title="Inbound callers that no zone configures were refused for the purpose of their certificate",
+        title=say("Inbound callers that no zone configures were refused for the purpose of their certificate"),
         severity=Severity.CRITICAL,
         judge=inbound_purpose_error_default_zone,
         needs=(*WHO_REFUSED, (Need.CONFIGURATION, Need.ZONES)),

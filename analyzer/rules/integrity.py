@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from analyzer.evidence import CaptureFile, MemberKind, ReadState
@@ -13,6 +13,7 @@ from analyzer.rules.inventory import DUMP_KINDS, PEM_KINDS, fact, kinds_of, quot
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
 from analyzer.text import iso_utc
+from analyzer.words import listed, say
 
 
 def bundle_pcap_gap(view: NodeView) -> Iterator[Judgement]:
@@ -29,18 +30,26 @@ def bundle_pcap_gap(view: NodeView) -> Iterator[Judgement]:
         if not missing and not wrapped and numbers[0] == 0:
             continue
         said = [
-            f"numbers {', '.join(f'{number:02}' for number in missing)} are missing" if missing else "",
-            "the numbering has wrapped: older files were overwritten" if wrapped else "",
-            f"the first file is number {numbers[0]:02}" if not wrapped and numbers[0] else "",
+            say("numbers {numbers} are missing", numbers=", ".join(f"{number:02}" for number in missing))
+            if missing
+            else "",
+            say("the numbering has wrapped: older files were overwritten") if wrapped else "",
+            say("the first file is number {number:02}", number=numbers[0]) if not wrapped and numbers[0] else "",
         ]
         yield fact(
             interface,
-            f"The capture files of {interface} are not whole: {'; '.join(text for text in said if text)}. What is not in the "
-            "capture may have happened all the same.",
+            say(
+                "The capture files of {interface} are not whole: {said}. What is not in the capture may have happened "
+                "all the same.",
+                interface=interface,
+                said=_joined(said),
+            ),
             severity=Severity.WARNING,
             remedy=(
                 Remedy(
-                    text="Capture again with a filter on the peer's address, so that the files do not roll over.",
+                    text=say(
+                        "Capture again with a filter on the peer's address, so that the files do not roll over."
+                    ),
                     command="Maintenance > Diagnostics > Diagnostic logging",
                     kind=RemedyKind.COLLECT,
                 ),
@@ -49,12 +58,21 @@ def bundle_pcap_gap(view: NodeView) -> Iterator[Judgement]:
                 Evidence(
                     kind=EvidenceKind.STATUS,
                     file=capture.name,
-                    locator=f"number {capture.sequence:02}",
-                    text=f"{iso_utc(_first_packet(capture))}, {capture.packets} packets",
+                    locator=say("number {number:02}", number=capture.sequence),
+                    text=say(
+                        "{time}, {packets} packets", time=iso_utc(_first_packet(capture)), packets=capture.packets
+                    ),
                 )
                 for capture in ordered[: quote.MOST]
             ),
         )
+
+
+def _joined(parts: Iterable[str]) -> str:
+    told = ""
+    for part in parts:
+        told = say("{before}; {after}", before=told, after=part) if told and part else told or part
+    return told
 
 
 def _first_packet(capture: CaptureFile) -> datetime:
@@ -68,7 +86,7 @@ def bundle_mixed_hosts(view: NodeView) -> Iterator[Judgement]:
     home = {member.reference.split("/", 1)[0] for member in view.node.members if "/" in member.reference}
     kinds = kinds_of(view.node)
     beside = [
-        other.node.name
+        other.node.name or say("another host")
         for other in view.others
         if other.node.host != view.node.host
         and home & {member.reference.split("/", 1)[0] for member in other.node.members if "/" in member.reference}
@@ -77,9 +95,13 @@ def bundle_mixed_hosts(view: NodeView) -> Iterator[Judgement]:
         return
     yield fact(
         view.node.name or "",
-        f"{', '.join(sorted(home))} mixes files of {view.node.name or 'no host'} with those of "
-        f"{', '.join(name or 'another host' for name in beside)}: of the former there is no log and no dump. They are "
-        "analysed as different nodes.",
+        say(
+            "{archives} mixes files of {host} with those of {others}: of the former there is no log and no dump. They "
+            "are analysed as different nodes.",
+            archives=", ".join(sorted(home)),
+            host=view.node.name or say("no host"),
+            others=listed(beside),
+        ),
         severity=Severity.WARNING,
         evidence=tuple(quote_member(member) for member in view.node.members[: quote.MOST]),
     )
@@ -90,10 +112,14 @@ def pem_unparsable(view: NodeView) -> Iterator[Judgement]:
     for member in view.node.members:
         if member.kind in PEM_KINDS and member.read is not ReadState.WHOLE:
             problems = [p for p in view.case.problems if p.file == member.reference]
+            reasons = [say("{what}: {why}", what=p.what, why=p.why) for p in problems[:3]]
             yield fact(
                 member.reference,
-                f"{len(problems) or 1} blocks of this file could not be read: "
-                f"{'; '.join(p.what + ': ' + p.why for p in problems[:3]) or member.reason}. The rest of it was.",
+                say(
+                    "{blocks} blocks of this file could not be read: {reasons}. The rest of it was.",
+                    blocks=len(problems) or 1,
+                    reasons=_joined(reasons) or member.reason,
+                ),
                 severity=Severity.WARNING,
                 evidence=(quote_member(member),),
                 count=max(1, len(problems)),
@@ -107,8 +133,11 @@ def capture_host_mismatch(view: NodeView) -> Iterator[Judgement]:
     if own and talked and not own & talked:
         yield fact(
             view.node.name or "",
-            f"None of the node's own addresses ({', '.join(sorted(own))}) is in its capture: the files belong to different "
-            "hosts, or the capture was taken elsewhere. Roles can't be told.",
+            say(
+                "None of the node's own addresses ({addresses}) is in its capture: the files belong to different "
+                "hosts, or the capture was taken elsewhere. Roles can't be told.",
+                addresses=", ".join(sorted(own)),
+            ),
             severity=Severity.WARNING,
             evidence=tuple(quote_member(m) for m in view.node.members if m.kind is MemberKind.CAPTURE),
         )
@@ -117,7 +146,7 @@ def capture_host_mismatch(view: NodeView) -> Iterator[Judgement]:
 RULES = (
     Rule(
         id="bundle-pcap-gap",
-        title="Capture files are missing or were overwritten",
+        title=say("Capture files are missing or were overwritten"),
         meaning="Said when the numbers of the rotated capture files have a gap, or have wrapped so that older files "
         "were overwritten. What is not in the capture may have happened all the same.",
         severity=Severity.WARNING,
@@ -127,7 +156,7 @@ RULES = (
     ),
     Rule(
         id="bundle-mixed-hosts",
-        title="One archive mixes files of several hosts",
+        title=say("One archive mixes files of several hosts"),
         meaning="Said when one archive holds files of another host, of which there is neither log nor dump. They "
         "are analysed as a node of their own, so that nothing is compared with the wrong stores.",
         severity=Severity.WARNING,
@@ -136,7 +165,7 @@ RULES = (
     ),
     Rule(
         id="pem-unparsable",
-        title="A certificate could not be read",
+        title=say("A certificate could not be read"),
         meaning="Said when a file of certificates has blocks that could not be read. The others were; what a "
         "damaged block held is not known, and a trusted CA list that was read in part is not said to lack "
         "it.",
@@ -146,7 +175,7 @@ RULES = (
     ),
     Rule(
         id="capture-host-mismatch",
-        title="The capture does not show this node",
+        title=say("The capture does not show this node"),
         meaning="Said when none of the node's own addresses is in its capture. The files belong to different hosts, "
         "or the capture was taken elsewhere: who was client and who was server on this node can't be told.",
         severity=Severity.WARNING,

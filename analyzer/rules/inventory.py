@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from analyzer.evidence import Member, MemberKind, Node
+from analyzer.evidence import Member, MemberKind, Node, ReadState
 from analyzer.findings import Confidence, Evidence, EvidenceKind, Remedy, Severity
 from analyzer.rules.rule import Judgement
+from analyzer.words import say
 
 PEM_KINDS = frozenset({MemberKind.SERVER_PEM, MemberKind.CLIENT_PEM, MemberKind.CA_PEM, MemberKind.CERTIFICATE})
 DUMP_KINDS = frozenset({MemberKind.XCONF_XML, MemberKind.XCONF_TEXT, MemberKind.XSTAT_XML, MemberKind.XSTAT_TEXT})
+
+_READ = {ReadState.WHOLE: say("read whole"), ReadState.PART: say("read part"), ReadState.NOT: say("read not")}
 
 
 def fact(
@@ -33,13 +36,15 @@ def fact(
 
 def quote_member(member: Member) -> Evidence:
     """Quote a file of the bundle: its kind, size, and how far it was read."""
-    size = "size unknown" if member.size is None else f"{member.size} bytes"
+    size = say("size unknown") if member.size is None else say("{size} bytes", size=member.size)
+    text = say(
+        "{file}: {kind}, {size}, {read}", file=member.name, kind=member.kind, size=size, read=_READ[member.read]
+    )
     return Evidence(
         kind=EvidenceKind.STATUS,
         file=member.reference,
         locator=member.kind,
-        text=f"{member.name}: {member.kind}, {size}, read {member.read}"
-        + (f" ({member.reason})" if member.reason else ""),
+        text=say("{text} ({reason})", text=text, reason=member.reason) if member.reason else text,
     )
 
 

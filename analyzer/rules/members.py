@@ -10,9 +10,10 @@ from analyzer.rules import quote
 from analyzer.rules.inventory import DUMP_KINDS, PEM_KINDS, fact, kinds_of, quote_member
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
+from analyzer.words import counted, say
 
 NEW_LOG = Remedy(
-    text="Take a new diagnostic log, with the packet capture on, and do not restart while it runs.",
+    text=say("Take a new diagnostic log, with the packet capture on, and do not restart while it runs."),
     command="Maintenance > Diagnostics > Diagnostic logging",
     kind=RemedyKind.COLLECT,
 )
@@ -28,12 +29,17 @@ def private_key_present(view: NodeView) -> Iterator[Judgement]:
         if member.private_keys:
             yield fact(
                 member.reference,
-                "A private key is in this file. It is in no output of this program. Whoever has the file has the key.",
+                say(
+                    "A private key is in this file. It is in no output of this program. Whoever has the file has the "
+                    "key."
+                ),
                 severity=Severity.CRITICAL,
                 remedy=(
                     Remedy(
-                        text="Do not attach this bundle to a case. Treat the key as compromised: make a new key and have the "
-                        "certificate issued again.",
+                        text=say(
+                            "Do not attach this bundle to a case. Treat the key as compromised: make a new key and "
+                            "have the certificate issued again."
+                        ),
                         command="Maintenance > Security > Server certificate > Generate CSR",
                         kind=RemedyKind.DURABLE,
                     ),
@@ -53,8 +59,13 @@ def bundle_unsafe_archive(view: NodeView) -> Iterator[Judgement]:
     if unsafe:
         yield fact(
             ", ".join(sorted({member.reference.split("/", 1)[0] for member in unsafe})),
-            f"{len(unsafe)} member{'s were' if len(unsafe) > 1 else ' was'} skipped, or read only in part, because of looking made to do harm or being too large. "
-            "The rest was analysed. Ask where this archive comes from.",
+            counted(
+                len(unsafe),
+                "{count} member was skipped, or read only in part, because of looking made to do harm or being too "
+                "large. The rest was analysed. Ask where this archive comes from.",
+                "{count} members were skipped, or read only in part, because of looking made to do harm or being too "
+                "large. The rest was analysed. Ask where this archive comes from.",
+            ),
             severity=Severity.CRITICAL,
             evidence=tuple(quote_member(member) for member in unsafe[: quote.MOST]),
             count=len(unsafe),
@@ -67,8 +78,10 @@ def bundle_incomplete_restart(view: NodeView) -> Iterator[Judgement]:
     if kinds == {MemberKind.SNAPSHOT} and _in_archive(view.node):
         yield fact(
             view.node.name or "",
-            "The bundle holds the log alone. A restart or reboot while logging runs leaves nothing else: certificates, "
-            "settings, states and packets are missing.",
+            say(
+                "The bundle holds the log alone. A restart or reboot while logging runs leaves nothing else: "
+                "certificates, settings, states and packets are missing."
+            ),
             severity=Severity.WARNING,
             remedy=(NEW_LOG,),
             evidence=tuple(quote_member(member) for member in view.node.members),
@@ -83,9 +96,12 @@ def bundle_client_pem_missing(view: NodeView) -> Iterator[Judgement]:
     expected = view.has_two_stores
     yield fact(
         view.node.name or "",
-        "The bundle holds no client_….pem, though X15.5 has a client store: what it presents as a TLS client can't be compared."
+        say(
+            "The bundle holds no client_….pem, though X15.5 has a client store: what it presents as a TLS client can't "
+            "be compared."
+        )
         if expected
-        else "The bundle holds no client_….pem: normal before X15.5, which has the first client store.",
+        else say("The bundle holds no client_….pem: normal before X15.5, which has the first client store."),
         severity=Severity.WARNING if expected else Severity.INFO,
         remedy=(Remedy(text=Need.CLIENT_STORE.collect, kind=RemedyKind.COLLECT),) if expected else (),
         evidence=tuple(quote_member(m) for m in view.node.members if m.kind in PEM_KINDS | DUMP_KINDS),
@@ -98,7 +114,7 @@ def bundle_no_pcap(view: NodeView) -> Iterator[Judgement]:
     if kinds and MemberKind.CAPTURE not in kinds and kinds != {MemberKind.CERTIFICATE}:
         yield fact(
             view.node.name or "",
-            "The bundle holds no packet capture: what was presented on the wire is not to be seen.",
+            say("The bundle holds no packet capture: what was presented on the wire is not to be seen."),
             remedy=(Remedy(text=Need.CAPTURE.collect, kind=RemedyKind.COLLECT),),
             evidence=tuple(quote_member(member) for member in view.node.members[: quote.MOST]),
         )
@@ -107,7 +123,7 @@ def bundle_no_pcap(view: NodeView) -> Iterator[Judgement]:
 RULES = (
     Rule(
         id="private-key-present",
-        title="A private key is in the bundle",
+        title=say("A private key is in the bundle"),
         meaning="Said when a file of the bundle holds a private key. This program keeps it out of all it writes, "
         "but whoever has the bundle has the key: do not attach it to a case, and replace key and "
         "certificate.",
@@ -117,7 +133,7 @@ RULES = (
     ),
     Rule(
         id="bundle-unsafe-archive",
-        title="The archive holds unsafe members",
+        title=say("The archive holds unsafe members"),
         meaning="Said when members of an archive try to leave it or would exhaust the machine. They are skipped, or "
         "read in part, and named; the rest is analysed. A bundle from an Expressway has no such members: "
         "ask where it comes from.",
@@ -127,7 +143,7 @@ RULES = (
     ),
     Rule(
         id="bundle-incomplete-restart",
-        title="Only the log was collected: a restart while logging",
+        title=say("Only the log was collected: a restart while logging"),
         meaning="Said when an archive holds the log alone. A restart or reboot while logging runs leaves nothing "
         "else, so that certificates, settings, states and packets are missing from every other answer.",
         severity=Severity.WARNING,
@@ -136,7 +152,7 @@ RULES = (
     ),
     Rule(
         id="bundle-client-pem-missing",
-        title="No client certificate in the bundle",
+        title=say("No client certificate in the bundle"),
         meaning="Said when a bundle has other certificates or dumps but no client_….pem. Before X15.5 that is "
         "normal; from X15.5 on, what the node presents as a TLS client can't be compared with its store.",
         severity=Severity.WARNING,
@@ -146,7 +162,7 @@ RULES = (
     ),
     Rule(
         id="bundle-no-pcap",
-        title="No packet capture in the bundle",
+        title=say("No packet capture in the bundle"),
         meaning="Said when a bundle holds no packet capture: the option was not ticked when logging was started. "
         "What was presented on the wire is then not to be seen, and the log has to answer.",
         severity=Severity.INFO,

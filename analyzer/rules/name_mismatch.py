@@ -16,6 +16,7 @@ from analyzer.rules.authorities import name_of
 from analyzer.rules.rule import Judgement
 from analyzer.rules.view import TRAVERSAL, NodeView
 from analyzer.rules.zone_names import Held, Wanted
+from analyzer.words import Words, counted, say, sentences
 
 ZONES = "Configuration > Zones > Zones"
 LACKING = frozenset({NameMatch.NONE, NameMatch.COMMON_NAME})
@@ -39,7 +40,7 @@ def mismatch(view: NodeView, wanted: Wanted, subject: str, words: tuple[str, tup
         severity=severity,
         confidence=confidence,
         subject=subject,
-        explanation=" ".join((words[0], *(_said(held) for held in lacking[: quote.MOST]), how)),
+        explanation=sentences((words[0], *(_said(held) for held in lacking[: quote.MOST]), how)),
         remedy=words[1],
         evidence=(
             *quote.quote_events(wanted.errors),
@@ -62,54 +63,71 @@ def _lacks(held: Held, refused: set[str | None]) -> bool:
     return held.match in LACKING
 
 
-def _weight(wanted: Wanted, lacking: Sequence[Held]) -> tuple[Severity, Confidence, str]:
+def _weight(wanted: Wanted, lacking: Sequence[Held]) -> tuple[Severity, Confidence, Words]:
     """Return severity and confidence, and what shows that the mismatch matters."""
     seen = [held for held in lacking if held.owner is None]
     closed = {c.id for held in lacking for c in held.connections} & {c.id for c in wanted.refused}
     if wanted.errors:
         sure = Confidence.PROVEN if seen else Confidence.STRONG
         lines = len(wanted.errors)
-        return Severity.CRITICAL, sure, f"The log says that this node refused it ({lines} line{'s'[: lines > 1]})."
+        how = counted(
+            lines,
+            "The log says that this node refused it ({count} line).",
+            "The log says that this node refused it ({count} lines).",
+        )
+        return Severity.CRITICAL, sure, how
     if closed:
-        how = "This node ended the handshake right after that certificate, as it does for a name that it refuses."
+        how = say(
+            "This node ended the handshake right after that certificate, as it does for a name that it refuses."
+        )
         return Severity.CRITICAL, Confidence.STRONG, how
     if wanted.down and not wanted.other_reason:
         sure = Confidence.STRONG if seen else Confidence.INFERRED
-        return Severity.CRITICAL, sure, "The zone was Failed when logging started, and nothing shows another reason."
+        how = say("The zone was Failed when logging started, and nothing shows another reason.")
+        return Severity.CRITICAL, sure, how
     if all(held.accepted for held in lacking):
-        how = "A handshake with it completed all the same: the name was not looked at there."
+        how = say("A handshake with it completed all the same: the name was not looked at there.")
         return Severity.INFO, Confidence.INFERRED, how
     if wanted.role is Side.CLIENT and all(held.match is NameMatch.COMMON_NAME for held in lacking):
-        return Severity.INFO, Confidence.INFERRED, "No failure shows that this release minds."
-    how = "No failure shows it yet: it will at the next handshake with this certificate."
+        return Severity.INFO, Confidence.INFERRED, say("No failure shows that this release minds.")
+    how = say("No failure shows it yet: it will at the next handshake with this certificate.")
     if wanted.other_reason:
-        how = "Something else was refused first: this is what fails next."
+        how = say("Something else was refused first: this is what fails next.")
     return Severity.WARNING, Confidence.PROVEN if seen and not wanted.other_reason else Confidence.INFERRED, how
 
 
-def _said(held: Held) -> str:
-    who = name_of(held.leaf) if held.leaf else "The peer's certificate, by the log,"
-    whose = f" (by the stores of {held.owner.node.name}, what it presents)" if held.owner else ""
-    shown = ", ".join(held.names[: quote.MOST_NAMES]) or "no subjectAltName"
+def _said(held: Held) -> Words:
+    who = name_of(held.leaf) if held.leaf else say("The peer's certificate, by the log,")
+    if held.owner:
+        who = say(
+            "{certificate} (by the stores of {node}, what it presents)", certificate=who, node=held.owner.node.name
+        )
+    names = ", ".join(held.names[: quote.MOST_NAMES]) or say("no subjectAltName")
     if held.match is NameMatch.COMMON_NAME:
-        return f"{who}{whose} has it as its common name only; it has {shown}."
+        return say("{who} has it as its common name only; it has {names}.", who=who, names=names)
     if held.match is NameMatch.WILDCARD:
-        return f"{who}{whose} has it by a wildcard only: {shown}."
-    return f"{who}{whose} has {shown}."
+        return say("{who} has it by a wildcard only: {names}.", who=who, names=names)
+    return say("{who} has {names}.", who=who, names=names)
 
 
 def _quote_held(held: Held, role: Side) -> Iterator[Evidence]:
     if held.owner is not None and held.leaf is not None:
         file = quote.store_file(held.owner.node, held.owner.expected_store(role))
-        yield quote.quote_names(held.leaf, file, f"{held.owner.node.name} presents as TLS {role}")
+        yield quote.quote_names(held.leaf, file, _presents_as(held.owner, role))
         return
     if held.leaf is not None:
-        yield quote.quote_names(held.leaf, None, "presented by the peer")
+        yield quote.quote_names(held.leaf, None, say("presented by the peer"))
     for connection in held.connections[:2]:
         if held.leaf is not None and connection.local_role is not None:
             yield from quote.quote_certificate_frame(connection, connection.local_role.other)
         elif connection.peer_identity is not None:
             yield quote.quote_identity(connection.peer_identity)
+
+
+def _presents_as(owner: NodeView, role: Side) -> Words:
+    if role is Side.CLIENT:
+        return say("{node} presents as TLS client", node=owner.node.name)
+    return say("{node} presents as TLS server", node=owner.node.name)
 
 
 def _ends(event: Event) -> tuple[object, ...]:

@@ -11,6 +11,15 @@ from analyzer.rules import quote
 from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
+from analyzer.words import say, sentences
+
+_COMPARED = {
+    Side.SERVER: say("As TLS server: the zone's TLS verify subject name must be in the peer's subjectAltName."),
+    Side.CLIENT: say(
+        "As TLS client: the peer address configured in the zone must be in the peer's subjectAltName; the common name "
+        "does not count."
+    ),
+}
 
 
 def identity_unacceptable(view: NodeView) -> Iterator[Judgement]:
@@ -23,24 +32,26 @@ def identity_unacceptable(view: NodeView) -> Iterator[Judgement]:
     for ((_, peer), role, name), events in groups.items():
         shown = view.connections_by_id(event.connection for event in events)
         names = sorted({n for c in shown for n in _peer_names(view, c)})
-        wanted = f" It wanted the name {name}." if name else ""
-        held = f" The peer's certificate has {', '.join(names[:6])}." if names else ""
-        where = (
-            "the zone's TLS verify subject name must be in the peer's subjectAltName"
-            if role is Side.SERVER
-            else "the peer address configured in the zone must be in the peer's subjectAltName; the common name does not count"
-        )
         zone = view.zone(events[0].peer.zone) if events[0].peer else None
         first, last = quote.span(event.record.time for event in events)
         yield Judgement(
             severity=Severity.CRITICAL,
             confidence=Confidence.PROVEN,
             subject=peer,
-            explanation=f"This node refused {peer} because of the names in its certificate.{wanted}{held}{f' As TLS {role}: {where}.' if role else ''}",
+            explanation=sentences(
+                (
+                    say("This node refused {peer} because of the names in its certificate.", peer=peer),
+                    say("It wanted the name {name}.", name=name) if name else "",
+                    say("The peer's certificate has {names}.", names=", ".join(names[:6])) if names else "",
+                    _COMPARED[role] if role else "",
+                )
+            ),
             remedy=(
                 Remedy(
-                    text="Correct the zone's peer address or TLS verify subject name, or have the peer's certificate issued "
-                    "with that name. Then look for the next handshake.",
+                    text=say(
+                        "Correct the zone's peer address or TLS verify subject name, or have the peer's certificate "
+                        "issued with that name. Then look for the next handshake."
+                    ),
                     command="Configuration > Zones > Zones",
                     kind=RemedyKind.DURABLE,
                 ),
@@ -74,7 +85,7 @@ def _peer_names(view: NodeView, connection: Connection) -> tuple[str, ...]:
 RULES = (
     Rule(
         id="identity-unacceptable",
-        title="The names in the peer's certificate were refused",
+        title=say("The names in the peer's certificate were refused"),
         meaning="Said when the log calls the identity in a peer's certificate unacceptable: Expressway's own check "
         "of the names failed, after which it sends no alert and resets the connection. As a server it wants "
         "the zone's TLS verify subject name among the peer's subject alternative names, as a client the "

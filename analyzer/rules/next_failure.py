@@ -7,8 +7,9 @@ waits behind the error: put right together, one change window is enough.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import reduce
 
 from msgspec import Struct
 
@@ -21,18 +22,19 @@ from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.verification import CheckResult, Presented, Verifier, check_all
 from analyzer.rules.view import FAMILIAR, NodeView
+from analyzer.words import Words, listed, say, sentences
 
 _TRAVERSAL_TYPE = {Side.CLIENT: "traversalserver", Side.SERVER: "traversalclient"}
 _UNSEEN = frozenset({Visibility.ENCRYPTED, Visibility.NOT_CAPTURED})
 _WORDS = {
-    Check.LEAF_KEY: "key strength",
-    Check.TRUST: "trust and chain",
-    Check.PURPOSE: "purpose",
-    Check.STRENGTH: "strength of the chain",
-    Check.REVOCATION: "revocation",
-    Check.NOT_YET_VALID: "beginning of validity",
-    Check.EXPIRED: "expiry",
-    Check.NAME: "names",
+    Check.LEAF_KEY: say("key strength"),
+    Check.TRUST: say("trust and chain"),
+    Check.PURPOSE: say("purpose"),
+    Check.STRENGTH: say("strength of the chain"),
+    Check.REVOCATION: say("revocation"),
+    Check.NOT_YET_VALID: say("beginning of validity"),
+    Check.EXPIRED: say("expiry"),
+    Check.NAME: say("names"),
 }
 
 
@@ -184,7 +186,7 @@ def _sighting_of(view: NodeView, connection: Connection) -> Sighting | None:
         checks = _checks_of(events[0])
     if not checks:
         return None
-    words = said.record.detail if said else connection.outcome_reason or "refused"
+    words = said.record.detail if said else connection.outcome_reason or say("refused")
     return Sighting(
         time=connection.handshake.started, checks=checks, words=words, connection=connection, events=events
     )
@@ -271,7 +273,7 @@ def _judgement(
     results: Sequence[CheckResult],
     behind: Sequence[CheckResult],
 ) -> Judgement:
-    node, peer = view.node.name or "this node", refused.peer.name
+    node, peer = view.node.name or say("this node"), refused.peer.name
     who, whose = (node, peer) if refused.key.by_us else (peer, node)
     first, last = quote.span(sighting.time for sighting in refused.sightings)
     events = [event for sighting in refused.sightings for event in sighting.events]
@@ -280,20 +282,29 @@ def _judgement(
         severity=Severity.WARNING,
         confidence=Confidence.STRONG if refused.seen and verifier.view else Confidence.INFERRED,
         subject=peer,
-        explanation=f"{who} refused serial {refused.leaf.serial}, which {whose} presents as TLS {refused.key.side}, with "
-        f"“{refused.last.words}”. A verifier reports one error at a time. Behind this one waits: "
-        f"{'; then '.join(result.reason for result in behind)}.{_rest(results, behind, refused.last.checks)}",
+        explanation=sentences(
+            (
+                _refusal(refused, who, whose),
+                say(
+                    "A verifier reports one error at a time. Behind this one waits: {failures}.",
+                    failures=_in_turn(result.reason for result in behind),
+                ),
+                _rest(results, behind, refused.last.checks),
+            )
+        ),
         remedy=(
             Remedy(
-                text=f"In the same change: {'; '.join(dict.fromkeys(result.fix for result in behind))}. Then look at the "
-                "next handshake.",
+                text=say(
+                    "In the same change: {fixes}. Then look at the next handshake.",
+                    fixes=_joined(dict.fromkeys(result.fix for result in behind)),
+                ),
                 kind=RemedyKind.DURABLE,
             ),
         ),
         evidence=(
             *quote.quote_events(events),
             *(row for connection in connections[:2] for row in _quote_refusal(connection, refused.key.side)),
-            quote.quote_certificate(refused.leaf, None, "the certificate that was refused"),
+            quote.quote_certificate(refused.leaf, None, say("the certificate that was refused")),
             *_quote_obstacles(refused, behind),
         ),
         count=max(1, len(connections) + sum(_stands_for_failure(event) for event in events)),
@@ -301,6 +312,25 @@ def _judgement(
         last=last,
         connections=tuple(connection.id for connection in connections),
         events=tuple(event.id for event in events),
+    )
+
+
+def _refusal(refused: Refused, who: str, whose: str) -> Words:
+    serial, words = refused.leaf.serial, refused.last.words
+    if refused.key.side is Side.CLIENT:
+        return say(
+            "{who} refused serial {serial}, which {whose} presents as TLS client, with “{words}”.",
+            who=who,
+            serial=serial,
+            whose=whose,
+            words=words,
+        )
+    return say(
+        "{who} refused serial {serial}, which {whose} presents as TLS server, with “{words}”.",
+        who=who,
+        serial=serial,
+        whose=whose,
+        words=words,
     )
 
 
@@ -313,10 +343,25 @@ def _rest(results: Sequence[CheckResult], behind: Sequence[CheckResult], reporte
     """Say which other checks pass, and which could not be made."""
     waiting = {result.check for result in behind}
     passed = [_WORDS[r.check] for r in results if r.passed and r.check not in reported]
-    open_ = [f"{_WORDS[r.check]} ({r.reason})" for r in results if r.passed is None and r.check not in waiting]
-    return (f" In order: {', '.join(passed)}." if passed else "") + (
-        f" Not judged: {'; '.join(open_)}." if open_ else ""
+    open_ = [
+        say("{check} ({reason})", check=_WORDS[r.check], reason=r.reason)
+        for r in results
+        if r.passed is None and r.check not in waiting
+    ]
+    return sentences(
+        (
+            say("In order: {checks}.", checks=listed(passed)) if passed else "",
+            say("Not judged: {checks}.", checks=_joined(open_)) if open_ else "",
+        )
     )
+
+
+def _in_turn(reasons: Iterable[str]) -> str:
+    return reduce(lambda before, after: say("{before}; then {after}", before=before, after=after), reasons)
+
+
+def _joined(parts: Iterable[str]) -> str:
+    return reduce(lambda before, after: say("{before}; {after}", before=before, after=after), parts)
 
 
 def _quote_refusal(connection: Connection, side: Side) -> Iterator[Evidence]:
@@ -328,13 +373,15 @@ def _quote_refusal(connection: Connection, side: Side) -> Iterator[Evidence]:
 
 def _quote_obstacles(refused: Refused, behind: Sequence[CheckResult]) -> tuple[Evidence, ...]:
     others = {r.certificate.sha256: r.certificate for r in behind if r.certificate and r.certificate != refused.leaf}
-    return tuple(quote.quote_certificate(certificate, None, "in the way next") for certificate in others.values())
+    return tuple(
+        quote.quote_certificate(certificate, None, say("in the way next")) for certificate in others.values()
+    )
 
 
 RULES = (
     Rule(
         id="next-failure-behind-this",
-        title="Behind the error that was reported stands another",
+        title=say("Behind the error that was reported stands another"),
         severity=Severity.WARNING,
         judge=next_failure,
         needs=((Need.LOG, Need.CAPTURE), Need.LOCAL_ADDRESSES),

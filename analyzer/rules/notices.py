@@ -14,18 +14,23 @@ from analyzer.rules.inventory import fact
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.trust import UNTRUSTED
 from analyzer.rules.view import NodeView
+from analyzer.words import counted, say, sentences
 
 
 def ptr_mismatch(view: NodeView) -> Iterator[Judgement]:
     """Reverse DNS gives a name that is not what it should be."""
     for alarm in _alarms(view, AlarmTopic.REVERSE_DNS):
         yield fact(
-            f"alarm {alarm.id}",
-            f"Alarm {alarm.id}: {alarm.title}. The name that reverse DNS gives for the Edge must be in its certificate's "
-            "subjectAltName; SSH tunnels need forward and reverse DNS to agree.",
+            say("alarm {id}", id=alarm.id),
+            say(
+                "Alarm {id}: {title}. The name that reverse DNS gives for the Edge must be in its certificate's "
+                "subjectAltName; SSH tunnels need forward and reverse DNS to agree.",
+                id=alarm.id,
+                title=alarm.title,
+            ),
             remedy=(
                 Remedy(
-                    text="Correct the PTR record, or have the certificate issued with that name.",
+                    text=say("Correct the PTR record, or have the certificate issued with that name."),
                     kind=RemedyKind.DURABLE,
                 ),
             ),
@@ -37,8 +42,12 @@ def verbose_logging_alarm(view: NodeView) -> Iterator[Judgement]:
     """The alarm that every diagnostic log raises."""
     for alarm in _alarms(view, AlarmTopic.LOGGING):
         yield fact(
-            f"alarm {alarm.id}",
-            f"Alarm {alarm.id}: {alarm.title}. Expected: levels go to DEBUG while a diagnostic log is taken, and back after it.",
+            say("alarm {id}", id=alarm.id),
+            say(
+                "Alarm {id}: {title}. Expected: levels go to DEBUG while a diagnostic log is taken, and back after it.",
+                id=alarm.id,
+                title=alarm.title,
+            ),
             evidence=quote.quote_alarm(alarm),
         )
 
@@ -50,9 +59,21 @@ def smart_license_not_eku(view: NodeView) -> Iterator[Judgement]:
         return
     yield fact(
         "Smart Licensing",
-        f"{len(alarms)} licensing alarm{'s'[: len(alarms) > 1]}: {alarms[0].title}. Cisco's document on the sunset says that they are "
-        "no matter of extended key usage, even right after a renewal: the way to Cisco on port 443, and trust in the authority "
-        "of Cisco's licensing server, are.",
+        sentences(
+            (
+                counted(
+                    len(alarms),
+                    "{count} licensing alarm: {title}.",
+                    "{count} licensing alarms: {title}.",
+                    title=alarms[0].title,
+                ),
+                say(
+                    "Cisco's document on the sunset says that they are no matter of extended key usage, even right "
+                    "after a renewal: the way to Cisco on port 443, and trust in the authority of Cisco's licensing "
+                    "server, are."
+                ),
+            )
+        ),
         evidence=tuple(row for alarm in alarms[: quote.MOST] for row in quote.quote_alarm(alarm)),
         count=len(alarms),
     )
@@ -70,12 +91,16 @@ def log_level_too_low(view: NodeView) -> Iterator[Judgement]:
         return
     yield fact(
         view.node.name or "",
-        "The log reports TLS failures but has no developer.ssl DEBUG lines: those would name the peer's certificate, also "
-        "under TLS 1.3, and each step of the handshake.",
+        say(
+            "The log reports TLS failures but has no developer.ssl DEBUG lines: those would name the peer's "
+            "certificate, also under TLS 1.3, and each step of the handshake."
+        ),
         remedy=(
             Remedy(
-                text="Set developer.ssl to DEBUG and take a new diagnostic log while the problem happens. For HTTPS towards "
-                "Unified CM, raise the traffic server's loggers as well.",
+                text=say(
+                    "Set developer.ssl to DEBUG and take a new diagnostic log while the problem happens. For HTTPS "
+                    "towards Unified CM, raise the traffic server's loggers as well."
+                ),
                 command='Maintenance > Diagnostics > Advanced > Support Log configuration; xConfiguration Logger Developer developer.trafficserver.ssl Level: "DEBUG" (likewise .http, .http_trans, .iocore)',
                 kind=RemedyKind.COLLECT,
             ),
@@ -116,13 +141,19 @@ def _other_list(port: int, events: list[Event], connections: list[Connection]) -
     return Judgement(
         severity=Severity.INFO,
         confidence=Confidence.INFERRED,
-        subject=f"port {port}",
-        explanation=f"This Edge refused client certificates on port {port}. Only activation-code onboarding asks for them there, and "
-        "it trusts a list of its own (mtls_ca.pem), which no diagnostic bundle holds: the trusted CA list says nothing "
-        "about it.",
+        subject=say("port {port}", port=port),
+        explanation=say(
+            "This Edge refused client certificates on port {port}. Only activation-code onboarding asks for them there, "
+            "and it trusts a list of its own (mtls_ca.pem), which no diagnostic bundle holds: the trusted CA list says "
+            "nothing about it.",
+            port=port,
+        ),
         remedy=(
             Remedy(
-                text="See whether activation-code onboarding is enabled and its list of manufacturers' authorities is current.",
+                text=say(
+                    "See whether activation-code onboarding is enabled and its list of manufacturers' authorities is "
+                    "current."
+                ),
                 command="Configuration > Unified Communications > Configuration > Allow activation code onboarding",
                 kind=RemedyKind.COLLECT,
             ),
@@ -141,7 +172,7 @@ _ALARMS = ((Need.STATUS, Need.LOG),)
 RULES = (
     Rule(
         id="other-trust-list",
-        title="Another list than the trusted CA list decides",
+        title=say("Another list than the trusted CA list decides"),
         severity=Severity.INFO,
         judge=other_trust_list,
         needs=((Need.LOG, Need.CAPTURE),),
@@ -152,7 +183,7 @@ RULES = (
     ),
     Rule(
         id="log-level-too-low",
-        title="The log does not show TLS in detail",
+        title=say("The log does not show TLS in detail"),
         severity=Severity.INFO,
         judge=log_level_too_low,
         needs=(Need.LOG,),
@@ -161,7 +192,7 @@ RULES = (
     ),
     Rule(
         id="ptr-mismatch",
-        title="Reverse DNS does not fit the certificate",
+        title=say("Reverse DNS does not fit the certificate"),
         severity=Severity.INFO,
         judge=ptr_mismatch,
         needs=_ALARMS,
@@ -172,7 +203,7 @@ RULES = (
     ),
     Rule(
         id="smart-license-not-eku",
-        title="Licensing alarms are no matter of extended key usage",
+        title=say("Licensing alarms are no matter of extended key usage"),
         severity=Severity.INFO,
         judge=smart_license_not_eku,
         needs=_ALARMS,
@@ -182,7 +213,7 @@ RULES = (
     ),
     Rule(
         id="verbose-logging-alarm",
-        title="Verbose logging is expected while a diagnostic log is taken",
+        title=say("Verbose logging is expected while a diagnostic log is taken"),
         severity=Severity.INFO,
         judge=verbose_logging_alarm,
         needs=_ALARMS,

@@ -15,16 +15,21 @@ from analyzer.rules.inventory import fact
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.states import is_failed
 from analyzer.rules.view import NOBODY, NodeView
+from analyzer.words import say, sentences
 
 UPGRADE = Remedy(
-    text="Upgrade Core and Edge to the same release, X15.5 or later (service-affecting, in a maintenance window, one peer at a "
-    "time).",
+    text=say(
+        "Upgrade Core and Edge to the same release, X15.5 or later (service-affecting, in a maintenance window, one peer "
+        "at a time)."
+    ),
     command="Maintenance > Upgrade",
     kind=RemedyKind.DURABLE,
 )
 COMBINED = Remedy(
-    text="Or replace the certificate by one with serverAuth and clientAuth, from a private CA or from a public one that still "
-    "issues it, and have those who verify it trust that CA.",
+    text=say(
+        "Or replace the certificate by one with serverAuth and clientAuth, from a private CA or from a public one that "
+        "still issues it, and have those who verify it trust that CA."
+    ),
     command="Maintenance > Security > Server certificate",
     kind=RemedyKind.DURABLE,
 )
@@ -35,7 +40,7 @@ def _subject(leaf: Certificate) -> str:
 
 
 def _quote_leaf(view: NodeView, leaf: Certificate) -> Evidence:
-    return quote.quote_certificate(leaf, quote.store_file(view.node, "server"), "server store")
+    return quote.quote_certificate(leaf, quote.store_file(view.node, "server"), say("server store"))
 
 
 def edge_server_only(view: NodeView) -> Iterator[Judgement]:
@@ -49,9 +54,17 @@ def edge_server_only(view: NodeView) -> Iterator[Judgement]:
         severity=Severity.CRITICAL if enabled else Severity.WARNING,
         confidence=Confidence.PROVEN if enabled else Confidence.INFERRED,
         subject=_subject(leaf),
-        explanation=f"The Edge runs {view.version} and its certificate has serverAuth only. Up to X15.3 the Edge's certificate "
-        "travels to the Core in a SIP SERVICE message, and the Core demands both usages: SIP registration over mobile and remote "
-        f"access fails.{'' if enabled else ' Whether that is in use here, the configuration does not say.'}",
+        explanation=sentences(
+            (
+                say(
+                    "The Edge runs {release} and its certificate has serverAuth only. Up to X15.3 the Edge's "
+                    "certificate travels to the Core in a SIP SERVICE message, and the Core demands both usages: SIP "
+                    "registration over mobile and remote access fails.",
+                    release=view.version,
+                ),
+                "" if enabled else say("Whether that is in use here, the configuration does not say."),
+            )
+        ),
         remedy=(UPGRADE, COMBINED),
         evidence=(
             _quote_leaf(view, leaf),
@@ -71,8 +84,11 @@ def core_server_only(view: NodeView) -> Iterator[Judgement]:
         severity=Severity.CRITICAL,
         confidence=Confidence.PROVEN,
         subject=_subject(leaf),
-        explanation="X15.4 lets an Edge do with serverAuth only, not a Core: the Core presents its one certificate as a client on "
-        f"the traversal zone, and it may not be used as a client's: {capability.reason}.",
+        explanation=say(
+            "X15.4 lets an Edge do with serverAuth only, not a Core: the Core presents its one certificate as a client "
+            "on the traversal zone, and it may not be used as a client's: {reason}.",
+            reason=capability.reason,
+        ),
         remedy=(COMBINED, UPGRADE),
         evidence=(_quote_leaf(view, leaf),),
     )
@@ -106,14 +122,24 @@ def _of_zone(view: NodeView, leaf: Certificate, zone: Zone, connections: list[Co
         severity=Severity.CRITICAL if fails else Severity.WARNING,
         confidence=Confidence.PROVEN if refused else Confidence.STRONG if fails else Confidence.INFERRED,
         subject=zone.name,
-        explanation=f"Zone {zone.name} verifies TLS, and this node's certificate has serverAuth only. On X15.4 a neighbour "
-        "zone with TLS verify fails so, and there is no switch for the usage check."
-        + (" It does fail." if fails else " Nothing that was given shows it failing."),
+        explanation=sentences(
+            (
+                say(
+                    "Zone {zone} verifies TLS, and this node's certificate has serverAuth only. On X15.4 a neighbour "
+                    "zone with TLS verify fails so, and there is no switch for the usage check.",
+                    zone=zone.name,
+                ),
+                say("It does fail.") if fails else say("Nothing that was given shows it failing."),
+            )
+        ),
         remedy=(
             UPGRADE,
             COMBINED,
             Remedy(
-                text=f"Or switch TLS verify off on zone {zone.name}: then nobody checks who is at the other end.",
+                text=say(
+                    "Or switch TLS verify off on zone {zone}: then nobody checks who is at the other end.",
+                    zone=zone.name,
+                ),
                 command="Configuration > Zones > Zones: TLS verify mode",
                 kind=RemedyKind.STOP_GAP,
             ),
@@ -154,14 +180,21 @@ def cluster_enforcing_server_only(view: NodeView) -> Iterator[Judgement]:
         severity=Severity.WARNING if accepted else Severity.CRITICAL,
         confidence=Confidence.PROVEN if refused else Confidence.STRONG if alarms else Confidence.INFERRED,
         subject=(view.node.cluster and view.node.cluster.name) or _subject(leaf),
-        explanation=f"Cluster peers verify each other's certificates (Enforcing), and this one may not be used as a client's: "
-        f"{capability.reason}. Up to X15.3 peers then do not talk to each other."
-        + (" A peer took it in the newest handshake all the same." if accepted else ""),
+        explanation=sentences(
+            (
+                say(
+                    "Cluster peers verify each other's certificates (Enforcing), and this one may not be used as a "
+                    "client's: {reason}. Up to X15.3 peers then do not talk to each other.",
+                    reason=capability.reason,
+                ),
+                say("A peer took it in the newest handshake all the same.") if accepted else "",
+            )
+        ),
         remedy=(
             UPGRADE,
             COMBINED,
             Remedy(
-                text="Or set the cluster's TLS verification to Permissive: then peers do not verify each other.",
+                text=say("Or set the cluster's TLS verification to Permissive: then peers do not verify each other."),
                 command="System > Clustering: TLS verification mode",
                 kind=RemedyKind.STOP_GAP,
             ),
@@ -178,16 +211,24 @@ def cluster_enforcing_server_only(view: NodeView) -> Iterator[Judgement]:
 
 def upgrade_advice(view: NodeView) -> Iterator[Judgement]:
     """A release before X15.5: one certificate for both roles."""
-    older = is_before_server_only(view)
     what = (
-        "demands both usages of every Expressway's certificate"
-        if older
-        else "lets only an Edge do with serverAuth, and has one store for both roles"
+        say("{release} demands both usages of every Expressway's certificate.", release=view.version)
+        if is_before_server_only(view)
+        else say(
+            "{release} lets only an Edge do with serverAuth, and has one store for both roles.", release=view.version
+        )
     )
     yield fact(
         str(view.version),
-        f"{view.version} {what}. X15.5 has a client store of its own and a switch for the usage check. Core and Edge must run the "
-        "same release. By Cisco 225482 CUCM SU3a is compatible with X15.4 and X15.5.",
+        sentences(
+            (
+                what,
+                say(
+                    "X15.5 has a client store of its own and a switch for the usage check. Core and Edge must run the "
+                    "same release. By Cisco 225482 CUCM SU3a is compatible with X15.4 and X15.5."
+                ),
+            )
+        ),
         remedy=(UPGRADE,),
     )
 
@@ -197,7 +238,7 @@ _UP_TO_15_3 = "<=X15.3"
 RULES = (
     Rule(
         id="l-edge-server-only",
-        title="Up to X15.3 the Edge's certificate needs clientAuth, too",
+        title=say("Up to X15.3 the Edge's certificate needs clientAuth, too"),
         severity=Severity.CRITICAL,
         judge=edge_server_only,
         needs=(Need.SERVER_STORE, (Need.CONFIGURATION, Need.ZONES)),
@@ -209,7 +250,7 @@ RULES = (
     ),
     Rule(
         id="m-core-server-only",
-        title="X15.4 has no use for a server-only certificate on a Core",
+        title=say("X15.4 has no use for a server-only certificate on a Core"),
         severity=Severity.CRITICAL,
         judge=core_server_only,
         needs=(Need.SERVER_STORE,),
@@ -220,7 +261,7 @@ RULES = (
     ),
     Rule(
         id="m-neighbor-verify-on-server-only",
-        title="A neighbour zone with TLS verify and a server-only certificate",
+        title=say("A neighbour zone with TLS verify and a server-only certificate"),
         severity=Severity.CRITICAL,
         judge=neighbor_verifies_server_only,
         needs=(Need.SERVER_STORE, Need.CONFIGURATION),
@@ -231,7 +272,7 @@ RULES = (
     ),
     Rule(
         id="cluster-enforcing-server-only",
-        title="Cluster peers verify a certificate that may not be a client's",
+        title=say("Cluster peers verify a certificate that may not be a client's"),
         severity=Severity.CRITICAL,
         judge=cluster_enforcing_server_only,
         needs=(Need.SERVER_STORE, Need.CONFIGURATION),
@@ -241,7 +282,7 @@ RULES = (
     ),
     Rule(
         id="upgrade-advice",
-        title="A release without a client store of its own",
+        title=say("A release without a client store of its own"),
         severity=Severity.INFO,
         judge=upgrade_advice,
         needs=(Need.VERSION,),

@@ -11,6 +11,9 @@ from analyzer.findings import Evidence, Remedy, RemedyKind
 from analyzer.rules import quote
 from analyzer.rules.authorities import name_of
 from analyzer.rules.view import FAMILIAR, NOBODY, NodeView
+from analyzer.words import Words, say
+
+STORE = {"server": say("server store"), "client": say("client store")}
 
 
 class OwnCertificate(Struct, frozen=True):
@@ -20,13 +23,13 @@ class OwnCertificate(Struct, frozen=True):
     stores: tuple[str, ...]
 
     @property
-    def where(self) -> str:
-        return f"{self.stores[0]} store" if len(self.stores) == 1 else "both stores"
+    def where(self) -> Words:
+        return STORE[self.stores[0]] if len(self.stores) == 1 else say("both stores")
 
     @property
-    def subject(self) -> str:
+    def subject(self) -> Words:
         """What a finding about it is about: client and server certificate mostly bear one name."""
-        return f"{name_of(self.certificate)} ({self.where})"
+        return say("{certificate} ({store})", certificate=name_of(self.certificate), store=self.where)
 
 
 class Reception(Struct, frozen=True):
@@ -81,7 +84,7 @@ def own_certificates(view: NodeView) -> tuple[OwnCertificate, ...]:
 def quote_own(view: NodeView, own: OwnCertificate) -> tuple[Evidence, ...]:
     """Quote a store's leaf, once for each store."""
     return tuple(
-        quote.quote_certificate(own.certificate, quote.store_file(view.node, store), f"{store} store")
+        quote.quote_certificate(own.certificate, quote.store_file(view.node, store), STORE[store])
         for store in own.stores
     )
 
@@ -135,10 +138,16 @@ def _presented_in(view: NodeView, event: Event) -> str | None:
 
 
 def replace_by(what: str) -> Remedy:
-    """Return the advice to replace an own certificate; restart advice says what it costs (rules-amendments A15)."""
+    """Return the advice to replace an own certificate; restart advice says what it costs (rules-amendments A15).
+
+    `what`: describes the new certificate (`that is in date`).
+    """
     return Remedy(
-        text=f"Replace it by a certificate {what}. It takes effect after a restart: service-affecting, in a maintenance "
-        "window, one peer at a time.",
+        text=say(
+            "Replace it by a certificate {what}. It takes effect after a restart: service-affecting, in a maintenance "
+            "window, one peer at a time.",
+            what=what,
+        ),
         command="Maintenance > Security > Server certificate (or Client certificate) > Generate CSR",
         kind=RemedyKind.DURABLE,
     )

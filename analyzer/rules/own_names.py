@@ -13,12 +13,15 @@ from analyzer.rules.own_certificates import own_certificates, quote_own, recepti
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.states import has_failed, ssh_errors
 from analyzer.rules.view import NOBODY, TRAVERSAL, TUNNELS, NodeView
+from analyzer.words import say, sentences
 
 NO_COMMON_NAME = "40052"
 """The alarm "Server certificate has no CN"."""
 
 _NAME_ALERTS = frozenset({42, 46})
 """bad_certificate, certificate_unknown: what clients send for a name that does not fit (measured)."""
+
+_NAMED = replace_by(say("whose subject has a common name, the node's own host name"))
 
 
 def unknown_oid_in_dn(view: NodeView) -> Iterator[Judgement]:
@@ -35,10 +38,19 @@ def unknown_oid_in_dn(view: NodeView) -> Iterator[Judgement]:
             severity=Severity.WARNING if down else Severity.INFO,
             confidence=Confidence.STRONG if down else Confidence.INFERRED,
             subject=own.subject,
-            explanation=f"Subject or issuer have attributes that OpenSSL has no name for: {', '.join(identifiers[:6])}. The "
-            f"certificate guide says that SSH tunnels may fail with such a name. "
-            f"{'They do fail here; it is one of several possible causes.' if down else 'Nothing shows that they do.'}",
-            remedy=(replace_by("whose subject and issuer have usual attributes only"),) if down else (),
+            explanation=sentences(
+                (
+                    say(
+                        "Subject or issuer have attributes that OpenSSL has no name for: {identifiers}. The "
+                        "certificate guide says that SSH tunnels may fail with such a name.",
+                        identifiers=", ".join(identifiers[:6]),
+                    ),
+                    say("They do fail here; it is one of several possible causes.")
+                    if down
+                    else say("Nothing shows that they do."),
+                )
+            ),
+            remedy=(replace_by(say("whose subject and issuer have usual attributes only")),) if down else (),
             evidence=(
                 *quote_own(view, own),
                 *(row for tunnel in rows[: quote.MOST] for row in quote.quote_tunnel(tunnel)),
@@ -61,13 +73,16 @@ def no_common_name(view: NodeView) -> Iterator[Judgement]:
             severity=Severity.WARNING if is_served and (is_in_use or alarmed) else Severity.INFO,
             confidence=Confidence.PROVEN,
             subject=own.subject,
-            explanation="The subject has no common name (CN). "
-            + (
-                "Mobile and remote access and the web proxy need one in the server certificate."
-                if is_served
-                else "The guide demands one of the server certificate; of the client certificate nothing is said."
+            explanation=say(
+                "The subject has no common name (CN). Mobile and remote access and the web proxy need one in the server "
+                "certificate."
+            )
+            if is_served
+            else say(
+                "The subject has no common name (CN). The guide demands one of the server certificate; of the client "
+                "certificate nothing is said."
             ),
-            remedy=(replace_by("whose subject has a common name, the node's own host name"),) if is_served else (),
+            remedy=(_NAMED,) if is_served else (),
             evidence=(*quote_own(view, own), *(row for alarm in alarmed for row in quote.quote_alarm(alarm))),
             about=(NOBODY,),
         )
@@ -75,10 +90,13 @@ def no_common_name(view: NodeView) -> Iterator[Judgement]:
         yield Judgement(
             severity=Severity.WARNING,
             confidence=Confidence.PROVEN,
-            subject=f"alarm {NO_COMMON_NAME}",
-            explanation=f"An alarm says that the server certificate has no common name: {alarms[0].title}. The certificate that "
-            "it is about is not in what was given, or was replaced since.",
-            remedy=(replace_by("whose subject has a common name, the node's own host name"),),
+            subject=say("alarm {id}", id=NO_COMMON_NAME),
+            explanation=say(
+                "An alarm says that the server certificate has no common name: {title}. The certificate that it is "
+                "about is not in what was given, or was replaced since.",
+                title=alarms[0].title,
+            ),
+            remedy=(_NAMED,),
             evidence=tuple(row for alarm in alarms for row in quote.quote_alarm(alarm)),
             about=(NOBODY,),
         )
@@ -102,10 +120,20 @@ def wildcard_certificate(view: NodeView) -> Iterator[Judgement]:
             severity=Severity.WARNING if refused else Severity.INFO,
             confidence=Confidence.INFERRED if refused else Confidence.PROVEN,
             subject=own.subject,
-            explanation=f"The certificate has the wildcard name {', '.join(wild[:3])}. An older certificate guide says that "
-            "Expressway does not support wildcard certificates; peers that compare names, as TLS verify does, may not match it."
-            + (" A peer refused it in a way that a name which does not match would explain." if refused else ""),
-            remedy=(replace_by("that has each host name in full"),),
+            explanation=sentences(
+                (
+                    say(
+                        "The certificate has the wildcard name {names}. An older certificate guide says that "
+                        "Expressway does not support wildcard certificates; peers that compare names, as TLS verify "
+                        "does, may not match it.",
+                        names=", ".join(wild[:3]),
+                    ),
+                    say("A peer refused it in a way that a name which does not match would explain.")
+                    if refused
+                    else "",
+                )
+            ),
+            remedy=(replace_by(say("that has each host name in full")),),
             evidence=(*quote_own(view, own), *received.evidence(), *quote.quote_events(partners)),
             count=max(1, len(received.refused), len(received.lines), len(partners)),
             connections=received.connections,
@@ -131,7 +159,7 @@ _STORE = ((Need.SERVER_STORE, Need.CLIENT_STORE),)
 RULES = (
     Rule(
         id="no-common-name",
-        title="A certificate has no common name",
+        title=say("A certificate has no common name"),
         severity=Severity.WARNING,
         judge=no_common_name,
         needs=((Need.SERVER_STORE, Need.CLIENT_STORE, Need.STATUS),),
@@ -141,7 +169,7 @@ RULES = (
     ),
     Rule(
         id="unknown-oid-in-dn",
-        title="A name has an attribute that OpenSSL does not know",
+        title=say("A name has an attribute that OpenSSL does not know"),
         severity=Severity.WARNING,
         judge=unknown_oid_in_dn,
         needs=_STORE,
@@ -151,7 +179,7 @@ RULES = (
     ),
     Rule(
         id="wildcard-certificate",
-        title="A certificate has a wildcard name",
+        title=say("A certificate has a wildcard name"),
         severity=Severity.WARNING,
         judge=wildcard_certificate,
         needs=_STORE,

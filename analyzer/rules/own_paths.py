@@ -12,6 +12,7 @@ from analyzer.rules import quote
 from analyzer.rules.authorities import name_of
 from analyzer.rules.own_certificates import OwnCertificate, own_certificates, quote_own
 from analyzer.rules.view import NodeView
+from analyzer.words import Words, say
 
 
 class Link(Struct, frozen=True):
@@ -26,12 +27,15 @@ class Link(Struct, frozen=True):
         return leaf.subject if leaf else name_of(self.certificate)
 
     @property
-    def place(self) -> str:
+    def place(self) -> Words:
         """Say where it stands: in a store, or above what is there."""
-        below = " and ".join(dict.fromkeys(own.where for own in self.leaves))
+        several = len(self.leaves) > 1
+        below = say("server store and client store") if several else self.leaves[0].where
         if self._is_leaf:
-            return f"The certificate ({below})"
-        return f"The authority {name_of(self.certificate)}, above the certificate ({below}),"
+            return say("The certificate ({stores})", stores=below)
+        return say(
+            "The authority {name}, above the certificate ({stores}),", name=name_of(self.certificate), stores=below
+        )
 
     @property
     def _is_leaf(self) -> bool:
@@ -40,7 +44,9 @@ class Link(Struct, frozen=True):
     def evidence(self, view: NodeView) -> tuple[Evidence, ...]:
         """Quote it, and the leaves below it."""
         leaves = tuple(row for own in self.leaves for row in quote_own(view, own))
-        return leaves if self._is_leaf else (quote.quote_certificate(self.certificate, None, "authority"), *leaves)
+        return (
+            leaves if self._is_leaf else (quote.quote_certificate(self.certificate, None, say("authority")), *leaves)
+        )
 
 
 def links(view: NodeView) -> tuple[Link, ...]:
