@@ -12,6 +12,7 @@ from analyzer.findings import Confidence, Evidence, EvidenceKind, Remedy, Remedy
 from analyzer.rules import quote
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
+from analyzer.words import say, sentences
 
 
 def versions_differ(view: NodeView) -> Iterator[Judgement]:
@@ -26,12 +27,21 @@ def versions_differ(view: NodeView) -> Iterator[Judgement]:
             severity=Severity.WARNING,
             confidence=Confidence.PROVEN,
             subject=edge.label,
-            explanation=f"{view.label} runs {own}, {edge.label} runs {other}: a Core and its Edge belong on the same "
-            "release. Which store each presents from, and how each checks extended key usage, depends on its release.",
+            explanation=say(
+                "{node} runs {release}, {edge} runs {edge_release}: a Core and its Edge belong on the same release. Which "
+                "store each presents from, and how each checks extended key usage, depends on its release.",
+                node=view.label,
+                release=own,
+                edge=edge.label,
+                edge_release=other,
+            ),
             remedy=(
                 Remedy(
-                    text=f"Upgrade {behind.label} to {max(own, other)}. Service-affecting: in a maintenance window, one "
-                    "peer at a time.",
+                    text=say(
+                        "Upgrade {node} to {release}. Service-affecting: in a maintenance window, one peer at a time.",
+                        node=behind.label,
+                        release=max(own, other),
+                    ),
                     command="Maintenance > Upgrade",
                     kind=RemedyKind.DURABLE,
                 ),
@@ -43,7 +53,7 @@ def versions_differ(view: NodeView) -> Iterator[Judgement]:
 def quote_version(node: Node) -> tuple[Evidence, ...]:
     """Quote a node's software version."""
     file = next((member.reference for member in node.members if member.kind.startswith("xstat")), None)
-    text = f"{node.name}: software version {node.version}"
+    text = say("{node}: software version {version}", node=node.name, version=node.version)
     return (Evidence(kind=EvidenceKind.STATUS, file=file, locator="SystemUnit Software Version", text=text),)
 
 
@@ -63,14 +73,25 @@ def eku_mode_differs(view: NodeView) -> Iterator[Judgement]:
             severity=Severity.WARNING if events or connections else Severity.INFO,
             confidence=Confidence.PROVEN if not (own.assumed or other.assumed) else Confidence.INFERRED,
             subject=EKU_CHECKING_MODE,
-            explanation=f"The check of extended key usage is On at {view.label} and Off at {partner.label}. It is the "
-            f"TLS server that checks: for the traversal zone only the mode of {edge.label} counts; the Core's decides about "
-            "what connects to the Core (CUCM, neighbours)."
-            + (
-                f" {view.label} has refused peers for their extended key usage meanwhile: Off at "
-                f"{partner.label} does not help them."
-                if events or connections
-                else ""
+            explanation=sentences(
+                (
+                    say(
+                        "The check of extended key usage is On at {node} and Off at {partner}. It is the TLS server that "
+                        "checks: for the traversal zone only the mode of {edge} counts; the Core's decides about what "
+                        "connects to the Core (CUCM, neighbours).",
+                        node=view.label,
+                        partner=partner.label,
+                        edge=edge.label,
+                    ),
+                    say(
+                        "{node} has refused peers for their extended key usage meanwhile: Off at {partner} does not help "
+                        "them.",
+                        node=view.label,
+                        partner=partner.label,
+                    )
+                    if events or connections
+                    else "",
+                )
             ),
             evidence=(
                 *quote.quote_setting(EKU_CHECKING_MODE, own),
@@ -107,7 +128,7 @@ def _refused_for_purpose(view: NodeView) -> tuple[tuple[Event, ...], tuple[Conne
 RULES = (
     Rule(
         id="versions-differ",
-        title="A Core and its Edge run different releases",
+        title=say("A Core and its Edge run different releases"),
         severity=Severity.WARNING,
         judge=versions_differ,
         needs=(Need.PARTNER,),
@@ -117,7 +138,7 @@ RULES = (
     ),
     Rule(
         id="eku-mode-differs",
-        title="A Core and its Edge check extended key usage differently",
+        title=say("A Core and its Edge check extended key usage differently"),
         severity=Severity.WARNING,
         judge=eku_mode_differs,
         needs=(Need.CONFIGURATION, Need.PARTNER),

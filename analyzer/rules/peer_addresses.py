@@ -22,6 +22,7 @@ from analyzer.rules.zone_names import (
     same_name,
     verifies,
 )
+from analyzer.words import Words, say, sentences
 
 
 def name_mismatch_peer_address(view: NodeView) -> Iterator[Judgement]:
@@ -138,37 +139,45 @@ def _partners_by_address(view: NodeView, addresses: Sequence[str]) -> Mapping[st
 
 def _words_of_address(wanted: Wanted) -> tuple[str, tuple[Remedy, ...]]:
     zone, name = wanted.zone.name, wanted.name
-    says = f"Zone {zone} dials {name} and looks for that in the subjectAltName of the server's certificate; the common name does not count."
+    looks = say(
+        "Zone {zone} dials {name} and looks for that in the subjectAltName of the server's certificate; the common name does "
+        "not count.",
+        zone=zone,
+        name=name,
+    )
+    set_address = Remedy(
+        text=_set_address(wanted), command=f"{ZONES} > {zone} > Location > Peer address", kind=RemedyKind.DURABLE
+    )
     if is_ip(name):
-        says += (
-            " The peer address is an IP address, which certificates hardly ever have: a name has to be configured."
+        by_address = say(
+            "The peer address is an IP address, which certificates hardly ever have: a name has to be configured."
         )
+        return sentences((looks, by_address)), (set_address,)
+    issue = say("Or have the peer's server certificate issued with DNS:{name} in its subjectAltName.", name=name)
+    return looks, (set_address, Remedy(text=issue, kind=RemedyKind.DURABLE))
+
+
+def _set_address(wanted: Wanted) -> Words:
+    zone = wanted.zone.name
     names = [held.names for held in wanted.held if held.match in LACKING]
-    instead = next((f", for example {one.removeprefix('DNS:')}" for held in names for one in held), "")
-    return says, (
-        Remedy(
-            text=f"Set the peer address of zone {zone} to a name that the peer's certificate has{instead}; it must resolve to "
-            "the peer.",
-            command=f"{ZONES} > {zone} > Location > Peer address",
-            kind=RemedyKind.DURABLE,
-        ),
-        *(
-            ()
-            if is_ip(name)
-            else (
-                Remedy(
-                    text=f"Or have the peer's server certificate issued with DNS:{name} in its subjectAltName.",
-                    kind=RemedyKind.DURABLE,
-                ),
-            )
-        ),
+    example = next((one.removeprefix("DNS:") for held in names for one in held), None)
+    if example is None:
+        return say(
+            "Set the peer address of zone {zone} to a name that the peer's certificate has; it must resolve to the peer.",
+            zone=zone,
+        )
+    return say(
+        "Set the peer address of zone {zone} to a name that the peer's certificate has, for example {example}; it must "
+        "resolve to the peer.",
+        zone=zone,
+        example=example,
     )
 
 
 RULES = (
     Rule(
         id="name-mismatch-peer-address",
-        title="The zone's peer address is not in the peer's certificate",
+        title=say("The zone's peer address is not in the peer's certificate"),
         severity=Severity.CRITICAL,
         judge=name_mismatch_peer_address,
         needs=((Need.CONFIGURATION, Need.ZONES),),

@@ -29,18 +29,28 @@ from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.uptime import last_restart
 from analyzer.rules.view import FAMILIAR, NodeView
+from analyzer.rules.wording import ROLES, STORES
 from analyzer.text import iso_utc
+from analyzer.words import Words, say, sentences
 
 RESTART = Remedy(
-    text="Restart this Expressway so that it serves the certificate in its store. Service-affecting: in a maintenance "
-    "window, one peer at a time. Then check the serial in a new capture.",
+    text=say(
+        "Restart this Expressway so that it serves the certificate in its store. Service-affecting: in a maintenance "
+        "window, one peer at a time. Then check the serial in a new capture."
+    ),
     command="Maintenance > Restart options > Restart",
     kind=RemedyKind.DURABLE,
 )
 COMPARE_HOSTS = Remedy(
-    text="Check that the bundle, the capture and the address belong to one Expressway, and whether a firewall in "
-    "between replaces certificates.",
+    text=say(
+        "Check that the bundle, the capture and the address belong to one Expressway, and whether a firewall in "
+        "between replaces certificates."
+    ),
     kind=RemedyKind.DURABLE,
+)
+
+_OPEN_A_CASE = Remedy(
+    text=say("If a restart changes nothing, open a TAC case with this report."), kind=RemedyKind.DURABLE
 )
 
 Shown = tuple[Peer, Side, str]
@@ -74,7 +84,7 @@ def _judgement(
     peer, role, identity = shown
     first, last = quote.span(connection.handshake.started for connection in connections)
     frames = [row for c in connections[: quote.MOST] for row in quote.quote_certificate_frame(c, role)]
-    presented = quote.quote_certificate(view.case.certificates[identity], None, "presented")
+    presented = quote.quote_certificate(view.case.certificates[identity], None, say("presented"))
     return Judgement(
         severity=severity,
         confidence=confidence,
@@ -94,13 +104,13 @@ def _quote_expected(view: NodeView, role: Side) -> tuple[Evidence, ...]:
     store = view.expected_store(role)
     if leaf is None:
         return ()
-    return (quote.quote_certificate(leaf, quote.store_file(view.node, store), f"{store} store"),)
+    return (quote.quote_certificate(leaf, quote.store_file(view.node, store), STORES[store]),)
 
 
 def presented_expected_store(view: NodeView) -> Iterator[Judgement]:
     """The store rule was kept."""
     for shown, connections in _shown(view).items():
-        peer, role, identity = shown
+        _, role, identity = shown
         expected = view.expected_leaf(role)
         if expected is None or expected.sha256 != identity:
             continue
@@ -109,16 +119,28 @@ def presented_expected_store(view: NodeView) -> Iterator[Judgement]:
             shown,
             connections,
             Severity.OK,
-            f"As TLS {role} towards {peer.name} it presented {_by_which_rule(view, connections[0], role)}",
+            _as_expected(view, connections[0], role),
             evidence=_quote_expected(view, role),
         )
 
 
-def _by_which_rule(view: NodeView, connection: Connection, role: Side) -> str:
+def _as_expected(view: NodeView, connection: Connection, role: Side) -> Words:
     shown = connection.certificate(role)
     if shown.store is Store.BOTH:
-        return f"the certificate that both stores hold, serial {shown.serial}: whichever it was taken from, the store rule fits."
-    return f"the {view.expected_store(role)} store's certificate, serial {shown.serial}: the store rule was kept."
+        return say(
+            "As TLS {role} towards {peer} it presented the certificate that both stores hold, serial {serial}: whichever it "
+            "was taken from, the store rule fits.",
+            role=ROLES[role],
+            peer=connection.peer.name,
+            serial=shown.serial,
+        )
+    return say(
+        "As TLS {role} towards {peer} it presented the {store}'s certificate, serial {serial}: the store rule was kept.",
+        role=ROLES[role],
+        peer=connection.peer.name,
+        store=STORES[view.expected_store(role)],
+        serial=shown.serial,
+    )
 
 
 def presented_wrong_store(view: NodeView) -> Iterator[Judgement]:
@@ -128,21 +150,22 @@ def presented_wrong_store(view: NodeView) -> Iterator[Judgement]:
         wrong = Store.SERVER if role is Side.CLIENT else Store.CLIENT
         if connections[0].certificate(role).store is not wrong:
             continue
-        service = connections[0].service or f"port {connections[0].handshake.server.port}"
+        service = connections[0].service or say("port {port}", port=connections[0].handshake.server.port)
         yield _judgement(
             view,
             shown,
             connections,
             Severity.CRITICAL,
-            f"As TLS {role} towards {peer.name} ({service}) it presented the {wrong} store's certificate; the store rule says "
-            f"the {view.expected_store(role)} store's. A restart may be pending, the service may choose its certificate "
-            "itself, or it is a defect.",
-            remedy=(
-                RESTART,
-                Remedy(
-                    text="If a restart changes nothing, open a TAC case with this report.", kind=RemedyKind.DURABLE
-                ),
+            say(
+                "As TLS {role} towards {peer} ({service}) it presented the {wrong}'s certificate; the store rule says the "
+                "{expected}'s. A restart may be pending, the service may choose its certificate itself, or it is a defect.",
+                role=ROLES[role],
+                peer=peer.name,
+                service=service,
+                wrong=STORES[wrong],
+                expected=STORES[view.expected_store(role)],
             ),
+            remedy=(RESTART, _OPEN_A_CASE),
             evidence=_quote_expected(view, role),
         )
 
@@ -194,16 +217,22 @@ def presented_stale_certificate(view: NodeView) -> Iterator[Judgement]:
         expired = presented.not_after is not None and presented.not_after < at
         capability = view.as_client(presented) if role is Side.CLIENT else view.as_server(presented)
         incapable = capability.capable is False
-        why = ", and that is expired" if expired else f", and {capability.reason}" if incapable else ""
+        why = say("that is expired") if expired else capability.reason if incapable else None
         not_since = restart if restart and newer.not_before and restart.time < newer.not_before else None
         yield _judgement(
             view,
             shown,
             connections,
             Severity.CRITICAL if expired or incapable else Severity.WARNING,
-            f"As TLS {role} towards {peer.name} it still presents an older certificate, serial {presented.serial}, not the one "
-            f"in its store, serial {newer.serial}{why}. A new certificate takes effect only after a restart."
-            + (f" The last one was at {iso_utc(not_since.time)}, before that one was issued." if not_since else ""),
+            sentences(
+                (
+                    _still_presents(peer, role, presented, newer, why),
+                    say("A new certificate takes effect only after a restart."),
+                    say("The last one was at {time}, before that one was issued.", time=iso_utc(not_since.time))
+                    if not_since
+                    else "",
+                )
+            ),
             confidence=Confidence.STRONG if alarms or uploads or not_since else Confidence.INFERRED,
             remedy=(RESTART,),
             evidence=(
@@ -213,6 +242,22 @@ def presented_stale_certificate(view: NodeView) -> Iterator[Judgement]:
                 *(not_since.evidence if not_since else ()),
             ),
         )
+
+
+def _still_presents(peer: Peer, role: Side, older: Certificate, newer: Certificate, why: str | None) -> Words:
+    words = {"role": ROLES[role], "peer": peer.name, "older": older.serial, "newer": newer.serial}
+    if why is None:
+        return say(
+            "As TLS {role} towards {peer} it still presents an older certificate, serial {older}, not the one in its store, "
+            "serial {newer}.",
+            **words,
+        )
+    return say(
+        "As TLS {role} towards {peer} it still presents an older certificate, serial {older}, not the one in its store, "
+        "serial {newer}, and {why}.",
+        **words,
+        why=why,
+    )
 
 
 def _uploads(view: NodeView) -> tuple[Event, ...]:
@@ -240,18 +285,30 @@ def presented_unknown_certificate(view: NodeView) -> Iterator[Judgement]:
         other_domain = role is Side.SERVER and bool(asked) and not asked & own and bool(asked & set(presented.names))
         severity = Severity.CRITICAL if refused else Severity.INFO if other_domain else Severity.WARNING
         more = (
-            f"The client asked for {', '.join(sorted(asked))}: domain certificates are not in a bundle."
+            say(
+                "The client asked for {names}: domain certificates are not in a bundle.",
+                names=", ".join(sorted(asked)),
+            )
             if other_domain
-            else "It may be a domain certificate (not in a bundle), another Expressway behind the same address, a firewall "
-            "that inspects TLS, or the wrong bundle."
+            else say(
+                "It may be a domain certificate (not in a bundle), another Expressway behind the same address, a firewall "
+                "that inspects TLS, or the wrong bundle."
+            )
         )
         yield _judgement(
             view,
             shown,
             connections,
             severity,
-            f"As TLS {role} towards {peer.name} it presented serial {presented.serial}, issued by {presented.issuer}, which is "
-            f"in none of the stores that were given. {more}",
+            say(
+                "As TLS {role} towards {peer} it presented serial {serial}, issued by {issuer}, which is in none of the "
+                "stores that were given. {more}",
+                role=ROLES[role],
+                peer=peer.name,
+                serial=presented.serial,
+                issuer=presented.issuer,
+                more=more,
+            ),
             remedy=() if other_domain else (COMPARE_HOSTS,),
             evidence=_quote_expected(view, role),
         )
@@ -281,11 +338,16 @@ def presented_replaced(view: NodeView) -> Iterator[Judgement]:
             yield Judgement(
                 severity=Severity.WARNING,
                 confidence=Confidence.PROVEN,
-                subject=f"as {role}",
-                explanation=f"As TLS {role} it presented serial {before.certificate(role).serial} until "
-                f"{iso_utc(before.handshake.started)} and serial {after.certificate(role).serial} from "
-                f"{iso_utc(after.handshake.started)}: the certificate was replaced while logging ran. The files show "
-                "the state at collection.",
+                subject=say("as {role}", role=ROLES[role]),
+                explanation=say(
+                    "As TLS {role} it presented serial {older} until {last} and serial {newer} from {first}: the "
+                    "certificate was replaced while logging ran. The files show the state at collection.",
+                    role=ROLES[role],
+                    older=before.certificate(role).serial,
+                    last=iso_utc(before.handshake.started),
+                    newer=after.certificate(role).serial,
+                    first=iso_utc(after.handshake.started),
+                ),
                 evidence=(*quote.quote_certificate_frame(before, role), *quote.quote_certificate_frame(after, role)),
                 first=before.handshake.started,
                 last=after.handshake.started,
@@ -298,7 +360,7 @@ _NEEDS = ((Need.SERVER_STORE, Need.CLIENT_STORE), Need.CAPTURE, Need.HANDSHAKE, 
 RULES = (
     Rule(
         id="presented-expected-store",
-        title="The certificate presented is the one that the store rule says",
+        title=say("The certificate presented is the one that the store rule says"),
         meaning="Said when the certificate that was seen on the wire is the one that the store rule says: as a TLS "
         "client the client store's, as a server the server store's, before X15.5 the only one. It answers "
         "the question what this Expressway presented to whom.",
@@ -309,7 +371,7 @@ RULES = (
     ),
     Rule(
         id="presented-wrong-store",
-        title="The certificate presented is the other store's",
+        title=say("The certificate presented is the other store's"),
         meaning="Said when the two stores differ and the certificate on the wire is that of the other store. A "
         "restart may be pending, the service may choose its certificate itself, or it is a defect: a case "
         "for TAC if a restart changes nothing.",
@@ -321,7 +383,7 @@ RULES = (
     ),
     Rule(
         id="presented-stale-certificate",
-        title="An old certificate is still served",
+        title=say("An old certificate is still served"),
         meaning="Said when the certificate on the wire is in none of the stores that were given, but an older one with "
         "a name or the key of a store's. A new certificate takes effect only after a restart: until then the old one is "
         "served. Critical if that is expired or may not be used so; inferred unless an alarm or the log "
@@ -333,7 +395,7 @@ RULES = (
     ),
     Rule(
         id="presented-replaced-during-capture",
-        title="The certificate was replaced while logging ran",
+        title=say("The certificate was replaced while logging ran"),
         meaning="Said when one role presented one certificate first and another one later in the same capture. The "
         "files of the bundle show the state at collection, so that only the later one can match them.",
         severity=Severity.WARNING,
@@ -343,7 +405,7 @@ RULES = (
     ),
     Rule(
         id="presented-unknown-certificate",
-        title="A certificate was presented that is in none of the stores that were given",
+        title=say("A certificate was presented that is in none of the stores that were given"),
         meaning="Said when the certificate on the wire is in none of the stores that were given, and has neither a name "
         "nor the key in common with them. It may be a domain certificate (not in a bundle), another Expressway behind the "
         "same address, a firewall that inspects TLS, or the wrong bundle. Critical where a known peer "

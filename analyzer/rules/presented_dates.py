@@ -14,6 +14,7 @@ from analyzer.rules import quote
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
 from analyzer.text import iso_utc
+from analyzer.words import Words, say
 
 
 class Presented(Struct, frozen=True):
@@ -31,11 +32,13 @@ class Presented(Struct, frozen=True):
 
     @property
     def who(self) -> str:
-        return "This node presented" if self.is_ours else f"{self.peer} presented"
+        return say("This node") if self.is_ours else self.peer
 
     @property
-    def reception(self) -> str:
-        return "The other side accepted it all the same." if self.accepted else "A side that checks refuses it."
+    def reception(self) -> Words:
+        if self.accepted:
+            return say("The other side accepted it all the same.")
+        return say("A side that checks refuses it.")
 
 
 def has_expired(certificate: Certificate, time: datetime) -> bool:
@@ -97,13 +100,20 @@ def expired_at_handshake(view: NodeView) -> Iterator[Judgement]:
         certificate = presented.certificate
         yield _judgement(
             presented,
-            f"{presented.who} serial {certificate.serial}, which had expired on {certificate.not_after:%Y-%m-%d} when it was "
-            f"presented. {presented.reception}",
+            say(
+                "{who} presented serial {serial}, which had expired on {day:%Y-%m-%d} when it was presented. {reception}",
+                who=presented.who,
+                serial=certificate.serial,
+                day=certificate.not_after,
+                reception=presented.reception,
+            ),
             Remedy(
-                text="Replace the certificate, and restart so that the new one is served (service-affecting, in a "
-                "maintenance window, one peer at a time)."
+                text=say(
+                    "Replace the certificate, and restart so that the new one is served (service-affecting, in a "
+                    "maintenance window, one peer at a time)."
+                )
                 if presented.is_ours
-                else f"Have {presented.peer} renew its certificate.",
+                else say("Have {peer} renew its certificate.", peer=presented.peer),
                 kind=RemedyKind.DURABLE,
             ),
         )
@@ -112,21 +122,28 @@ def expired_at_handshake(view: NodeView) -> Iterator[Judgement]:
 def not_yet_valid_at_handshake(view: NodeView) -> Iterator[Judgement]:
     """A certificate on the wire was not valid yet by the time of its frame."""
     for presented in _presented(view, is_not_yet_valid):
-        begins = iso_utc(presented.certificate.not_before) if presented.certificate.not_before else "later"
+        begins = iso_utc(presented.certificate.not_before) if presented.certificate.not_before else say("later")
         first = iso_utc(presented.connections[0].handshake.started)
         yield _judgement(
             presented,
-            f"{presented.who} serial {presented.certificate.serial} at {first} by the clock of this node, and it is valid from "
-            f"{begins} only. {presented.reception} A certificate is rarely issued for later: first see whether the clock is right.",
+            say(
+                "{who} presented serial {serial} at {time} by the clock of this node, and it is valid from {begins} only. "
+                "{reception} A certificate is rarely issued for later: first see whether the clock is right.",
+                who=presented.who,
+                serial=presented.certificate.serial,
+                time=first,
+                begins=begins,
+                reception=presented.reception,
+            ),
             Remedy(
-                text="Check the time of both ends and their NTP servers; only then the certificate.",
+                text=say("Check the time of both ends and their NTP servers; only then the certificate."),
                 command="System > Time",
                 kind=RemedyKind.DURABLE,
             ),
         )
 
 
-def _judgement(presented: Presented, explanation: str, remedy: Remedy) -> Judgement:
+def _judgement(presented: Presented, explanation: Words, remedy: Remedy) -> Judgement:
     connections: Sequence[Connection] = presented.connections
     first, last = quote.span(connection.handshake.started for connection in connections)
     return Judgement(
@@ -137,7 +154,7 @@ def _judgement(presented: Presented, explanation: str, remedy: Remedy) -> Judgem
         remedy=(remedy,),
         evidence=(
             *(row for c in connections[: quote.MOST] for row in quote.quote_certificate_frame(c, presented.side)),
-            quote.quote_certificate(presented.certificate, None, "presented"),
+            quote.quote_certificate(presented.certificate, None, say("presented")),
         ),
         count=len(connections),
         first=first,
@@ -151,7 +168,7 @@ _NEEDS = (Need.CAPTURE, Need.HANDSHAKE, Need.LOCAL_ADDRESSES)
 RULES = (
     Rule(
         id="expired-at-handshake",
-        title="An expired certificate was presented",
+        title=say("An expired certificate was presented"),
         severity=Severity.CRITICAL,
         judge=expired_at_handshake,
         needs=_NEEDS,
@@ -161,7 +178,7 @@ RULES = (
     ),
     Rule(
         id="not-yet-valid-at-handshake",
-        title="A certificate was presented before it is valid",
+        title=say("A certificate was presented before it is valid"),
         severity=Severity.CRITICAL,
         judge=not_yet_valid_at_handshake,
         needs=_NEEDS,

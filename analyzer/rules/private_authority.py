@@ -10,6 +10,8 @@ from analyzer.rules import quote
 from analyzer.rules.authorities import CHAIN_ALERTS, name_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
+from analyzer.rules.wording import STORES
+from analyzer.words import say, sentences
 
 _UNTRUSTED = CHAIN_ALERTS - {42}
 """bad_certificate is sent for a name, a date or a weak key, too: it does not say that the authority is unknown."""
@@ -22,7 +24,8 @@ def _is_private(view: NodeView, leaf: Certificate | None) -> bool:
 
 def _quote_origin(view: NodeView, kind: str, leaf: Certificate) -> Evidence:
     reason = view.case.origins[leaf.sha256].reason
-    return quote.quote_certificate(leaf, quote.store_file(view.node, kind), f"{kind} store, private because {reason}")
+    what = say("{store}, private because {reason}", store=STORES[kind], reason=reason)
+    return quote.quote_certificate(leaf, quote.store_file(view.node, kind), what)
 
 
 def all_private_ca(view: NodeView) -> Iterator[Judgement]:
@@ -34,16 +37,20 @@ def all_private_ca(view: NodeView) -> Iterator[Judgement]:
         severity=Severity.WARNING if view.is_edge else Severity.INFO,
         confidence=Confidence.STRONG,
         subject=name_of(server),
-        explanation="Server and client certificate come from a private CA. "
-        + (
-            "Far ends must trust it before outbound TLS works, and clients of mobile and remote access are asked to accept "
-            "the certificate unless their system trusts that CA; 78xx and 88xx phones can't be taught to."
-            if view.is_edge
-            else "On a Core that is common; every peer has to trust this CA."
+        explanation=say(
+            "Server and client certificate come from a private CA. Far ends must trust it before outbound TLS works, and "
+            "clients of mobile and remote access are asked to accept the certificate unless their system trusts that CA; "
+            "78xx and 88xx phones can't be taught to."
+        )
+        if view.is_edge
+        else say(
+            "Server and client certificate come from a private CA. On a Core that is common; every peer has to trust this CA."
         ),
         remedy=(
             Remedy(
-                text="Use a public CA for the Edge's server certificate; keep the private one for the client store if needed.",
+                text=say(
+                    "Use a public CA for the Edge's server certificate; keep the private one for the client store if needed."
+                ),
                 command="Maintenance > Security > Server certificate",
                 kind=RemedyKind.DURABLE,
             ),
@@ -72,18 +79,28 @@ def far_end_must_trust_private_ca(view: NodeView) -> Iterator[Judgement]:
         if _is_private(view, view.server_leaf) and not accepted
         else Severity.INFO
     )
-    proof = f" Handshakes that completed with it: {', '.join(accepted)}." if accepted else ""
-    refusal = f" {refused[0].peer.name} refused it." if refused else ""
+    refusal = say("{peer} refused it.", peer=refused[0].peer.name) if refused else ""
+    proof = say("Handshakes that completed with it: {peers}.", peers=", ".join(accepted)) if accepted else ""
     yield Judgement(
         severity=severity,
         confidence=Confidence.STRONG if refused else Confidence.INFERRED,
         subject=name_of(leaf),
-        explanation="As a TLS client this Edge presents a certificate of a private CA. A far end that verifies it must have "
-        f"imported that CA's root and intermediates.{refusal}{proof}",
+        explanation=sentences(
+            (
+                say(
+                    "As a TLS client this Edge presents a certificate of a private CA. A far end that verifies it must have "
+                    "imported that CA's root and intermediates."
+                ),
+                refusal,
+                proof,
+            )
+        ),
         remedy=(
             Remedy(
-                text="Have the far end import the CA. For Webex calls over SIP a Cisco document on Hybrid Call Service "
-                "(2020-12-06) has it uploaded in Control Hub; whether that holds for other services is not known.",
+                text=say(
+                    "Have the far end import the CA. For Webex calls over SIP a Cisco document on Hybrid Call Service "
+                    "(2020-12-06) has it uploaded in Control Hub; whether that holds for other services is not known."
+                ),
                 command="Control Hub: Certificates for Encrypted SIP Calls",
                 kind=RemedyKind.DURABLE,
             ),
@@ -100,7 +117,7 @@ def far_end_must_trust_private_ca(view: NodeView) -> Iterator[Judgement]:
 RULES = (
     Rule(
         id="all-private-ca",
-        title="All certificates come from a private CA",
+        title=say("All certificates come from a private CA"),
         meaning="Said when the certificates in both stores come from a private CA, which on a Core is common. On an "
         "Edge it has two consequences: far ends must trust that CA before outbound TLS works, and clients "
         "of mobile and remote access are asked to accept the certificate unless their system trusts it "
@@ -113,7 +130,7 @@ RULES = (
     ),
     Rule(
         id="far-end-must-trust-private-ca",
-        title="Far ends must trust the private CA of the client certificate",
+        title=say("Far ends must trust the private CA of the client certificate"),
         meaning="Said when what an Edge presents as a TLS client comes from a private CA: a far end that verifies "
         "it must have imported that CA. Critical where a peer refused it, and only a remark where "
         "handshakes completed with it.",

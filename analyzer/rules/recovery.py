@@ -15,6 +15,7 @@ from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.rule import Judgement
 from analyzer.rules.view import NodeView
 from analyzer.text import iso_utc
+from analyzer.words import say
 
 Contact = tuple[Who, str | None, Side]
 """A peer, the zone that it stands at, and this node's role towards it."""
@@ -33,8 +34,12 @@ def as_of_now(view: NodeView, judgement: Judgement) -> Judgement:
     return replace(
         judgement,
         severity=Severity.WARNING,
-        explanation=f"{judgement.explanation} It works since: a handshake with {newest.peer.name} completed at "
-        f"{iso_utc(newest.handshake.started)}.",
+        explanation=say(
+            "{failure} It works since: a handshake with {peer} completed at {time}.",
+            failure=judgement.explanation,
+            peer=newest.peer.name,
+            time=iso_utc(newest.handshake.started),
+        ),
     )
 
 

@@ -13,6 +13,8 @@ from analyzer.rules.authorities import name_of
 from analyzer.rules.certificate_names import lacks, missing_names
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
+from analyzer.rules.wording import ORIGINS, STORES, both
+from analyzer.words import say, sentences
 
 _CLIENTS_COME_TO = frozenset({"mra-https", "xmpp-clients"})
 """Services of an Edge that clients of mobile and remote access use, and nobody else."""
@@ -30,9 +32,16 @@ def san_missing_mra_domain(view: NodeView) -> Iterator[Judgement]:
         leaf,
         Side.SERVER,
         missing,
-        f"Clients that sign in with a user of {', '.join(missing[: quote.MOST])} look for that domain, or for "
-        "collab-edge. before it, in the Edge's certificate. Jabber asks its user to accept the certificate otherwise."
-        + (" In the capture such clients refused the certificate." if refused else ""),
+        sentences(
+            (
+                say(
+                    "Clients that sign in with a user of {domains} look for that domain, or for collab-edge. before it, in "
+                    "the Edge's certificate. Jabber asks its user to accept the certificate otherwise.",
+                    domains=", ".join(missing[: quote.MOST]),
+                ),
+                say("In the capture such clients refused the certificate.") if refused else "",
+            )
+        ),
         severity=Severity.WARNING if refused else Severity.INFO,
         evidence=(_quote_domains(view, missing),),
     )
@@ -57,7 +66,7 @@ def clients_refuse(view: NodeView) -> bool:
 def _quote_domains(view: NodeView, domains: Sequence[str]) -> Evidence:
     source = view if set(view.node.domains) & set(domains) else next(iter(view.partners), view)
     file = next((m.reference for m in source.node.members if m.kind in {"xconf_xml", "xconf_text"}), None)
-    text = f"domains with Unified Communications services: {', '.join(domains[: quote.MOST])}"
+    text = say("domains with Unified Communications services: {domains}", domains=", ".join(domains[: quote.MOST]))
     return Evidence(kind=EvidenceKind.SETTING, file=file, locator="SIP Domains", text=text)
 
 
@@ -71,28 +80,32 @@ def mra_client_name_or_ca_prompt(view: NodeView) -> Iterator[Judgement]:
     origin = known.origin if known else CertificateOrigin.UNKNOWN
     unnamed = _domains_not_named(view, leaf) if clients_refuse(view) else []
     nobody_trusts = origin in {CertificateOrigin.SELF_SIGNED, CertificateOrigin.DEFAULT}
-    reasons = [f"it comes from no authority ({origin})"] if nobody_trusts else []
-    reasons += ["it comes from a private authority"] if origin is CertificateOrigin.PRIVATE else []
-    reasons += [f"it does not name {', '.join(unnamed[: quote.MOST])}"] if unnamed else []
+    reasons = [say("it comes from no authority ({origin})", origin=ORIGINS[origin])] if nobody_trusts else []
+    reasons += [say("it comes from a private authority")] if origin is CertificateOrigin.PRIVATE else []
+    reasons += [say("it does not name {domains}", domains=", ".join(unnamed[: quote.MOST]))] if unnamed else []
     if not reasons:
         return
     yield Judgement(
         severity=Severity.WARNING if nobody_trusts else Severity.INFO,
         confidence=Confidence.STRONG,
         subject=name_of(leaf),
-        explanation=f"Clients of mobile and remote access meet the Edge's server certificate, and {' and '.join(reasons)}. "
-        "Jabber asks its user to accept it, unless the device was taught to trust it; phones with a fixed list of "
-        "authorities refuse it.",
+        explanation=say(
+            "Clients of mobile and remote access meet the Edge's server certificate, and {reasons}. Jabber asks its user to "
+            "accept it, unless the device was taught to trust it; phones with a fixed list of authorities refuse it.",
+            reasons=both(reasons),
+        ),
         remedy=(
             Remedy(
-                text="Use a public CA for the Edge's server certificate, with the domains as subject alternative names.",
+                text=say(
+                    "Use a public CA for the Edge's server certificate, with the domains as subject alternative names."
+                ),
                 command="Maintenance > Security > Server certificate > Generate CSR",
                 kind=RemedyKind.DURABLE,
             ),
         ),
         evidence=(
-            quote.quote_certificate(leaf, quote.store_file(view.node, "server"), "server store"),
-            quote.quote_names(leaf, quote.store_file(view.node, "server"), "server store"),
+            quote.quote_certificate(leaf, quote.store_file(view.node, "server"), STORES["server"]),
+            quote.quote_names(leaf, quote.store_file(view.node, "server"), STORES["server"]),
         ),
     )
 
@@ -100,7 +113,7 @@ def mra_client_name_or_ca_prompt(view: NodeView) -> Iterator[Judgement]:
 RULES = (
     Rule(
         id="san-missing-mra-domain",
-        title="A domain of mobile and remote access is not in the Edge's certificate",
+        title=say("A domain of mobile and remote access is not in the Edge's certificate"),
         severity=Severity.WARNING,
         judge=san_missing_mra_domain,
         needs=(Need.SERVER_STORE, Need.DOMAINS),
@@ -111,7 +124,7 @@ RULES = (
     ),
     Rule(
         id="mra-client-name-or-ca-prompt",
-        title="Clients of mobile and remote access are asked to accept the certificate",
+        title=say("Clients of mobile and remote access are asked to accept the certificate"),
         severity=Severity.WARNING,
         judge=mra_client_name_or_ca_prompt,
         needs=(Need.SERVER_STORE, (Need.CONFIGURATION, Need.ZONES)),

@@ -26,8 +26,9 @@ from analyzer.facts.dates import (
 from analyzer.facts.store import Facts
 from analyzer.findings import Citation
 from analyzer.rules.view import NodeView
+from analyzer.words import say
 
-_UNKNOWN_ORIGIN = Origin(origin=CertificateOrigin.UNKNOWN, reason="it is not in the evidence", strong=False)
+_UNKNOWN_ORIGIN = Origin(origin=CertificateOrigin.UNKNOWN, reason=say("it is not in the evidence"), strong=False)
 
 
 class Renewal(Struct, frozen=True, kw_only=True):
@@ -93,8 +94,10 @@ def lasts_until(before: date, facts: Facts) -> date | None:
 
 def named(row: SunsetDate, facts: Facts) -> str:
     """Name the document that a date is from, with that document's own date."""
-    words = "; ".join(_name(cited) for cited in citations((row.source,), facts))
-    return f"{words}, not confirmed by the CA" if row.confidence is SourceQuality.SECONDARY else words
+    document = "; ".join(_name(cited) for cited in citations((row.source,), facts))
+    if row.confidence is SourceQuality.SECONDARY:
+        return say("{document}, not confirmed by the CA", document=document)
+    return document
 
 
 def _name(cited: Citation) -> str:
@@ -109,11 +112,11 @@ def overtaken_dates(ends: SunsetDate, facts: Facts) -> tuple[SunsetDate, ...]:
 
 def other_dates(ends: SunsetDate, facts: Facts) -> str:
     """Say which dates older documents give, and that they are overtaken; empty if there are none."""
-    said = [
+    dates = "; ".join(
         f"{row.effective_on} ({'; '.join(_name(c) for c in _all_sources(row, facts))})"
         for row in overtaken_dates(ends, facts)
-    ]
-    return f"Older documents give other dates, which are overtaken: {'; '.join(said)}." if said else ""
+    )
+    return say("Older documents give other dates, which are overtaken: {dates}.", dates=dates) if dates else ""
 
 
 def _all_sources(row: SunsetDate, facts: Facts) -> tuple[Citation, ...]:

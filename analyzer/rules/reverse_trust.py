@@ -16,6 +16,7 @@ from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.states import denied, is_active
 from analyzer.rules.trust import trust_of
 from analyzer.rules.view import NodeView
+from analyzer.words import say
 
 
 def ssh_reverse_trust_missing(view: NodeView) -> Iterator[Judgement]:
@@ -38,20 +39,25 @@ def ssh_reverse_trust_missing(view: NodeView) -> Iterator[Judgement]:
         missing = (
             ", ".join(name_of(certificate) for certificate in trust.lacking)
             or trust.path.missing_issuer
-            or "its root"
+            or say("its root")
         )
         yield Judgement(
             severity=Severity.WARNING,
             confidence=Confidence.INFERRED,
             subject=edge.node.name or "",
-            explanation=f"The zone is Active, the Core's client certificate has clientAuth, and the SSH tunnels are refused. The "
-            f"trusted CA list of {view.node.name} lacks {missing}, which stands above the Edge's server certificate. That SSH "
-            f"wants the whole chain on the Core's side as well is inferred, no source says so.{in_part(view)}",
+            explanation=say(
+                "The zone is Active, the Core's client certificate has clientAuth, and the SSH tunnels are refused. The trusted "
+                "CA list of {node} lacks {missing}, which stands above the Edge's server certificate. That SSH wants the whole "
+                "chain on the Core's side as well is inferred, no source says so.{in_part}",
+                node=view.node.name,
+                missing=missing,
+                in_part=in_part(view),
+            ),
             remedy=(append(missing, view.node.name),),
             evidence=(
                 *refused,
-                quote.quote_certificate(leaf, quote.store_file(edge.node, "server"), "the Edge's server store"),
-                *(quote.quote_certificate(c, None, "not in the Core's list") for c in trust.lacking),
+                quote.quote_certificate(leaf, quote.store_file(edge.node, "server"), say("the Edge's server store")),
+                *(quote.quote_certificate(c, None, say("not in the Core's list")) for c in trust.lacking),
             ),
         )
 
@@ -59,7 +65,7 @@ def ssh_reverse_trust_missing(view: NodeView) -> Iterator[Judgement]:
 RULES = (
     Rule(
         id="ssh-reverse-trust-missing",
-        title="SSH tunnels are refused: the Core does not trust the whole chain of the Edge",
+        title=say("SSH tunnels are refused: the Core does not trust the whole chain of the Edge"),
         severity=Severity.WARNING,
         judge=ssh_reverse_trust_missing,
         needs=(Need.TRUSTED_LIST, Need.PARTNER, (Need.STATUS, Need.LOG, Need.CAPTURE)),

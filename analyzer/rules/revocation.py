@@ -18,17 +18,22 @@ from analyzer.rules import quote
 from analyzer.rules.per_peer import failures_in
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NOBODY, NodeView
+from analyzer.words import say, sentences
 
 _UNAVAILABLE = frozenset({"crl-unavailable", "crl-expired"})
 _REACH_SOURCE = Remedy(
-    text="Let this node reach the CRL or OCSP address in the peer's certificate (an ldap: address of a private CA mostly can't "
-    "be reached), or upload a current CRL. Then look for the next handshake.",
+    text=say(
+        "Let this node reach the CRL or OCSP address in the peer's certificate (an ldap: address of a private CA mostly can't "
+        "be reached), or upload a current CRL. Then look for the next handshake."
+    ),
     command="Maintenance > Security > CRL management",
     kind=RemedyKind.DURABLE,
 )
 _IGNORE_SOURCE = Remedy(
-    text="Until then let connections pass whose revocation state cannot be had. It affects every SIP TLS peer: a revoked "
-    "certificate passes, too, while its source is out of reach. The XCP services have a setting of their own.",
+    text=say(
+        "Until then let connections pass whose revocation state cannot be had. It affects every SIP TLS peer: a revoked "
+        "certificate passes, too, while its source is out of reach. The XCP services have a setting of their own."
+    ),
     command=f"xConfiguration {SOURCE_INACCESSIBILITY_BEHAVIOR}: Ignore",
     kind=RemedyKind.STOP_GAP,
 )
@@ -93,19 +98,11 @@ def _refused(
 ) -> Judgement:
     shown = list({c.id: c for c in (*view.connections_of(events), *silent)}.values())
     first, last = quote.span([e.record.time for e in events] + [c.handshake.started for c in silent])
-    expired = any(event.record.error == "crl-expired" for event in events)
-    said = (
-        f"The log says: {events[0].record.detail}."
-        if events
-        else "It sent unknown_ca though its trusted CA list has a whole path for the chain, and it checks for revocation: a "
-        "CRL that cannot be had gives that alert."
-    )
     return Judgement(
         severity=Severity.CRITICAL,
         confidence=Confidence.PROVEN if events else Confidence.INFERRED,
         subject=peer.name,
-        explanation=f"This node refused {peer.name} because the revocation state of its certificate cannot be had"
-        f"{': the CRL has expired' if expired else ''}. {said}{_sources(view, shown)}",
+        explanation=_why_refused(view, peer, events, shown),
         remedy=(_REACH_SOURCE, _IGNORE_SOURCE),
         evidence=(
             *quote.quote_events(events),
@@ -120,11 +117,33 @@ def _refused(
     )
 
 
+def _why_refused(view: NodeView, peer: Peer, events: Sequence[Event], shown: Sequence[Connection]) -> str:
+    if any(event.record.error == "crl-expired" for event in events):
+        refused = say(
+            "This node refused {peer} because the revocation state of its certificate cannot be had: the CRL has expired.",
+            peer=peer.name,
+        )
+    else:
+        refused = say(
+            "This node refused {peer} because the revocation state of its certificate cannot be had.", peer=peer.name
+        )
+    if events:
+        said = say("The log says: {line}.", line=events[0].record.detail)
+    else:
+        said = say(
+            "It sent unknown_ca though its trusted CA list has a whole path for the chain, and it checks for revocation: a "
+            "CRL that cannot be had gives that alert."
+        )
+    return sentences((refused, said, _sources(view, shown)))
+
+
 def _sources(view: NodeView, shown: Sequence[Connection]) -> str:
     """Say where the peer's certificate sends those who want to know."""
     leaves = [view.case.certificates.get(p.leaf or "") for c in shown if (p := c.peer_certificate)]
-    locations = dict.fromkeys(location for leaf in leaves if leaf for location in leaf.locations)
-    return f" The peer's certificate names these addresses: {', '.join(list(locations)[:3])}." if locations else ""
+    locations = list(dict.fromkeys(location for leaf in leaves if leaf for location in leaf.locations))
+    if not locations:
+        return ""
+    return say("The peer's certificate names these addresses: {addresses}.", addresses=", ".join(locations[:3]))
 
 
 def _alarmed(
@@ -139,12 +158,17 @@ def _alarmed(
         yield Judgement(
             severity=Severity.WARNING if matters or is_failing else Severity.INFO,
             confidence=Confidence.PROVEN if value == "On" else Confidence.INFERRED,
-            subject=f"alarm {alarm.id}",
-            explanation=f"Alarm {alarm.id}: {alarm.title}. "
-            + (
-                "Where this node checks for revocation and has no current CRL, it refuses peers."
-                if matters
-                else "SIP does not depend on it here: the check is off, or an unreachable source is ignored."
+            subject=say("alarm {id}", id=alarm.id),
+            explanation=say(
+                "Alarm {id}: {title}. Where this node checks for revocation and has no current CRL, it refuses peers.",
+                id=alarm.id,
+                title=alarm.title,
+            )
+            if matters
+            else say(
+                "Alarm {id}: {title}. SIP does not depend on it here: the check is off, or an unreachable source is ignored.",
+                id=alarm.id,
+                title=alarm.title,
             ),
             remedy=(_REACH_SOURCE,) if matters else (),
             evidence=(*quote.quote_alarm(alarm), *settings),
@@ -168,7 +192,7 @@ def revocation_off(view: NodeView) -> Iterator[Judgement]:
             severity=Severity.INFO,
             confidence=Confidence.INFERRED if mode.assumed and not mode.changes else Confidence.PROVEN,
             subject=view.node.name or "",
-            explanation="SIP TLS does not check whether certificates were revoked. That is the default.",
+            explanation=say("SIP TLS does not check whether certificates were revoked. That is the default."),
             evidence=quote.quote_setting(REVOCATION_CHECKING_MODE, mode),
         )
 
@@ -176,7 +200,7 @@ def revocation_off(view: NodeView) -> Iterator[Judgement]:
 RULES = (
     Rule(
         id="revocation-unavailable",
-        title="The revocation state of certificates cannot be had",
+        title=say("The revocation state of certificates cannot be had"),
         severity=Severity.CRITICAL,
         judge=revocation_unavailable,
         needs=((Need.LOG, Need.STATUS, Need.CAPTURE),),
@@ -186,7 +210,7 @@ RULES = (
     ),
     Rule(
         id="revocation-off",
-        title="Revocation is not checked",
+        title=say("Revocation is not checked"),
         severity=Severity.INFO,
         judge=revocation_off,
         needs=(Need.CONFIGURATION,),

@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from analyzer.evidence import Connection, Event, Peer
+from analyzer.evidence import Certificate, Connection, Event, Peer
 from analyzer.facts.alerts import CERTIFICATE_REVOKED
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.per_peer import failures_in
 from analyzer.rules.rule import WHO_REFUSED, Judgement, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
+from analyzer.words import Words, say
+
+_ISSUE_AGAIN = Remedy(
+    text=say(
+        "Have the certificate issued again with a new key, and ask the CA why it was revoked. The new one takes effect after "
+        "a restart: service-affecting, in a maintenance window, one peer at a time."
+    ),
+    command="Maintenance > Security > Server certificate (or Client certificate)",
+    kind=RemedyKind.DURABLE,
+)
 
 
 def certificate_revoked(view: NodeView) -> Iterator[Judgement]:
@@ -41,29 +51,32 @@ def _revoked(
     if leaf is None and not by_us:
         roles = [event.record.local_role for event in events]
         leaf = next((found for role in roles if role and (found := view.expected_leaf(role))), None)
-    serial = f", serial {leaf.serial}{'' if seen else ' by the store rule'}," if leaf else ""
-    whose = f"{peer.name}'s" if by_us else "this node's"
+    which = _which(leaf, seen=seen)
     first, last = quote.span([c.handshake.started for c in connections] + [e.record.time for e in events])
     return Judgement(
         severity=Severity.CRITICAL,
         confidence=Confidence.PROVEN,
         subject=peer.name,
-        explanation=f"{'This node' if by_us else peer.name} refused {whose} certificate{serial} because it, or an authority above "
-        "it, was revoked.",
-        remedy=(
-            Remedy(
-                text=f"Have {peer.name} present a certificate that is not revoked."
-                if by_us
-                else "Have the certificate issued again with a new key, and ask the CA why it was revoked. The new one takes "
-                "effect after a restart: service-affecting, in a maintenance window, one peer at a time.",
-                command=None if by_us else "Maintenance > Security > Server certificate (or Client certificate)",
-                kind=RemedyKind.DURABLE,
-            ),
+        explanation=say(
+            "This node refused {peer}'s {certificate} because it, or an authority above it, was revoked.",
+            peer=peer.name,
+            certificate=which,
+        )
+        if by_us
+        else say(
+            "{peer} refused this node's {certificate} because it, or an authority above it, was revoked.",
+            peer=peer.name,
+            certificate=which,
         ),
+        remedy=(_present_another(peer) if by_us else _ISSUE_AGAIN,),
         evidence=(
             *(quote.quote_alert(c, a) for c in connections[: quote.MOST] for a in c.handshake.alerts),
             *quote.quote_events(events),
-            *((quote.quote_certificate(leaf, None, "presented" if seen else "in the store"),) if leaf else ()),
+            *(
+                (quote.quote_certificate(leaf, None, say("presented") if seen else say("in the store")),)
+                if leaf
+                else ()
+            ),
             *_certificate_frames(shown, by_us=by_us),
         ),
         count=len(shown) + failures_in([event for event in events if event.connection is None]),
@@ -71,6 +84,20 @@ def _revoked(
         last=last,
         connections=tuple(connection.id for connection in shown),
         events=tuple(event.id for event in events),
+    )
+
+
+def _which(leaf: Certificate | None, *, seen: bool) -> Words:
+    if leaf is None:
+        return say("certificate")
+    if seen:
+        return say("certificate, serial {serial},", serial=leaf.serial)
+    return say("certificate, serial {serial} by the store rule,", serial=leaf.serial)
+
+
+def _present_another(peer: Peer) -> Remedy:
+    return Remedy(
+        text=say("Have {peer} present a certificate that is not revoked.", peer=peer.name), kind=RemedyKind.DURABLE
     )
 
 
@@ -86,7 +113,7 @@ def _certificate_frames(shown: Sequence[Connection], *, by_us: bool) -> tuple[Ev
 RULES = (
     Rule(
         id="certificate-revoked",
-        title="A certificate was refused as revoked",
+        title=say("A certificate was refused as revoked"),
         severity=Severity.CRITICAL,
         judge=certificate_revoked,
         needs=WHO_REFUSED,

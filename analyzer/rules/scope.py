@@ -11,7 +11,9 @@ from analyzer.rules import quote
 from analyzer.rules.inventory import fact
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
+from analyzer.rules.wording import apart
 from analyzer.text import iso_utc
+from analyzer.words import say, sentences
 
 OLDEST_KNOWN = Version(14)
 
@@ -21,34 +23,45 @@ def bundle_version_unsupported(view: NodeView) -> Iterator[Judgement]:
     version, newest = Version.parse(view.node.version), newest_expressway(view.facts)
     if version is None or OLDEST_KNOWN <= version < Version(newest.major, newest.minor + 1):
         return
-    older = version < OLDEST_KNOWN
+    known = {"release": version, "oldest": OLDEST_KNOWN, "newest": newest}
     yield fact(
         str(version),
-        f"{version} is {'older' if older else 'newer'} than the releases that the rules were written for "
-        f"({OLDEST_KNOWN} to {newest}): what depends on the release may be wrong.",
+        say(
+            "{release} is older than the releases that the rules were written for ({oldest} to {newest}): what depends on "
+            "the release may be wrong.",
+            **known,
+        )
+        if version < OLDEST_KNOWN
+        else say(
+            "{release} is newer than the releases that the rules were written for ({oldest} to {newest}): what depends on "
+            "the release may be wrong.",
+            **known,
+        ),
     )
 
 
 def bundle_time_span(view: NodeView) -> Iterator[Judgement]:
     """What log and capture cover."""
-    log = quote.span([time for span in view.node.logs for time in (span.first, span.last)])
-    capture = quote.span([time for file in view.node.captures for time in (file.first, file.last)])
-    spans = [
-        f"{what} {iso_utc(first)} to {iso_utc(last)}"
-        for what, (first, last) in (("log", log), ("capture", capture))
-        if first and last
-    ]
-    began = view.node.logging_started_by
+    spans = []
+    first, last = quote.span([time for span in view.node.logs for time in (span.first, span.last)])
+    if first and last:
+        spans.append(say("log {first} to {last}", first=iso_utc(first), last=iso_utc(last)))
+    first, last = quote.span([time for file in view.node.captures for time in (file.first, file.last)])
+    if first and last:
+        spans.append(say("capture {first} to {last}", first=iso_utc(first), last=iso_utc(last)))
+    began, taken = view.node.logging_started_by, view.node.taken
     if spans and began:
+        covered = say(
+            "Covered: {spans}. Dumps show the moment when logging started, at {time} or before.",
+            spans=apart(spans),
+            time=iso_utc(began),
+        )
         collected = (
-            f" The time in the file names, {iso_utc(view.node.taken)}, is when the bundle was collected."
-            if view.node.taken
+            say("The time in the file names, {time}, is when the bundle was collected.", time=iso_utc(taken))
+            if taken
             else ""
         )
-        yield fact(
-            view.node.name or "",
-            f"Covered: {'; '.join(spans)}. Dumps show the moment when logging started, at {iso_utc(began)} or before.{collected}",
-        )
+        yield fact(view.node.name or "", sentences((covered, collected)))
 
 
 def dual_nic_address_map(view: NodeView) -> Iterator[Judgement]:
@@ -58,14 +71,17 @@ def dual_nic_address_map(view: NodeView) -> Iterator[Judgement]:
         if capture.interface:
             seen[capture.interface] |= set(capture.addresses) & set(view.node.addresses)
     if len(seen) > 1:
-        said = "; ".join(f"{nic}: {', '.join(sorted(own)) or 'none of them'}" for nic, own in sorted(seen.items()))
-        yield fact(view.node.name or "", f"Own addresses by interface: {said}.")
+        said = apart(
+            say("{interface}: {addresses}", interface=nic, addresses=", ".join(sorted(own)) or say("none of them"))
+            for nic, own in sorted(seen.items())
+        )
+        yield fact(view.node.name or "", say("Own addresses by interface: {addresses}.", addresses=said))
 
 
 RULES = (
     Rule(
         id="bundle-version-unsupported",
-        title="A release that the rules do not cover",
+        title=say("A release that the rules do not cover"),
         meaning="Said when a node's release is older than X14 or newer than the newest release that the facts know. "
         "What depends on the release (the stores, the default of the check) may be wrong.",
         severity=Severity.INFO,
@@ -75,7 +91,7 @@ RULES = (
     ),
     Rule(
         id="bundle-time-span",
-        title="What log and capture cover",
+        title=say("What log and capture cover"),
         meaning="Says which time log and capture cover. The dumps show the moment when logging started, so that "
         "what came later is only in these two.",
         severity=Severity.INFO,
@@ -86,7 +102,7 @@ RULES = (
     ),
     Rule(
         id="dual-nic-address-map",
-        title="Which interface saw which address",
+        title=say("Which interface saw which address"),
         meaning="Says which interface saw which of the node's own addresses, where more than one was captured. It "
         "helps to find the right capture file, and to see which side of an Edge a connection was on.",
         severity=Severity.INFO,

@@ -6,7 +6,7 @@ Leaving the root out of a chain is right, and a leaf signed directly by a root i
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from analyzer.correlate.chains import CertificationPath, Pool, build_path, chain_order, is_self_signed
 from analyzer.evidence import Certificate, CertificateOrigin, Connection, Peer, Side, Visibility
@@ -17,6 +17,8 @@ from analyzer.rules.authorities import CHAIN_ALERTS, append, in_part, name_of
 from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
+from analyzer.rules.wording import ROLES, STORES, apart
+from analyzer.words import Words, say, sentences
 
 
 def _chains_sent(view: NodeView) -> Iterator[tuple[Peer, Side, tuple[Certificate, ...], list[Connection]]]:
@@ -48,7 +50,7 @@ def chain_incomplete_sent(view: NodeView) -> Iterator[Judgement]:
             and any(a.code in CHAIN_ALERTS and a.sender is role.other for a in c.handshake.alerts)
         ]
         missing = ", ".join(name_of(certificate) for certificate in order.missing)
-        lacking, confidence = f"the intermediate {missing}", Confidence.PROVEN
+        lacking, confidence = say("the intermediate {name}", name=missing), Confidence.PROVEN
         if not order.missing:
             if len(order.path) > 1 or order.missing_issuer is None or is_self_signed(order.path[0]):
                 continue
@@ -63,21 +65,26 @@ def chain_incomplete_sent(view: NodeView) -> Iterator[Judgement]:
             missing = order.missing_issuer
             confidence = Confidence.STRONG if public and refused else Confidence.INFERRED
             lacking = (
-                f"the intermediate {missing}" if public else f"its issuer {missing}, which its own list lacks, too"
+                say("the intermediate {name}", name=missing)
+                if public
+                else say("its issuer {name}, which its own list lacks, too", name=missing)
             )
         shown = refused or connections
         yield Judgement(
             severity=Severity.CRITICAL if refused else Severity.WARNING,
             confidence=confidence,
             subject=peer.name,
-            explanation=f"As TLS {role} towards {peer.name} it sent {' → '.join(name_of(c) for c in order.path)} without "
-            f"{lacking}. Expressway sends the intermediates that its trusted CA list holds."
-            + (f" {peer.name} then refused the chain." if refused else ""),
-            remedy=(append(f"{missing} and its root", view.node.name),),
+            explanation=sentences(
+                (
+                    _sent_without(lacking, peer, role, order.path),
+                    say("{peer} then refused the chain.", peer=peer.name) if refused else "",
+                )
+            ),
+            remedy=(append(say("{name} and its root", name=missing), view.node.name),),
             evidence=(
                 *(row for c in shown[: quote.MOST] for row in quote.quote_certificate_frame(c, role)),
                 *(quote.quote_alert(c, a) for c in refused[: quote.MOST] for a in c.handshake.alerts),
-                *(quote.quote_certificate(c, None, "not sent") for c in order.missing),
+                *(quote.quote_certificate(c, None, say("not sent")) for c in order.missing),
             ),
             count=len(shown),
             first=shown[0].handshake.started,
@@ -86,19 +93,39 @@ def chain_incomplete_sent(view: NodeView) -> Iterator[Judgement]:
         )
 
 
+def _sent_without(lacking: Words, peer: Peer, role: Side, path: Sequence[Certificate]) -> Words:
+    return say(
+        "As TLS {role} towards {peer} it sent {chain} without {lacking}. Expressway sends the intermediates that its trusted "
+        "CA list holds.",
+        role=ROLES[role],
+        peer=peer.name,
+        chain=" → ".join(name_of(c) for c in path),
+        lacking=lacking,
+    )
+
+
 def chain_order_or_extra(view: NodeView) -> Iterator[Judgement]:
     """The chain sent is out of order, or holds certificates that do not belong to it."""
     for peer, role, chain, connections in _chains_sent(view):
         order = chain_order(chain, view.known_authorities)
         if order.in_order:
             continue
-        extra = f" Not part of it: {', '.join(name_of(c) for c in order.extra)}." if order.extra else ""
+        extra = ", ".join(name_of(c) for c in order.extra)
         yield Judgement(
             severity=Severity.INFO,
             confidence=Confidence.PROVEN,
             subject=peer.name,
-            explanation=f"The chain sent as TLS {role} is {' → '.join(name_of(c) for c in chain)}: out of order, or with "
-            f"certificates that do not belong to it.{extra} Some peers refuse such a chain.",
+            explanation=sentences(
+                (
+                    say(
+                        "The chain sent as TLS {role} is {chain}: out of order, or with certificates that do not belong to it.",
+                        role=ROLES[role],
+                        chain=" → ".join(name_of(c) for c in chain),
+                    ),
+                    say("Not part of it: {names}.", names=extra) if extra else "",
+                    say("Some peers refuse such a chain."),
+                )
+            ),
             evidence=quote.quote_certificate_frame(connections[0], role),
             count=len(connections),
             connections=tuple(connection.id for connection in connections),
@@ -130,20 +157,32 @@ def _own_issuer_missing(view: NodeView, kind: str, leaf: Certificate, path: Cert
         for connection in view.connections
         if (shown := connection.local_certificate)
     )
-    missing = path.missing_issuer or path.top.subject or "the root"
-    lookalikes = "; ".join(f"{name_of(c)}, serial {c.serial}" for c in path.lookalikes[:3])
-    twin = f" It holds another certificate of that name with another key: {lookalikes}." if lookalikes else ""
+    missing = path.missing_issuer or path.top.subject or say("the root")
+    lacks = say(
+        "The trusted CA list lacks {name}, which the {kind} certificate's chain needs.",
+        name=missing,
+        kind=ROLES[kind],
+    )
+    lookalikes = [say("{name}, serial {serial}", name=name_of(c), serial=c.serial) for c in path.lookalikes[:3]]
+    twin = (
+        say("It holds another certificate of that name with another key: {twins}.", twins=apart(lookalikes))
+        if lookalikes
+        else ""
+    )
     return Judgement(
         severity=Severity.CRITICAL if incomplete else Severity.WARNING,
         confidence=Confidence.PROVEN if view.trusted_is_whole else Confidence.INFERRED,
-        subject=f"{name_of(leaf)} ({kind} store)",
-        explanation=f"The trusted CA list lacks {missing}, which the {kind} certificate's chain needs.{twin}{in_part(view)} "
-        "One list serves both stores; the intermediates that Expressway sends come from it.",
+        subject=say("{name} ({where})", name=name_of(leaf), where=STORES[kind]),
+        explanation=say(
+            "{lacks}{in_part} One list serves both stores; the intermediates that Expressway sends come from it.",
+            lacks=sentences((lacks, twin)),
+            in_part=in_part(view),
+        ),
         remedy=(append(missing, view.node.name),),
         evidence=(
-            quote.quote_certificate(leaf, quote.store_file(view.node, kind), f"{kind} store"),
+            quote.quote_certificate(leaf, quote.store_file(view.node, kind), STORES[kind]),
             *(
-                quote.quote_certificate(c, quote.store_file(view.node, "ca"), "same name, other key")
+                quote.quote_certificate(c, quote.store_file(view.node, "ca"), say("same name, other key"))
                 for c in path.lookalikes[:3]
             ),
         ),
@@ -155,7 +194,7 @@ _SENT = (Need.CAPTURE, Need.HANDSHAKE, Need.LOCAL_ADDRESSES)
 RULES = (
     Rule(
         id="chain-incomplete-sent",
-        title="The chain that was sent lacks an intermediate",
+        title=say("The chain that was sent lacks an intermediate"),
         meaning="Said when the chain that this node sent lacks an intermediate; a chain without its root is right "
         "and is not reported. Expressway takes the intermediates from its own trusted CA list. Critical "
         "where a known peer then refused the chain: it does not hold the missing one either.",
@@ -166,7 +205,7 @@ RULES = (
     ),
     Rule(
         id="chain-order-or-extra",
-        title="The chain that was sent is out of order or has extra certificates",
+        title=say("The chain that was sent is out of order or has extra certificates"),
         meaning="Said when the chain that this node sent is out of order, or holds certificates that do not belong "
         "to it. Some peers refuse such a chain; most do not mind.",
         severity=Severity.INFO,
@@ -177,7 +216,7 @@ RULES = (
     ),
     Rule(
         id="trust-missing-own-issuer",
-        title="The trusted CA list lacks the authority of the own certificate",
+        title=say("The trusted CA list lacks the authority of the own certificate"),
         meaning="Said when a node's own trusted CA list does not lead from its server or client certificate to a "
         "root. One list serves both stores, and the intermediates that Expressway sends come from it, so "
         "that peers may get a chain that is cut short. Critical where such a chain was seen.",

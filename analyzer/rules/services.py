@@ -11,6 +11,8 @@ from analyzer.rules import quote
 from analyzer.rules.per_peer import who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
+from analyzer.rules.wording import ROLES, STORES
+from analyzer.words import Words, say, sentences
 
 FIVE_STEPS = (
     Step.CLIENT_HELLO,
@@ -20,11 +22,25 @@ FIVE_STEPS = (
     Step.CLIENT_CERTIFICATE,
 )
 CUCM_TRUST = Remedy(
-    text="Let CUCM trust the chain of the Core's client store: append it to tomcat-trust and CallManager-trust, then "
-    "restart Tomcat, CallManager and HAProxy (service-affecting, in a maintenance window).",
+    text=say(
+        "Let CUCM trust the chain of the Core's client store: append it to tomcat-trust and CallManager-trust, then "
+        "restart Tomcat, CallManager and HAProxy (service-affecting, in a maintenance window)."
+    ),
     command="CUCM OS Administration > Security > Certificate Management",
     kind=RemedyKind.DURABLE,
 )
+
+_ANSWERS = {
+    Visibility.SEEN: say("seen"),
+    Visibility.ENCRYPTED: say("encrypted"),
+    Visibility.RESUMED: say("resumed"),
+    Visibility.NOT_REQUESTED: say("not-requested"),
+    Visibility.NONE_SENT: say("none-sent"),
+    Visibility.NOT_REACHED: say("not-reached"),
+    Visibility.NOT_USED: say("not-used"),
+    Visibility.NOT_CAPTURED: say("not-captured"),
+}
+"""What came of asking for a certificate, where its serial is not known."""
 
 Group = list[Connection]
 
@@ -83,7 +99,7 @@ def _judge(
         remedy=tuple(remedy) if refused else (),
         evidence=(
             *_five_steps(connection),
-            *((quote.quote_certificate(leaf, file, f"{role} certificate"),) if leaf else ()),
+            *((quote.quote_certificate(leaf, file, say("{role} certificate", role=ROLES[role])),) if leaf else ()),
         ),
         count=len(group),
         first=first,
@@ -97,40 +113,47 @@ def _is_expected(view: NodeView, connection: Connection, role: Side) -> bool:
     return expected is not None and connection.certificate(role).leaf == expected.sha256
 
 
-def _what_came(view: NodeView, connection: Connection, peer: Peer) -> str:
+def _what_came(view: NodeView, connection: Connection, peer: Peer) -> Words:
     match connection.outcome:
         case Outcome.COMPLETED:
-            return "The handshake completed."
+            return say("The handshake completed.")
         case Outcome.REFUSED:
             us = connection.refused_by is connection.local_role
-            return f"{view.node.name or 'This node' if us else peer.name} refused: {connection.outcome_reason}."
+            who = view.node.name or say("This node") if us else peer.name
+            return say("{who} refused: {reason}.", who=who, reason=connection.outcome_reason)
         case Outcome.CLOSED:
-            return "The connection was closed without an alert before the handshake was through."
+            return say("The connection was closed without an alert before the handshake was through.")
         case Outcome.UNKNOWN:
-            return "What came of it is not in the capture."
+            return say("What came of it is not in the capture.")
 
 
 def webex_client_presented(view: NodeView) -> Iterator[Judgement]:
     """Scenario 1: we are the TLS client towards Webex."""
     for peer, group in _by_answer(view, lambda c: c.peer.kind is PeerKind.WEBEX and _presented_as_client(c)):
-        connection = group[0]
-        serial = connection.client_certificate.serial
-        if view.leaf_as_client is None:
-            rule = "its store is not in what was given"
-        elif _is_expected(view, connection, Side.CLIENT):
-            rule = f"it is the {view.expected_store(Side.CLIENT)} store's"
-        else:
-            rule = "it is not the one that the store rule says"
-        yield _judge(
-            view,
-            peer,
-            group,
-            Side.CLIENT,
-            f"As TLS client it presented serial {serial} to Webex: {rule}. {_what_came(view, connection, peer)} That a "
-            "certificate was sent does not show that Webex accepts it; only the completed handshake does. Whether Webex "
-            "checks clientAuth no source says, and so this report does not.",
-            (),
+        explanation = say(
+            "{presented} {what_came} That a certificate was sent does not show that Webex accepts it; only the completed "
+            "handshake does. Whether Webex checks clientAuth no source says, and so this report does not.",
+            presented=_presented_to_webex(view, group[0]),
+            what_came=_what_came(view, group[0], peer),
         )
+        yield _judge(view, peer, group, Side.CLIENT, explanation, ())
+
+
+def _presented_to_webex(view: NodeView, connection: Connection) -> Words:
+    serial = connection.client_certificate.serial
+    if view.leaf_as_client is None:
+        return say(
+            "As TLS client it presented serial {serial} to Webex: its store is not in what was given.", serial=serial
+        )
+    if _is_expected(view, connection, Side.CLIENT):
+        store = STORES[view.expected_store(Side.CLIENT)]
+        return say(
+            "As TLS client it presented serial {serial} to Webex: it is the {store}'s.", serial=serial, store=store
+        )
+    return say(
+        "As TLS client it presented serial {serial} to Webex: it is not the one that the store rule says.",
+        serial=serial,
+    )
 
 
 def server_presented_secure_neighbor(view: NodeView) -> Iterator[Judgement]:
@@ -147,16 +170,24 @@ def server_presented_secure_neighbor(view: NodeView) -> Iterator[Judgement]:
     for peer, group in _by_answer(view, wanted):
         connection = group[0]
         zone = view.zone(peer.zone)
-        verify = f" Zone {zone.name}: TLS verify {zone.tls_verify_mode}." if zone and zone.tls_verify_mode else ""
-        theirs = connection.client_certificate.serial
+        theirs = connection.client_certificate
+        asked = say(
+            "As TLS server it presented serial {serial} and asked {peer} for its certificate ({answer}).",
+            serial=connection.server_certificate.serial,
+            peer=peer.name,
+            answer=say("serial {serial}", serial=theirs.serial) if theirs.serial else _ANSWERS[theirs.visibility],
+        )
+        verify = (
+            say("Zone {zone}: TLS verify {mode}.", zone=zone.name, mode=zone.tls_verify_mode)
+            if zone and zone.tls_verify_mode
+            else ""
+        )
         yield _judge(
             view,
             peer,
             group,
             Side.SERVER,
-            f"As TLS server it presented serial {connection.server_certificate.serial} and asked {peer.name} for its "
-            f"certificate ({'serial ' + theirs if theirs else connection.client_certificate.visibility}).{verify} "
-            f"{_what_came(view, connection, peer)}",
+            sentences((asked, verify, _what_came(view, connection, peer))),
             (),
         )
 
@@ -170,9 +201,14 @@ def core_client_to_cucm(view: NodeView) -> Iterator[Judgement]:
             peer,
             group,
             Side.CLIENT,
-            f"The Core presented serial {connection.client_certificate.serial} as TLS client to {peer.name}, port "
-            f"{connection.handshake.server.port}. {_what_came(view, connection, peer)} CUCM has to trust the chain of this "
-            "certificate; since X15.5 that is the client store's.",
+            say(
+                "The Core presented serial {serial} as TLS client to {peer}, port {port}. {what_came} CUCM has to trust the "
+                "chain of this certificate; since X15.5 that is the client store's.",
+                serial=connection.client_certificate.serial,
+                peer=peer.name,
+                port=connection.handshake.server.port,
+                what_came=_what_came(view, connection, peer),
+            ),
             (CUCM_TRUST,),
         )
 
@@ -180,7 +216,7 @@ def core_client_to_cucm(view: NodeView) -> Iterator[Judgement]:
 RULES = (
     Rule(
         id="webex-client-presented",
-        title="What was presented to Webex",
+        title=say("What was presented to Webex"),
         meaning="Tells which certificate the Edge presented to Webex as a TLS client, step by step, and what came "
         "of it. Good only if it is the one that the store rule says and the handshake completed. Whether "
         "Webex checks clientAuth no source says, and so the report predicts nothing.",
@@ -192,7 +228,7 @@ RULES = (
     ),
     Rule(
         id="server-presented-secure-neighbor",
-        title="What was presented, as a server, to a secure neighbour",
+        title=say("What was presented, as a server, to a secure neighbour"),
         meaning="Tells what this node presented as a TLS server to a neighbour or CUCM, and what it was answered "
         "when it asked for the neighbour's certificate. Asking for one shows that this zone verifies its "
         "peers.",
@@ -203,7 +239,7 @@ RULES = (
     ),
     Rule(
         id="core-client-to-cucm",
-        title="What the Core presented to CUCM",
+        title=say("What the Core presented to CUCM"),
         meaning="Tells which certificate the Core presented to CUCM as a TLS client, and what came of it; critical "
         "where CUCM refused it. Since X15.5 it is the client store's, so that CUCM has to trust the chain "
         "of that certificate and not the server's.",

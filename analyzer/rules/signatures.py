@@ -18,6 +18,8 @@ from analyzer.rules.per_peer import Who, by_peer, row_of, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.trust import UNTRUSTED
 from analyzer.rules.view import FAMILIAR, NodeView
+from analyzer.rules.wording import ROLES, either
+from analyzer.words import Words, say
 
 HANDSHAKE_FAILURE = 40
 _SPOKEN_OF = frozenset({"RSA", "DSA", "EC", "Ed25519", "Ed448"})
@@ -26,41 +28,55 @@ _SPOKEN_OF = frozenset({"RSA", "DSA", "EC", "Ed25519", "Ed448"})
 class Mismatch(Struct, frozen=True, kw_only=True):
     """What the peer takes, and what we have. `where`: the message that says so, and the field."""
 
+    role: Side
     leaf: Certificate
     seen: bool
     takes: frozenset[str]
-    where: str
+    where: Words
     step: Step
 
 
 def signature_algorithm_mismatch(view: NodeView) -> Iterator[Judgement]:
     """handshake_failure, and the peer takes no signature of the kind of key that our certificate has."""
-    groups: dict[tuple[Who, Side | None, str], list[tuple[Connection, Mismatch]]] = defaultdict(list)
+    groups: dict[tuple[Who, Side, str], list[tuple[Connection, Mismatch]]] = defaultdict(list)
     for connection in view.connections:
         failed = any(alert.code == HANDSHAKE_FAILURE for alert in connection.handshake.alerts)
         if failed and connection.peer.kind in FAMILIAR and (found := _mismatch(view, connection)):
-            groups[who_is(connection.peer), connection.local_role, found.leaf.sha256].append((connection, found))
+            groups[who_is(connection.peer), found.role, found.leaf.sha256].append((connection, found))
     for pairs in groups.values():
         connection, found = pairs[0]
         connections = [one for one, _ in pairs]
-        role, leaf = connection.local_role, found.leaf
+        role, leaf = found.role, found.leaf
         yield row_of(
             connection.peer,
             connections,
             Severity.CRITICAL,
-            f"The handshake with {connection.peer.name} failed (handshake_failure). Our certificate as TLS {role}, serial "
-            f"{leaf.serial}, has a key of type {leaf.key_type}, and {found.where} of {connection.peer.name} takes only "
-            f"{', '.join(sorted(found.takes))}. That is no matter of trust or of extended key usage.",
+            say(
+                "The handshake with {peer} failed (handshake_failure). Our certificate as TLS {role}, serial {serial}, has a "
+                "key of type {type}, and {where} of {peer} takes only {types}. That is no matter of trust or of extended key "
+                "usage.",
+                peer=connection.peer.name,
+                role=ROLES[role],
+                serial=leaf.serial,
+                type=leaf.key_type,
+                where=found.where,
+                types=", ".join(sorted(found.takes)),
+            ),
             (
                 *_quote_steps(connections, found.step),
                 *(quote.quote_alert(c, a) for c in connections[: quote.MOST] for a in c.handshake.alerts),
-                quote.quote_certificate(leaf, None, "ours"),
+                quote.quote_certificate(leaf, None, say("ours")),
             ),
             confidence=Confidence.PROVEN if found.seen else Confidence.STRONG,
             remedy=(
                 Remedy(
-                    text=f"Use a certificate with a key of type {' or '.join(sorted(found.takes))} for this role, or have "
-                    f"{connection.peer.name} allow signatures with {leaf.key_type}.",
+                    text=say(
+                        "Use a certificate with a key of type {types} for this role, or have {peer} allow signatures with "
+                        "{type}.",
+                        types=either(sorted(found.takes)),
+                        peer=connection.peer.name,
+                        type=leaf.key_type,
+                    ),
                     command=f"Maintenance > Security > {'Client' if role is Side.CLIENT and view.has_two_stores else 'Server'} "
                     "certificate",
                     kind=RemedyKind.DURABLE,
@@ -82,11 +98,11 @@ def _mismatch(view: NodeView, connection: Connection) -> Mismatch | None:
     types = handshake.requested_certificate_types if role is Side.CLIENT else ()
     step = Step.CLIENT_HELLO if role is Side.SERVER else Step.CERTIFICATE_REQUEST
     for takes, where in (
-        (keys_of_schemes(by_scheme), "the list of signature algorithms"),
-        (keys_of_certificate_types(types), "the list of certificate types"),
+        (keys_of_schemes(by_scheme), say("the list of signature algorithms")),
+        (keys_of_certificate_types(types), say("the list of certificate types")),
     ):
         if takes and leaf.key_type not in takes:
-            return Mismatch(leaf=leaf, seen=shown is not None, takes=takes, where=where, step=step)
+            return Mismatch(role=role, leaf=leaf, seen=shown is not None, takes=takes, where=where, step=step)
     return None
 
 
@@ -115,19 +131,27 @@ def cucm_ecdsa_selected(view: NodeView) -> Iterator[Judgement]:
             peer,
             shown,
             Severity.CRITICAL if refused else Severity.INFO,
-            f"{peer.name} answered with its ECDSA certificate, issued by {leaf.issuer if leaf else 'an authority'} which the "
-            "Core's trusted CA list lacks. Since X14.2 ECDSA is preferred to RSA, so that CUCM's ECDSA certificates come "
-            f"into play. {'The Core refused it.' if refused else 'The Core did not refuse it in this capture.'}",
+            say(
+                "{peer} answered with its ECDSA certificate, issued by {issuer} which the Core's trusted CA list lacks. Since "
+                "X14.2 ECDSA is preferred to RSA, so that CUCM's ECDSA certificates come into play. {what_came}",
+                peer=peer.name,
+                issuer=leaf.issuer if leaf else say("an authority"),
+                what_came=say("The Core refused it.")
+                if refused
+                else say("The Core did not refuse it in this capture."),
+            ),
             (
                 *_quote_steps(shown, Step.SERVER_HELLO),
                 *quote.quote_events(events),
-                *((quote.quote_certificate(leaf, None, "presented by CUCM"),) if leaf else ()),
+                *((quote.quote_certificate(leaf, None, say("presented by CUCM")),) if leaf else ()),
                 *(quote.quote_setting(TLS_SIGNATURE_ALGORITHM_PREFERS_RSA, setting) if setting else ()),
             ),
             remedy=(
-                append("the CA of CUCM's ECDSA certificates", view.node.name),
+                append(say("the CA of CUCM's ECDSA certificates"), view.node.name),
                 Remedy(
-                    text="For SIP over TLS 1.3 RSA can be preferred instead; the traffic server does not follow that setting.",
+                    text=say(
+                        "For SIP over TLS 1.3 RSA can be preferred instead; the traffic server does not follow that setting."
+                    ),
                     command=f"xConfiguration {TLS_SIGNATURE_ALGORITHM_PREFERS_RSA}: On",
                     kind=RemedyKind.STOP_GAP,
                 ),
@@ -168,7 +192,7 @@ def _logged_refusals(view: NodeView) -> dict[str, list[Event]]:
 RULES = (
     Rule(
         id="signature-algorithm-mismatch",
-        title="The peer takes no signature of our kind of key",
+        title=say("The peer takes no signature of our kind of key"),
         severity=Severity.CRITICAL,
         judge=signature_algorithm_mismatch,
         needs=(
@@ -183,7 +207,7 @@ RULES = (
     ),
     Rule(
         id="cucm-ecdsa-selected",
-        title="CUCM answered with an ECDSA certificate that the Core does not trust",
+        title=say("CUCM answered with an ECDSA certificate that the Core does not trust"),
         severity=Severity.CRITICAL,
         judge=cucm_ecdsa_selected,
         needs=(Need.TRUSTED_LIST, Need.CAPTURE, Need.HANDSHAKE, Need.LOCAL_ADDRESSES),

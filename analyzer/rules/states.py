@@ -8,6 +8,8 @@ from analyzer.evidence import Event, LogEvent, Outcome, TcpConversation, Tunnel,
 from analyzer.findings import Evidence
 from analyzer.rules import quote
 from analyzer.rules.view import NodeView
+from analyzer.rules.wording import ROLES
+from analyzer.words import Words, say
 
 SSH_PORT = 2222
 _SSH_TROUBLE = ("denied", "timed out", "refused", "reset", "closed", "fail", "unreachable", "no route", "not resolve")
@@ -126,12 +128,20 @@ def _complains(record: LogEvent) -> bool:
     return record.fields.get("Level") in {"ERROR", "FATAL"} or any(word in words for word in _SSH_TROUBLE)
 
 
-def _closed_early(flow: TcpConversation) -> str:
+def _closed_early(flow: TcpConversation) -> Words:
     seconds = (flow.ended - flow.started).total_seconds() if flow.ended else 0
-    by = f" by the {flow.closed_by}" if flow.closed_by else ""
-    return (
-        f"SSH closed{by} {seconds:.1f} s after it was opened, behind both banners; {flow.client_bytes} bytes of the "
-        f"client, {flow.server_bytes} of the server"
+    numbers = {"seconds": seconds, "client_bytes": flow.client_bytes, "server_bytes": flow.server_bytes}
+    if flow.closed_by is None:
+        return say(
+            "SSH closed {seconds:.1f} s after it was opened, behind both banners; {client_bytes} bytes of the client, "
+            "{server_bytes} of the server",
+            **numbers,
+        )
+    return say(
+        "SSH closed by the {side} {seconds:.1f} s after it was opened, behind both banners; {client_bytes} bytes of the "
+        "client, {server_bytes} of the server",
+        side=ROLES[flow.closed_by],
+        **numbers,
     )
 
 

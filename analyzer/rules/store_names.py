@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -14,7 +14,9 @@ from analyzer.rules.authorities import name_of
 from analyzer.rules.certificate_names import cluster_name, is_domain_name, lacks
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import TRAVERSAL, NodeView
+from analyzer.rules.wording import STORES, apart
 from analyzer.rules.zone_names import is_behind, name_errors, verifies
+from analyzer.words import Words, listed, say, sentences
 
 _HAS = frozenset({NameMatch.EXACT, NameMatch.WILDCARD})
 
@@ -29,7 +31,7 @@ class _Demand(Struct, frozen=True, kw_only=True):
     """
 
     name: str
-    who: str
+    who: Words
     evidence: tuple[Evidence, ...] = ()
     errors: tuple[Event, ...] = ()
     is_shown: bool = True
@@ -52,7 +54,6 @@ def client_store_names_differ(view: NodeView) -> Iterator[Judgement]:
     demands = [one for group in moved.values() for one in group]
     errors = tuple({event.id: event for one in demands for event in one.errors}.values())
     first, last = quote.span(event.record.time for event in errors)
-    looked = "; ".join(f"{group[0].name} ({', '.join(one.who for one in group)})" for group in moved.values())
     names = ", ".join(f"DNS:{group[0].name}" for group in moved.values())
     yield Judgement(
         severity=Severity.CRITICAL if errors else Severity.WARNING,
@@ -62,27 +63,39 @@ def client_store_names_differ(view: NodeView) -> Iterator[Judgement]:
         if any(one.is_shown for one in demands)
         else Confidence.INFERRED,
         subject=name_of(client),
-        explanation=f"Since X15.5 a Core presents its client store's certificate where it dials. Names that are looked for "
-        f"there are in the server store's certificate and not in it: {looked}."
-        + (" The Edge's log says that it refused the names." if errors else ""),
+        explanation=sentences(
+            (_missing(moved.values()), say("The Edge's log says that it refused the names.") if errors else "")
+        ),
         remedy=(
             Remedy(
-                text=f"Have the client certificate issued with {names} among its subject alternative names (the server store's "
-                "request shows them), and upload it to the client store.",
+                text=say(
+                    "Have the client certificate issued with {names} among its subject alternative names (the server store's "
+                    "request shows them), and upload it to the client store.",
+                    names=names,
+                ),
                 command="Maintenance > Security > Client certificate > Generate CSR",
                 kind=RemedyKind.DURABLE,
             ),
         ),
         evidence=(
             *quote.quote_events(errors),
-            quote.quote_names(client, quote.store_file(view.node, "client"), "client store"),
-            quote.quote_names(server, quote.store_file(view.node, "server"), "server store"),
+            quote.quote_names(client, quote.store_file(view.node, "client"), STORES["client"]),
+            quote.quote_names(server, quote.store_file(view.node, "server"), STORES["server"]),
             *(row for one in demands for row in one.evidence),
         ),
         count=max(len(errors), 1),
         first=first,
         last=last,
         about=(TRAVERSAL,) if any(one.errors or one.evidence for one in demands) else (),
+    )
+
+
+def _missing(moved: Iterable[Sequence[_Demand]]) -> Words:
+    names = apart(say("{name} ({who})", name=group[0].name, who=listed(one.who for one in group)) for group in moved)
+    return say(
+        "Since X15.5 a Core presents its client store's certificate where it dials. Names that are looked for there are in "
+        "the server store's certificate and not in it: {names}.",
+        names=names,
     )
 
 
@@ -93,21 +106,23 @@ def _demands(view: NodeView) -> Iterator[_Demand]:
             if is_server and zone.tls_verify_subject and verifies(zone) and is_behind(partner, zone, view):
                 yield _Demand(
                     name=zone.tls_verify_subject,
-                    who=f"TLS verify subject name of zone {zone.name} on {partner.node.name}",
+                    who=say(
+                        "TLS verify subject name of zone {zone} on {node}", zone=zone.name, node=partner.node.name
+                    ),
                     evidence=quote.quote_zone_setting(zone),
                     errors=tuple(e for e in name_errors(partner, zone) if _is_about(e, view, partner)),
                 )
     name = cluster_name(view)
     if name is not None:
-        yield _Demand(name=name, who="the cluster's name")
+        yield _Demand(name=name, who=say("the cluster's name"))
     for profile in view.node.needed_names.phone_security_profiles or ():
         if is_domain_name(profile.name):
             evidence = (quote.quote_configured_name(profile),)
-            yield _Demand(name=profile.name, who="a phone security profile of Unified CM", evidence=evidence)
+            yield _Demand(name=profile.name, who=say("a phone security profile of Unified CM"), evidence=evidence)
     if _has_tls_neighbour(view):
         for host in view.node.host_names:
             if is_domain_name(host):
-                who = "its own name, the usual X.509 subject name of a SIP trunk security profile"
+                who = say("its own name, the usual X.509 subject name of a SIP trunk security profile")
                 yield _Demand(name=host, who=who, is_shown=False, common_name_counts=True)
 
 
@@ -129,7 +144,7 @@ def _has_tls_neighbour(view: NodeView) -> bool:
 RULES = (
     Rule(
         id="client-store-names-differ-from-server-store",
-        title="Names that peers look for are missing in the client store",
+        title=say("Names that peers look for are missing in the client store"),
         severity=Severity.CRITICAL,
         judge=client_store_names_differ,
         needs=(Need.SERVER_STORE, Need.CLIENT_STORE),

@@ -11,13 +11,16 @@ from analyzer.rules import quote
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
 from analyzer.text import iso_utc
+from analyzer.words import say, sentences
 
 RENEWED_WITHIN = timedelta(days=2)
 """How old a certificate may be that an ACME renewal in the log has fetched."""
 
 _OWN_AGAIN = Remedy(
-    text="Upload the client certificate to the client store again, and leave “Upload server certificate file as client "
-    "certificate” unticked when the server certificate is renewed. Then check the serial in a new capture.",
+    text=say(
+        "Upload the client certificate to the client store again, and leave “Upload server certificate file as client "
+        "certificate” unticked when the server certificate is renewed. Then check the serial in a new capture."
+    ),
     command="Maintenance > Security > Client certificate",
     kind=RemedyKind.DURABLE,
 )
@@ -55,20 +58,33 @@ def _replaced(view: NodeView, before: Connection, later: Sequence[Connection], s
     ]
     managed = _managed(view)
     incapable = view.as_client(server)
-    why = f" As a client's it does not do: {incapable.reason}." if incapable.capable is False else ""
-    since = f" {refused[0].peer.name} refused it since." if refused else ""
+    why = (
+        say("As a client's it does not do: {reason}.", reason=incapable.reason) if incapable.capable is False else ""
+    )
+    since = say("{peer} refused it since.", peer=refused[0].peer.name) if refused else ""
     return Judgement(
         severity=Severity.CRITICAL if refused else Severity.WARNING,
         confidence=Confidence.PROVEN,
         subject=server.common_name or server.sha256[:16],
-        explanation=f"As TLS client this node presented serial {old.serial} until {iso_utc(before.handshake.started)}, and the "
-        f"server store's certificate, serial {server.serial}, from {iso_utc(later[0].handshake.started)}: the client store was "
-        f"overwritten with it while logging ran.{why}{since}",
+        explanation=sentences(
+            (
+                say(
+                    "As TLS client this node presented serial {older} until {last}, and the server store's certificate, "
+                    "serial {serial}, from {first}: the client store was overwritten with it while logging ran.",
+                    older=old.serial,
+                    last=iso_utc(before.handshake.started),
+                    serial=server.serial,
+                    first=iso_utc(later[0].handshake.started),
+                ),
+                why,
+                since,
+            )
+        ),
         remedy=(_OWN_AGAIN,),
         evidence=(
             *quote.quote_certificate_frame(before, Side.CLIENT),
             *quote.quote_certificate_frame(later[0], Side.CLIENT),
-            quote.quote_certificate(old, None, "presented before"),
+            quote.quote_certificate(old, None, say("presented before")),
             _quote_store(view, server),
             *quote.quote_events(managed),
         ),
@@ -97,13 +113,23 @@ def _is_renewal(event: Event, server: Certificate) -> bool:
 def _renewed(view: NodeView, renewals: Sequence[Event], server: Certificate) -> Judgement:
     first, last = quote.span(event.record.time for event in renewals)
     incapable = view.as_client(server)
-    why = f" It does not do as a client's: {incapable.reason}." if incapable.capable is False else ""
+    why = (
+        say("It does not do as a client's: {reason}.", reason=incapable.reason) if incapable.capable is False else ""
+    )
     return Judgement(
         severity=Severity.WARNING if incapable.capable is False else Severity.INFO,
         confidence=Confidence.INFERRED,
         subject=server.common_name or server.sha256[:16],
-        explanation=f"ACME renewed the server certificate while logging ran, and the client store holds that one, serial "
-        f"{server.serial}: what it held before was overwritten, or was a copy as well.{why}",
+        explanation=sentences(
+            (
+                say(
+                    "ACME renewed the server certificate while logging ran, and the client store holds that one, serial "
+                    "{serial}: what it held before was overwritten, or was a copy as well.",
+                    serial=server.serial,
+                ),
+                why,
+            )
+        ),
         remedy=(_OWN_AGAIN,),
         evidence=(*quote.quote_events(renewals), _quote_store(view, server)),
         count=len(renewals),
@@ -114,13 +140,13 @@ def _renewed(view: NodeView, renewals: Sequence[Event], server: Certificate) -> 
 
 
 def _quote_store(view: NodeView, server: Certificate) -> Evidence:
-    return quote.quote_certificate(server, quote.store_file(view.node, "client"), "both stores now")
+    return quote.quote_certificate(server, quote.store_file(view.node, "client"), say("both stores now"))
 
 
 RULES = (
     Rule(
         id="client-store-overwritten",
-        title="The client store was overwritten with the server certificate",
+        title=say("The client store was overwritten with the server certificate"),
         severity=Severity.CRITICAL,
         judge=client_store_overwritten,
         needs=(Need.SERVER_STORE, Need.CLIENT_STORE, (Need.CAPTURE, Need.LOG)),

@@ -5,7 +5,7 @@ The Core's certificate as a client is the subject of `usage`: it decides about t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from analyzer.correlate.purpose import Capability
 from analyzer.evidence import Certificate, NodeRole, Side, Visibility, Zone
@@ -17,11 +17,14 @@ from analyzer.rules.per_peer import by_peer
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.usage import OWN_CLIENT_CERTIFICATE
 from analyzer.rules.view import TRAVERSAL, NodeView
+from analyzer.words import Words, say, sentences
 
 _ZONES_THAT_CONNECT = frozenset({"dns", "enum", "neighbor", "traversalclient", "webex"})
 _SERVER_CERTIFICATE = Remedy(
-    text="Replace the server certificate by one with serverAuth, under authorities that allow it. It takes effect after a "
-    "restart: service-affecting, in a maintenance window, one peer at a time.",
+    text=say(
+        "Replace the server certificate by one with serverAuth, under authorities that allow it. It takes effect after a "
+        "restart: service-affecting, in a maintenance window, one peer at a time."
+    ),
     command="Maintenance > Security > Server certificate",
     kind=RemedyKind.DURABLE,
 )
@@ -29,33 +32,43 @@ _SERVER_CERTIFICATE = Remedy(
 
 def edge_server_not_server_capable(view: NodeView) -> Iterator[Judgement]:
     """The Edge is the TLS server of mobile and remote access and of the traversal zone."""
-    who = "the Core on the traversal zone, clients of mobile and remote access"
+    who = say("the Core on the traversal zone, clients of mobile and remote access")
     yield from _not_server_capable(view, Severity.CRITICAL, who, (TRAVERSAL,))
 
 
 def core_server_lacks_serverauth(view: NodeView) -> Iterator[Judgement]:
     """The Core is a TLS server for CUCM's trunk and for neighbours only."""
-    who = "peers that connect to this Core, such as a CUCM trunk and neighbours"
+    who = say("peers that connect to this Core, such as a CUCM trunk and neighbours")
     yield from _not_server_capable(view, Severity.WARNING, who, ())
 
 
-def _not_server_capable(view: NodeView, gravest: Severity, who: str, about: tuple[str, ...]) -> Iterator[Judgement]:
+def _not_server_capable(view: NodeView, gravest: Severity, who: Words, about: tuple[str, ...]) -> Iterator[Judgement]:
     leaf = view.server_leaf
     capability = view.as_server(leaf) if leaf else None
     if leaf is None or capability is None or capability.capable is not False:
         return
     own = OwnCertificate(leaf, ("server",))
     received = reception(view, leaf, {UNSUPPORTED_CERTIFICATE}, Side.SERVER)
-    accepted = sorted({connection.peer.name for connection in received.accepted})
-    passed = f" Handshakes with {', '.join(accepted[:6])} completed with it: they do not check." if accepted else ""
+    accepted = {connection.peer.name for connection in received.accepted}
     works = bool(accepted) and not received.is_refused
     yield _judgement(
         view,
         own,
         received,
         severity=Severity.WARNING if works else gravest,
-        explanation=f"The server store's certificate may not be used as a server's: {capability.reason}. Whoever verifies it refuses it: {who}."
-        f"{passed}",
+        explanation=sentences(
+            (
+                say(
+                    "The server store's certificate may not be used as a server's: {reason}. Whoever verifies it refuses it: "
+                    "{who}.",
+                    reason=capability.reason,
+                    who=who,
+                ),
+                say("Handshakes with {peers} completed with it: they do not check.", peers=_some(accepted))
+                if accepted
+                else "",
+            )
+        ),
         remedy=_SERVER_CERTIFICATE,
         evidence=_in_the_way(leaf, capability),
         about=about or received.about,
@@ -77,9 +90,18 @@ def edge_client_not_client_capable(view: NodeView) -> Iterator[Judgement]:
         own,
         received,
         severity=Severity.CRITICAL if received.is_refused else Severity.WARNING if is_used else Severity.INFO,
-        explanation="The client store's certificate, which this Edge presents as a TLS client, may not be used as a "
-        f"client's: {capability.reason}. That matters to peers that ask for it and check its use. {_affected(view, zones)} "
-        f"{_seen(view, received)}Whether Webex checks it is not known: no document says so.",
+        explanation=sentences(
+            (
+                say(
+                    "The client store's certificate, which this Edge presents as a TLS client, may not be used as a client's: "
+                    "{reason}. That matters to peers that ask for it and check its use.",
+                    reason=capability.reason,
+                ),
+                _affected(view, zones),
+                _seen(view, received),
+                say("Whether Webex checks it is not known: no document says so."),
+            )
+        ),
         remedy=OWN_CLIENT_CERTIFICATE,
         evidence=(
             *_in_the_way(leaf, capability),
@@ -94,10 +116,12 @@ def _connects_by_tls(zone: Zone) -> bool:
     return kind in _ZONES_THAT_CONNECT and (zone.transport or "TLS").upper() == "TLS"
 
 
-def _affected(view: NodeView, zones: list[Zone]) -> str:
+def _affected(view: NodeView, zones: list[Zone]) -> Words:
     if zones:
-        return f"Zones over which it connects by TLS: {', '.join(zone.name for zone in zones)}."
-    return "No zone is configured over which it connects by TLS." if view.node.zones else "Its zones are not known."
+        return say("Zones over which it connects by TLS: {zones}.", zones=", ".join(zone.name for zone in zones))
+    if view.node.zones:
+        return say("No zone is configured over which it connects by TLS.")
+    return say("Its zones are not known.")
 
 
 def _seen(view: NodeView, received: Reception) -> str:
@@ -111,8 +135,17 @@ def _seen(view: NodeView, received: Reception) -> str:
             lambda c: c.local_role is Side.CLIENT and c.client_certificate.visibility is Visibility.NOT_REQUESTED,
         )
     } - refusing
-    said = (("refused it", refusing), ("accepted it", accepting), ("did not ask for it", not_asking))
-    return "".join(f"Seen: {', '.join(sorted(names)[:6])} {did}. " for did, names in said if names)
+    return sentences(
+        (
+            say("Seen: {peers} refused it.", peers=_some(refusing)) if refusing else "",
+            say("Seen: {peers} accepted it.", peers=_some(accepting)) if accepting else "",
+            say("Seen: {peers} did not ask for it.", peers=_some(not_asking)) if not_asking else "",
+        )
+    )
+
+
+def _some(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)[:6])
 
 
 def _in_the_way(leaf: Certificate, capability: Capability) -> tuple[Evidence, ...]:
@@ -120,7 +153,7 @@ def _in_the_way(leaf: Certificate, capability: Capability) -> tuple[Evidence, ..
     found = capability.certificate
     if found is None or found.sha256 == leaf.sha256:
         return ()
-    return (quote.quote_certificate(found, None, "the certificate in the way"),)
+    return (quote.quote_certificate(found, None, say("the certificate in the way")),)
 
 
 def _judgement(
@@ -156,7 +189,7 @@ def _judgement(
 RULES = (
     Rule(
         id="edge-server-not-server-capable",
-        title="The Edge's server certificate may not be used as a server's",
+        title=say("The Edge's server certificate may not be used as a server's"),
         severity=Severity.CRITICAL,
         judge=edge_server_not_server_capable,
         needs=(Need.SERVER_STORE,),
@@ -167,7 +200,7 @@ RULES = (
     ),
     Rule(
         id="core-server-lacks-serverauth",
-        title="The Core's server certificate may not be used as a server's",
+        title=say("The Core's server certificate may not be used as a server's"),
         severity=Severity.WARNING,
         judge=core_server_lacks_serverauth,
         needs=(Need.SERVER_STORE,),
@@ -178,7 +211,7 @@ RULES = (
     ),
     Rule(
         id="edge-client-not-client-capable",
-        title="The Edge's client certificate may not be used as a client's",
+        title=say("The Edge's client certificate may not be used as a client's"),
         severity=Severity.CRITICAL,
         judge=edge_client_not_client_capable,
         needs=(Need.CLIENT_STORE,),

@@ -12,6 +12,8 @@ from analyzer.findings import Evidence
 from analyzer.rules import quote
 from analyzer.rules.renewal import Renewal, renewal_of
 from analyzer.rules.view import NodeView
+from analyzer.rules.wording import ORIGINS, STORES, both
+from analyzer.words import Words, say
 
 
 class Stored(Struct, frozen=True):
@@ -26,8 +28,8 @@ class Stored(Struct, frozen=True):
         return self.leaf.common_name or self.leaf.sha256[:16]
 
     @property
-    def stores(self) -> str:
-        return "both stores" if len(self.kinds) > 1 else f"the {self.kinds[0]} store"
+    def stores(self) -> Words:
+        return say("both stores") if len(self.kinds) > 1 else say("the {store}", store=STORES[self.kinds[0]])
 
     def quoted(self, view: NodeView) -> tuple[Evidence, ...]:
         """Quote the leaf in each store, with the reason why it is called public or private."""
@@ -36,7 +38,12 @@ class Stored(Struct, frozen=True):
             quote.quote_certificate(
                 self.leaf,
                 quote.store_file(view.node, kind),
-                f"{kind} store, {origin.origin} because {origin.reason}",
+                say(
+                    "{store}, {origin} because {reason}",
+                    store=STORES[kind],
+                    origin=ORIGINS[origin.origin],
+                    reason=origin.reason,
+                ),
             )
             for kind in self.kinds
         )
@@ -68,10 +75,8 @@ def by_subject(view: NodeView, wanted: Callable[[Stored], bool]) -> Iterator[tup
 
 
 def named_stores(group: Sequence[Stored]) -> str:
-    """Begin a sentence about some certificates."""
-    if len(group) == 1:
-        return f"The certificate in {group[0].stores} is"
-    return f"The certificates in {' and '.join(stored.stores for stored in group)} are"
+    """Name the stores of some certificates."""
+    return both(stored.stores for stored in group)
 
 
 def quoted(view: NodeView, group: Sequence[Stored]) -> tuple[Evidence, ...]:

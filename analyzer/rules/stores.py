@@ -10,6 +10,8 @@ from analyzer.rules import quote
 from analyzer.rules.inventory import fact
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
+from analyzer.rules.wording import STORES
+from analyzer.words import say
 
 
 def same_serial_different_certificate(view: NodeView) -> Iterator[Judgement]:
@@ -27,7 +29,10 @@ def same_serial_different_certificate(view: NodeView) -> Iterator[Judgement]:
         if twins and (twins[0] not in own or leaf.sha256 < twins[0].sha256):
             yield fact(
                 leaf.serial or "",
-                f"Serial {leaf.serial} stands in two different certificates. They are told apart by their SHA-256.",
+                say(
+                    "Serial {serial} stands in two different certificates. They are told apart by their SHA-256.",
+                    serial=leaf.serial,
+                ),
                 severity=Severity.WARNING,
                 evidence=tuple(quote.quote_certificate(c, None, c.sha256[:16]) for c in (leaf, *twins)),
             )
@@ -42,7 +47,7 @@ def _stored(view: NodeView) -> tuple[Certificate, Certificate] | None:
 
 def _quote_stores(view: NodeView, pair: Sequence[Certificate]) -> tuple[Evidence, ...]:
     return tuple(
-        quote.quote_certificate(leaf, quote.store_file(view.node, kind), f"{kind} store")
+        quote.quote_certificate(leaf, quote.store_file(view.node, kind), STORES[kind])
         for kind, leaf in zip(("server", "client"), pair, strict=True)
     )
 
@@ -52,7 +57,7 @@ def store_certs_differ(view: NodeView) -> Iterator[Judgement]:
     if pair := _stored(view):
         yield fact(
             view.node.name or "",
-            "Client store and server store hold different certificates.",
+            say("Client store and server store hold different certificates."),
             evidence=_quote_stores(view, pair),
         )
 
@@ -63,7 +68,7 @@ def store_key_shared(view: NodeView) -> Iterator[Judgement]:
     if pair and pair[0].public_key_sha256 and pair[0].public_key_sha256 == pair[1].public_key_sha256:
         yield fact(
             view.node.name or "",
-            "The certificates of both stores differ but share one key: issued again for the same request.",
+            say("The certificates of both stores differ but share one key: issued again for the same request."),
             evidence=_quote_stores(view, pair),
         )
 
@@ -71,7 +76,7 @@ def store_key_shared(view: NodeView) -> Iterator[Judgement]:
 RULES = (
     Rule(
         id="same-serial-different-cert",
-        title="Two certificates have the same serial",
+        title=say("Two certificates have the same serial"),
         meaning="Said when two different certificates have the same serial: from two issuers, or issued again. A "
         "serial alone is no identity; the report tells certificates apart by their SHA-256.",
         severity=Severity.WARNING,
@@ -81,7 +86,7 @@ RULES = (
     ),
     Rule(
         id="store-certs-differ",
-        title="The stores hold different certificates",
+        title=say("The stores hold different certificates"),
         meaning="Said when client store and server store hold different certificates, as X15.5 is meant to be used. "
         "What is presented on the wire then tells which store it came from.",
         severity=Severity.INFO,
@@ -92,7 +97,7 @@ RULES = (
     ),
     Rule(
         id="store-key-shared",
-        title="The certificates of both stores share one key",
+        title=say("The certificates of both stores share one key"),
         meaning="Said when the certificates of the two stores differ but share one key: they were issued for the "
         "same request. Nothing is wrong with it, but whoever replaces the key has to replace both.",
         severity=Severity.INFO,

@@ -21,6 +21,7 @@ from analyzer.rules.per_peer import Who, failures_in, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.states import is_failed
 from analyzer.rules.view import FAMILIAR, NOBODY, NodeView
+from analyzer.words import Words, say, sentences
 
 
 def weak_key(view: NodeView) -> Iterator[Judgement]:
@@ -38,10 +39,19 @@ def weak_key(view: NodeView) -> Iterator[Judgement]:
             severity=Severity.CRITICAL if is_refused or broken else Severity.WARNING,
             confidence=Confidence.PROVEN,
             subject=link.subject,
-            explanation=f"{link.place} has a key of {bits} bits ({kind}). Peers that follow today's security levels refuse it as "
-            "too weak (OpenSSL: alert bad_certificate)."
-            + (" A peer did refuse it with that alert." if is_refused else ""),
-            remedy=(_issue_again("a new key of at least 2048 bits (RSA) or 256 bits (EC)"),),
+            explanation=sentences(
+                (
+                    say(
+                        "{place} has a key of {bits} bits ({type}). Peers that follow today's security levels refuse it as too "
+                        "weak (OpenSSL: alert bad_certificate).",
+                        place=link.place,
+                        bits=bits,
+                        type=kind,
+                    ),
+                    say("A peer did refuse it with that alert.") if is_refused else "",
+                )
+            ),
+            remedy=(_issue_again(say("a new key of at least 2048 bits (RSA) or 256 bits (EC)")),),
             evidence=(*link.evidence(view), *(row for one in received for row in one.evidence())),
             count=max(1, sum(len(one.refused) or len(one.lines) for one in received)),
             connections=tuple(identity for one in received for identity in one.connections),
@@ -62,11 +72,18 @@ def _weak_keys_of_peers(view: NodeView) -> Iterator[Judgement]:
             severity=Severity.CRITICAL,
             confidence=Confidence.PROVEN,
             subject=peer,
-            explanation=f"This node refused {peer}: the key of its certificate, or of an authority above it, is too small. "
-            f"The log says: {events[0].record.detail}.",
+            explanation=say(
+                "This node refused {peer}: the key of its certificate, or of an authority above it, is too small. The log says: "
+                "{line}.",
+                peer=peer,
+                line=events[0].record.detail,
+            ),
             remedy=(
                 Remedy(
-                    text=f"Have {peer} present a certificate with a key of at least 2048 bits (RSA) or 256 bits (EC).",
+                    text=say(
+                        "Have {peer} present a certificate with a key of at least 2048 bits (RSA) or 256 bits (EC).",
+                        peer=peer,
+                    ),
                     kind=RemedyKind.DURABLE,
                 ),
             ),
@@ -89,9 +106,14 @@ def weak_signature(view: NodeView) -> Iterator[Judgement]:
             severity=Severity.WARNING,
             confidence=Confidence.PROVEN,
             subject=link.subject,
-            explanation=f"{link.place} is signed with {weak} ({certificate.signature_algorithm}). Browsers, phones and peers "
-            "of today refuse such a signature; Expressway itself warns of it when it is uploaded.",
-            remedy=(_issue_again("a signature with SHA-256 or better"),),
+            explanation=say(
+                "{place} is signed with {hash} ({algorithm}). Browsers, phones and peers of today refuse such a signature; "
+                "Expressway itself warns of it when it is uploaded.",
+                place=link.place,
+                hash=weak,
+                algorithm=certificate.signature_algorithm,
+            ),
+            remedy=(_issue_again(say("a signature with SHA-256 or better")),),
             evidence=link.evidence(view),
             about=(NOBODY,),
         )
@@ -109,7 +131,6 @@ def _has_stronger_twin(view: NodeView, certificate: Certificate) -> bool:
 def key_8192(view: NodeView) -> Iterator[Judgement]:
     """A key so large that zones may not become active with it."""
     failed = [zone.name for zone in view.node.zones if is_failed(zone)]
-    down = f" Failed when logging started: {', '.join(failed[:6])}." if failed else ""
     for own in own_certificates(view):
         kind, bits = own.certificate.key_type, own.certificate.key_bits
         strength = key_strengths(view.facts).get(kind or "")
@@ -119,17 +140,28 @@ def key_8192(view: NodeView) -> Iterator[Judgement]:
             severity=Severity.WARNING if failed else Severity.INFO,
             confidence=Confidence.INFERRED if failed else Confidence.PROVEN,
             subject=own.subject,
-            explanation=f"The key has {bits} bits. The certificate guide says that zones may not become active with so large a "
-            f"key.{down}",
-            remedy=(_issue_again("a key of 4096 bits"),) if failed else (),
+            explanation=sentences(
+                (
+                    say(
+                        "The key has {bits} bits. The certificate guide says that zones may not become active with so large a "
+                        "key.",
+                        bits=bits,
+                    ),
+                    say("Failed when logging started: {zones}.", zones=", ".join(failed[:6])) if failed else "",
+                )
+            ),
+            remedy=(_issue_again(say("a key of 4096 bits")),) if failed else (),
             evidence=quote_own(view, own),
         )
 
 
-def _issue_again(what: str) -> Remedy:
+def _issue_again(what: Words) -> Remedy:
     return Remedy(
-        text=f"Have the certificate issued again with {what}, under authorities that keep to the same. It takes effect after a "
-        "restart: service-affecting, in a maintenance window, one peer at a time.",
+        text=say(
+            "Have the certificate issued again with {what}, under authorities that keep to the same. It takes effect after a "
+            "restart: service-affecting, in a maintenance window, one peer at a time.",
+            what=what,
+        ),
         command="Maintenance > Security > Server certificate (or Client certificate) > Generate CSR",
         kind=RemedyKind.DURABLE,
     )
@@ -140,7 +172,7 @@ _STORE = ((Need.SERVER_STORE, Need.CLIENT_STORE),)
 RULES = (
     Rule(
         id="weak-key",
-        title="A key is too small",
+        title=say("A key is too small"),
         severity=Severity.CRITICAL,
         judge=weak_key,
         needs=((Need.SERVER_STORE, Need.CLIENT_STORE, Need.LOG),),
@@ -150,7 +182,7 @@ RULES = (
     ),
     Rule(
         id="weak-signature",
-        title="A signature was made with a weak hash",
+        title=say("A signature was made with a weak hash"),
         severity=Severity.WARNING,
         judge=weak_signature,
         needs=_STORE,
@@ -160,7 +192,7 @@ RULES = (
     ),
     Rule(
         id="key-8192",
-        title="A key is very large",
+        title=say("A key is very large"),
         severity=Severity.WARNING,
         judge=key_8192,
         needs=_STORE,

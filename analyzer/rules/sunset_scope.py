@@ -13,6 +13,8 @@ from analyzer.rules.renewal import sources_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.stored import Stored, by_subject, is_strong, named_stores, quoted
 from analyzer.rules.view import NodeView
+from analyzer.rules.wording import both
+from analyzer.words import Words, counted, say, sentences
 
 _NOT_CONCERNED = frozenset({CertificateOrigin.PRIVATE, CertificateOrigin.SELF_SIGNED})
 
@@ -21,13 +23,25 @@ def already_server_only_public(view: NodeView) -> Iterator[Judgement]:
     """A public certificate has serverAuth only: what public CAs issue by default by now."""
     for subject, group in by_subject(view, _is_public_server_only):
         since = group[0].renewal.on_request
-        default = f" By default its CA issues none with clientAuth since {since.effective_on}." if since else ""
         yield Judgement(
             severity=Severity.INFO,
             confidence=Confidence.PROVEN if is_strong(group) else Confidence.INFERRED,
             subject=subject,
-            explanation=f"{named_stores(group)} from a public CA, with serverAuth only.{default} As a TLS server that does everything. "
-            f"{_what_breaks(view, group)}",
+            explanation=sentences(
+                (
+                    counted(
+                        len(group),
+                        "The certificate in {stores} is from a public CA, with serverAuth only.",
+                        "The certificates in {stores} are from a public CA, with serverAuth only.",
+                        stores=named_stores(group),
+                    ),
+                    say("By default its CA issues none with clientAuth since {day}.", day=since.effective_on)
+                    if since
+                    else "",
+                    say("As a TLS server that does everything."),
+                    _what_breaks(view, group),
+                )
+            ),
             evidence=quoted(view, group),
             count=len(group),
             sources=sources_of((since,)),
@@ -38,20 +52,20 @@ def _is_public_server_only(stored: Stored) -> bool:
     return stored.renewal.is_public and eku_class(stored.leaf) is ExtendedKeyUsageClass.SERVER_ONLY
 
 
-def _what_breaks(view: NodeView, group: Sequence[Stored]) -> str:
+def _what_breaks(view: NodeView, group: Sequence[Stored]) -> Words:
     if view.version is None:
-        return (
+        return say(
             "As a TLS client it is refused by peers that check: whether it is presented as one, the release decides."
         )
     presented = view.leaf_as_client
     if presented is None or all(stored.leaf.sha256 != presented.sha256 for stored in group):
-        return "It is not the one that is presented as a client, so nothing breaks."
+        return say("It is not the one that is presented as a client, so nothing breaks.")
     if view.is_core:
-        return (
+        return say(
             "As a TLS client it breaks the traversal zone (unless the Edge's check is off) and the SSH tunnels, and with them "
             "mobile and remote access."
         )
-    return (
+    return say(
         "As a TLS client it is refused by peers that ask for a certificate and check it: neighbours, business to business "
         "calls, federation."
     )
@@ -60,32 +74,65 @@ def _what_breaks(view: NodeView, group: Sequence[Stored]) -> str:
 def private_not_affected(view: NodeView) -> Iterator[Judgement]:
     """Certificates of a private CA: the policy of browsers is about public ones."""
     for subject, group in by_subject(view, lambda stored: stored.renewal.origin.origin in _NOT_CONCERNED):
-        kinds = " and ".join(sorted({stored.renewal.origin.origin for stored in group}))
         yield Judgement(
             severity=Severity.OK,
             confidence=Confidence.STRONG if is_strong(group) else Confidence.INFERRED,
             subject=subject,
-            explanation=f"{named_stores(group)} {kinds}: the end of clientAuth in public certificates is of no concern. Which usages a "
-            "certificate has, its own CA decides.",
+            explanation=sentences(
+                (_not_concerned(group), say("Which usages a certificate has, its own CA decides."))
+            ),
             evidence=quoted(view, group),
             count=len(group),
         )
+
+
+def _not_concerned(group: Sequence[Stored]) -> Words:
+    origins = {stored.renewal.origin.origin for stored in group}
+    if len(origins) > 1:
+        return say(
+            "The certificates in {stores} are private and self-signed: the end of clientAuth in public certificates is of no "
+            "concern.",
+            stores=named_stores(group),
+        )
+    if CertificateOrigin.PRIVATE in origins:
+        return counted(
+            len(group),
+            "The certificate in {stores} is private: the end of clientAuth in public certificates is of no concern.",
+            "The certificates in {stores} are private: the end of clientAuth in public certificates is of no concern.",
+            stores=named_stores(group),
+        )
+    return counted(
+        len(group),
+        "The certificate in {stores} is self-signed: the end of clientAuth in public certificates is of no concern.",
+        "The certificates in {stores} are self-signed: the end of clientAuth in public certificates is of no concern.",
+        stores=named_stores(group),
+    )
 
 
 def alternative_root_in_use(view: NodeView) -> Iterator[Judgement]:
     """A certificate below one of the roots by which clientAuth is still offered."""
     for subject, group in by_subject(view, lambda stored: stored.renewal.alternative is not None):
         roots = {root.name: root.source for stored in group if (root := stored.renewal.alternative)}
-        names = " and ".join(roots)
+        names = both(roots)
         yield Judgement(
             severity=Severity.INFO,
             confidence=Confidence.STRONG if is_strong(group) else Confidence.INFERRED,
             subject=subject,
-            explanation=f"{named_stores(group)} issued below {names}, where clientAuth is still offered; no end is known. Peers and "
-            "browsers may not trust such a root, and Chrome may drop it.",
+            explanation=counted(
+                len(group),
+                "The certificate in {stores} is issued below {roots}, where clientAuth is still offered; no end is known. Peers "
+                "and browsers may not trust such a root, and Chrome may drop it.",
+                "The certificates in {stores} are issued below {roots}, where clientAuth is still offered; no end is known. "
+                "Peers and browsers may not trust such a root, and Chrome may drop it.",
+                stores=named_stores(group),
+                roots=names,
+            ),
             remedy=(
                 Remedy(
-                    text=f"Have every peer that verifies this certificate import {names} and the issuing CA.",
+                    text=say(
+                        "Have every peer that verifies this certificate import {roots} and the issuing CA.",
+                        roots=names,
+                    ),
                     command="On an Expressway: Maintenance > Security > Trusted CA certificate",
                     kind=RemedyKind.DURABLE,
                 ),
@@ -108,9 +155,15 @@ def not_mtls_minimal_impact(view: NodeView) -> Iterator[Judgement]:
             severity=Severity.INFO,
             confidence=Confidence.STRONG if captured else Confidence.INFERRED,
             subject=subject,
-            explanation="No zone or service in the configuration opens TLS connections or asks its clients for a "
-            f"certificate{', and no handshake in the capture shows one' if captured else ''}: the end of clientAuth in "
-            "public certificates has little effect here.",
+            explanation=say(
+                "No zone or service in the configuration opens TLS connections or asks its clients for a certificate, and no "
+                "handshake in the capture shows one: the end of clientAuth in public certificates has little effect here."
+            )
+            if captured
+            else say(
+                "No zone or service in the configuration opens TLS connections or asks its clients for a certificate: the end "
+                "of clientAuth in public certificates has little effect here."
+            ),
             evidence=quoted(view, group),
             count=len(group),
         )
@@ -121,7 +174,7 @@ _EITHER_STORE = (Need.SERVER_STORE, Need.CLIENT_STORE)
 RULES = (
     Rule(
         id="alternative-root-in-use",
-        title="A public root that still offers clientAuth is in use",
+        title=say("A public root that still offers clientAuth is in use"),
         severity=Severity.INFO,
         judge=alternative_root_in_use,
         needs=(_EITHER_STORE,),
@@ -131,7 +184,7 @@ RULES = (
     ),
     Rule(
         id="not-mtls-minimal-impact",
-        title="Nothing here needs clientAuth",
+        title=say("Nothing here needs clientAuth"),
         severity=Severity.INFO,
         judge=not_mtls_minimal_impact,
         needs=(_EITHER_STORE, Need.CONFIGURATION),
@@ -141,7 +194,7 @@ RULES = (
     ),
     Rule(
         id="already-server-only-public",
-        title="A public certificate has serverAuth only",
+        title=say("A public certificate has serverAuth only"),
         severity=Severity.INFO,
         judge=already_server_only_public,
         needs=(_EITHER_STORE,),
@@ -151,7 +204,7 @@ RULES = (
     ),
     Rule(
         id="private-not-affected",
-        title="A private certificate: the sunset does not concern it",
+        title=say("A private certificate: the sunset does not concern it"),
         severity=Severity.OK,
         judge=private_not_affected,
         needs=(_EITHER_STORE,),
