@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from analyzer.evidence import (
@@ -14,6 +14,7 @@ from analyzer.evidence import (
     Connection,
     Event,
     Frame,
+    Handshake,
     Node,
     PeerIdentity,
     Setting,
@@ -26,17 +27,21 @@ from analyzer.evidence import (
 )
 from analyzer.findings import Evidence, EvidenceKind
 from analyzer.text import iso_utc
+from analyzer.words import Words, listed, say
 
-STEP_WORDS = {
+SIDE_WORDS = {Side.CLIENT: say("client"), Side.SERVER: say("server")}
+STORE_WORDS = {"client": say("client store"), "server": say("server store")}
+
+STEP_WORDS: Mapping[Step, str] = {
     Step.CLIENT_HELLO: "ClientHello",
     Step.HELLO_RETRY_REQUEST: "HelloRetryRequest",
     Step.SERVER_HELLO: "ServerHello",
-    Step.SERVER_CERTIFICATE: "Certificate of the server",
+    Step.SERVER_CERTIFICATE: say("Certificate of the server"),
     Step.CERTIFICATE_REQUEST: "CertificateRequest",
-    Step.CLIENT_CERTIFICATE: "Certificate of the client",
-    Step.ALERT: "alert",
+    Step.CLIENT_CERTIFICATE: say("Certificate of the client"),
+    Step.ALERT: say("alert"),
     Step.FINISHED: "Finished",
-    Step.CLOSED: "connection closed",
+    Step.CLOSED: say("connection closed"),
 }
 
 MOST = 8
@@ -45,45 +50,61 @@ MOST = 8
 MOST_NAMES = 12
 """How many names of a certificate a quotation shows."""
 
+_UNREADABLE = say("unreadable")
+_NOT_GIVEN = say("not given")
+
 
 def quote_frame(connection: Connection, frame: Frame, words: str | None = None) -> Evidence:
     """Quote a handshake step of a connection."""
-    handshake = connection.handshake
-    sender = f" by {frame.sender}" if frame.sender else ""
-    text = words or f"{STEP_WORDS[frame.step]}{sender}"
+    what = words or STEP_WORDS[frame.step]
+    if not words and frame.sender:
+        what = say("{step} by {sender}", step=what, sender=SIDE_WORDS[frame.sender])
     return Evidence(
         kind=EvidenceKind.FRAME,
         file=frame.capture,
         locator=frame.frame,
-        text=f"{iso_utc(frame.time)} {handshake.client} → {handshake.server}: {text}",
+        text=_between(frame.time, connection.handshake, what),
     )
 
 
-def frame_of(record: Frame | Alert) -> str:
+def _between(time: datetime, ends: Handshake | TcpConversation, what: str) -> Words:
+    """Say what went over the wire, when, and between whom."""
+    return say(
+        "{time} {client} → {server}: {what}", time=iso_utc(time), client=ends.client, server=ends.server, what=what
+    )
+
+
+def frame_of(record: Frame | Alert) -> Words:
     """Return where a reader finds something, in words: a number counts within one capture."""
-    return f"frame {record.frame} of {record.capture}"
+    return say("frame {frame} of {capture}", frame=record.frame, capture=record.capture)
 
 
 def quote_alert(connection: Connection, alert: Alert) -> Evidence:
     """Quote an alert."""
-    handshake = connection.handshake
+    what = say(
+        "{level} alert {description} ({code}) by the {sender}",
+        level=alert.level,
+        description=alert.description,
+        code=alert.code,
+        sender=SIDE_WORDS[alert.sender],
+    )
     return Evidence(
         kind=EvidenceKind.FRAME,
         file=alert.capture,
         locator=alert.frame,
-        text=f"{iso_utc(alert.time)} {handshake.client} → {handshake.server}: "
-        f"{alert.level} alert {alert.description} ({alert.code}) by the {alert.sender}",
+        text=_between(alert.time, connection.handshake, what),
     )
 
 
 def quote_record(record: TlsRecord, more: str = "") -> Evidence:
-    """Quote an encrypted record of TLS 1.3 by its outside."""
-    return Evidence(
-        kind=EvidenceKind.FRAME,
-        file=record.capture,
-        locator=record.frame,
-        text=f"encrypted record of {record.length} bytes by the {record.sender}{more}",
+    """Quote an encrypted record of TLS 1.3 by its outside; `more`: words that follow it."""
+    text = say(
+        "encrypted record of {length} bytes by the {sender}{more}",
+        length=record.length,
+        sender=SIDE_WORDS[record.sender],
+        more=more,
     )
+    return Evidence(kind=EvidenceKind.FRAME, file=record.capture, locator=record.frame, text=text)
 
 
 def quote_certificate_frame(connection: Connection, side: Side) -> tuple[Evidence, ...]:
@@ -91,7 +112,7 @@ def quote_certificate_frame(connection: Connection, side: Side) -> tuple[Evidenc
     step = Step.CLIENT_CERTIFICATE if side is Side.CLIENT else Step.SERVER_CERTIFICATE
     frame = connection.handshake.frame(step)
     serial = connection.certificate(side).serial
-    words = f"{STEP_WORDS[step]}, serial {serial}" if serial else None
+    words = say("{step}, serial {serial}", step=STEP_WORDS[step], serial=serial) if serial else None
     return (quote_frame(connection, frame, words),) if frame else ()
 
 
@@ -101,7 +122,7 @@ def quote_conversation(flow: TcpConversation, what: str) -> Evidence:
         kind=EvidenceKind.FRAME,
         file=flow.capture,
         locator=flow.frame,
-        text=f"{iso_utc(flow.started)} {flow.client} → {flow.server}: {what}",
+        text=_between(flow.started, flow, what),
     )
 
 
@@ -128,40 +149,50 @@ def quote_certificate(certificate: Certificate, file: str | None, what: str) -> 
     """Quote a certificate: whose, serial, subject, issuer, extended key usage and validity."""
     usages = certificate.extended_key_usage
     if "extended_key_usage" in certificate.unreadable:
-        eku = "unreadable"
+        eku: str = _UNREADABLE
     else:
-        eku = "absent" if usages is None else ", ".join(usages)
-    dates = " to ".join(f"{day:%Y-%m-%d}" if day else "?" for day in (certificate.not_before, certificate.not_after))
-    return Evidence(
-        kind=EvidenceKind.CERTIFICATE,
-        file=file,
-        locator=certificate.sha256,
-        text=f"{what}: serial {certificate.serial or 'unreadable'}, subject {certificate.subject or 'unreadable'}, "
-        f"issuer {certificate.issuer or 'unreadable'}, extended key usage {eku}, valid {dates}",
+        eku = say("absent") if usages is None else ", ".join(usages)
+    begins, ends = (f"{day:%Y-%m-%d}" if day else "?" for day in (certificate.not_before, certificate.not_after))
+    text = say(
+        "{what}: serial {serial}, subject {subject}, issuer {issuer}, extended key usage {usages}, "
+        "valid {begins} to {ends}",
+        what=what,
+        serial=certificate.serial or _UNREADABLE,
+        subject=certificate.subject or _UNREADABLE,
+        issuer=certificate.issuer or _UNREADABLE,
+        usages=eku,
+        begins=begins,
+        ends=ends,
     )
+    return Evidence(kind=EvidenceKind.CERTIFICATE, file=file, locator=certificate.sha256, text=text)
 
 
 def quote_carried(carried: CarriedCertificate) -> Evidence:
     """Quote a certificate that a peer wrote into a SIP SERVICE message: its fields, never the message."""
-    said = quote_certificate(carried.certificate, None, "certificate in the body of a SIP SERVICE message received")
-    time = f"{iso_utc(carried.time)} " if carried.time else ""
-    source = f" from {carried.source}" if carried.source else ""
-    return Evidence(
-        kind=EvidenceKind.LINE, file=carried.file, locator=carried.line, text=f"{time}{said.text}{source}"
-    )
+    what = say("certificate in the body of a SIP SERVICE message received")
+    text = quote_certificate(carried.certificate, None, what).text
+    if carried.source:
+        text = say("{certificate} from {source}", certificate=text, source=carried.source)
+    return Evidence(kind=EvidenceKind.LINE, file=carried.file, locator=carried.line, text=_at(carried.time, text))
+
+
+def _at(time: datetime | None, what: str) -> str:
+    """Say when something was, if that is known."""
+    return say("{time} {what}", time=iso_utc(time), what=what) if time else what
 
 
 def quote_names(certificate: Certificate, file: str | None, what: str) -> Evidence:
     """Quote a certificate's names."""
-    names = ", ".join(certificate.subject_alternative_names[:MOST_NAMES]) or "none"
+    names = ", ".join(certificate.subject_alternative_names[:MOST_NAMES]) or say("none")
     more = len(certificate.subject_alternative_names) - MOST_NAMES
-    return Evidence(
-        kind=EvidenceKind.CERTIFICATE,
-        file=file,
-        locator=certificate.sha256,
-        text=f"{what}: serial {certificate.serial or 'unreadable'}, common name {certificate.common_name or 'none'}, "
-        f"subject alternative names {names}{f' and {more} more' if more > 0 else ''}",
+    text = say(
+        "{what}: serial {serial}, common name {common_name}, subject alternative names {names}",
+        what=what,
+        serial=certificate.serial or _UNREADABLE,
+        common_name=certificate.common_name or say("none"),
+        names=say("{names} and {more} more", names=names, more=more) if more > 0 else names,
     )
+    return Evidence(kind=EvidenceKind.CERTIFICATE, file=file, locator=certificate.sha256, text=text)
 
 
 def quote_configured_name(name: ConfiguredName) -> Evidence:
@@ -171,13 +202,10 @@ def quote_configured_name(name: ConfiguredName) -> Evidence:
 
 def quote_identity(identity: PeerIdentity) -> Evidence:
     """Quote the names that the log found in a peer's certificate."""
-    return Evidence(
-        kind=EvidenceKind.LINE,
-        file=identity.file,
-        locator=identity.line,
-        text=f"names found in the peer's certificate: {', '.join(identity.names[:MOST_NAMES])}"
-        + (f"; matched zone {identity.zone}" if identity.zone else ""),
-    )
+    text = say("names found in the peer's certificate: {names}", names=", ".join(identity.names[:MOST_NAMES]))
+    if identity.zone:
+        text = say("{names_found}; matched zone {zone}", names_found=text, zone=identity.zone)
+    return Evidence(kind=EvidenceKind.LINE, file=identity.file, locator=identity.line, text=text)
 
 
 def quote_setting(name: str, setting: Setting) -> tuple[Evidence, ...]:
@@ -185,7 +213,9 @@ def quote_setting(name: str, setting: Setting) -> tuple[Evidence, ...]:
     quotes = []
     if setting.assumed or setting.source is None:
         if setting.value is not None:
-            text = f"{name}: {setting.value} (not in the dump: the release's default is assumed)"
+            text = say(
+                "{name}: {value} (not in the dump: the release's default is assumed)", name=name, value=setting.value
+            )
             quotes.append(Evidence(kind=EvidenceKind.SETTING, file=None, locator=name, text=text))
     else:
         quotes.append(_quote_path(EvidenceKind.SETTING, setting.source, f"{name}: {setting.value}"))
@@ -194,7 +224,7 @@ def quote_setting(name: str, setting: Setting) -> tuple[Evidence, ...]:
             kind=EvidenceKind.LINE,
             file=change.file,
             locator=change.line,
-            text=f"{iso_utc(change.time) + ' ' if change.time else ''}{name} changed to {change.value}",
+            text=_at(change.time, say("{name} changed to {value}", name=name, value=change.value)),
         )
         for change in setting.changes
     ]
@@ -206,39 +236,51 @@ def quote_zone(zone: Zone) -> tuple[Evidence, ...]:
     source = zone.status_source or zone.source
     if source is None:
         return ()
-    peers = "".join(f"; peer {peer.address}: {peer.status}" for peer in zone.peers if peer.status)
-    text = f"zone {zone.name} ({zone.type}): status {zone.status or 'not given'}{peers}, when logging started"
+    state = zone.status or _NOT_GIVEN
+    for peer in zone.peers:
+        if peer.status:
+            state = say("{before}; peer {address}: {status}", before=state, address=peer.address, status=peer.status)
+    text = say(
+        "zone {name} ({type}): status {state}, when logging started", name=zone.name, type=zone.type, state=state
+    )
     return (_quote_path(EvidenceKind.STATUS, source, text),)
 
 
 def quote_zone_setting(zone: Zone) -> tuple[Evidence, ...]:
     """Quote a zone's TLS verify mode and subject name."""
-    subject = f", subject name {zone.tls_verify_subject}" if zone.tls_verify_subject else ""
-    return quote_zone_words(zone, f"TLS verify mode {zone.tls_verify_mode or 'not given'}{subject}")
+    mode = say("TLS verify mode {mode}", mode=zone.tls_verify_mode or _NOT_GIVEN)
+    subject = say("subject name {name}", name=zone.tls_verify_subject) if zone.tls_verify_subject else ""
+    return quote_zone_words(zone, listed((mode, subject)))
 
 
 def quote_zone_peers(zone: Zone) -> tuple[Evidence, ...]:
     """Quote a zone's peer addresses and TLS verify mode."""
-    addresses = ", ".join(peer.address for peer in zone.peers) or "none"
-    return quote_zone_words(
-        zone, f"peer addresses {addresses}; TLS verify mode {zone.tls_verify_mode or 'not given'}"
+    words = say(
+        "peer addresses {addresses}; TLS verify mode {mode}",
+        addresses=", ".join(peer.address for peer in zone.peers) or say("none"),
+        mode=zone.tls_verify_mode or _NOT_GIVEN,
     )
+    return quote_zone_words(zone, words)
 
 
 def quote_zone_words(zone: Zone, words: str) -> tuple[Evidence, ...]:
     """Quote what the configuration says of a zone."""
     if zone.source is None:
         return ()
-    return (_quote_path(EvidenceKind.SETTING, zone.source, f"zone {zone.name}: {words}"),)
+    text = say("zone {name}: {words}", name=zone.name, words=words)
+    return (_quote_path(EvidenceKind.SETTING, zone.source, text),)
 
 
 def quote_tunnel(tunnel: Tunnel) -> tuple[Evidence, ...]:
     """Quote an SSH tunnel's row."""
     if tunnel.source is None:
         return ()
-    text = (
-        f"SSH tunnel to {tunnel.target}, domain {tunnel.domain}: {tunnel.status}"
-        f"{', ' + tunnel.reason if tunnel.reason else ''}, when logging started"
+    state = f"{tunnel.status}, {tunnel.reason}" if tunnel.reason else tunnel.status
+    text = say(
+        "SSH tunnel to {target}, domain {domain}: {state}, when logging started",
+        target=tunnel.target,
+        domain=tunnel.domain,
+        state=state,
     )
     return (_quote_path(EvidenceKind.STATUS, tunnel.source, text),)
 
@@ -247,7 +289,8 @@ def quote_alarm(alarm: Alarm) -> tuple[Evidence, ...]:
     """Quote an alarm."""
     if alarm.source is None:
         return ()
-    text = f"alarm {alarm.id or ''} {alarm.severity or ''}: {alarm.title}".replace("  ", " ")
+    which = " ".join(part for part in (alarm.id, alarm.severity) if part)
+    text = say("alarm {which}: {title}", which=which, title=alarm.title)
     return (_quote_path(EvidenceKind.STATUS, alarm.source, text),)
 
 

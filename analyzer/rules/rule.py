@@ -15,71 +15,83 @@ from msgspec import Struct
 from analyzer.evidence import NodeRole
 from analyzer.findings import Confidence, Evidence, Remedy, Severity
 from analyzer.rules.view import NodeView
+from analyzer.words import Words, say
 
 
 class Need(Enum):
     """What a rule needs of a node: what is missing without it, and how to collect it."""
 
-    SERVER_STORE = ("the server certificate (server_….pem)", "Take a diagnostic log on X15.x and keep all its files.")
-    CLIENT_STORE = ("the client certificate (client_….pem)", "Take a diagnostic log on X15.5 and keep all its files.")
-    TRUSTED_LIST = ("the trusted CA list (ca_….pem)", "Take a diagnostic log on X15.x and keep all its files.")
+    SERVER_STORE = (
+        say("the server certificate (server_….pem)"),
+        say("Take a diagnostic log on X15.x and keep all its files."),
+    )
+    CLIENT_STORE = (
+        say("the client certificate (client_….pem)"),
+        say("Take a diagnostic log on X15.5 and keep all its files."),
+    )
+    TRUSTED_LIST = (
+        say("the trusted CA list (ca_….pem)"),
+        say("Take a diagnostic log on X15.x and keep all its files."),
+    )
     CONFIGURATION = (
-        "the configuration dump (xconf_dump_….xml)",
-        "Take a new diagnostic log; a restart while it runs leaves only the log.",
+        say("the configuration dump (xconf_dump_….xml)"),
+        say("Take a new diagnostic log; a restart while it runs leaves only the log."),
     )
-    ZONES = ("the zones (xconf_dump or xstat_dump)", "Add the node's whole diagnostic bundle.")
+    ZONES = (say("the zones (xconf_dump or xstat_dump)"), say("Add the node's whole diagnostic bundle."))
     STATUS = (
-        "the status dump (xstat_dump_….xml)",
-        "Take a new diagnostic log; a restart while it runs leaves only the log.",
+        say("the status dump (xstat_dump_….xml)"),
+        say("Take a new diagnostic log; a restart while it runs leaves only the log."),
     )
-    LOG = ("the log (loggingsnapshot_….txt)", "Take a diagnostic log while the problem happens.")
+    LOG = (say("the log (loggingsnapshot_….txt)"), say("Take a diagnostic log while the problem happens."))
     CAPTURE = (
-        "a packet capture",
-        'Maintenance > Diagnostics > Diagnostic logging: tick "Take tcpdump while logging", restart the zone or '
-        "place the call while it runs.",
+        say("a packet capture"),
+        say(
+            'Maintenance > Diagnostics > Diagnostic logging: tick "Take tcpdump while logging", restart the zone or '
+            "place the call while it runs."
+        ),
     )
     HANDSHAKE = (
-        "a TLS handshake in the capture",
-        "Capture again while the connection is made: disable and enable the zone, or place the call.",
+        say("a TLS handshake in the capture"),
+        say("Capture again while the connection is made: disable and enable the zone, or place the call."),
     )
     LOCAL_ADDRESSES = (
-        "this node's own addresses (xconf_dump or xstat_dump)",
-        "Add the node's whole diagnostic bundle.",
+        say("this node's own addresses (xconf_dump or xstat_dump)"),
+        say("Add the node's whole diagnostic bundle."),
     )
-    ROLE = ("the node's role, Core or Edge (xconf_dump)", "Add the node's whole diagnostic bundle.")
-    VERSION = ("the software version (xstat_dump)", "Add the node's whole diagnostic bundle.")
+    ROLE = (say("the node's role, Core or Edge (xconf_dump)"), say("Add the node's whole diagnostic bundle."))
+    VERSION = (say("the software version (xstat_dump)"), say("Add the node's whole diagnostic bundle."))
     PARTNER = (
-        "the partner Expressway's bundle",
-        "Take a diagnostic log on both Expressways at the same time and give both bundles.",
+        say("the partner Expressway's bundle"),
+        say("Take a diagnostic log on both Expressways at the same time and give both bundles."),
     )
     OTHER_END = (
-        "the capture of the node at the other end",
-        "Take a diagnostic log with tcpdump on both nodes at the same time and give both bundles.",
+        say("the capture of the node at the other end"),
+        say("Take a diagnostic log with tcpdump on both nodes at the same time and give both bundles."),
     )
-    REFERENCE_TIME = ("a time to judge dates at", "Give one with --as-of DATE.")
+    REFERENCE_TIME = (say("a time to judge dates at"), say("Give one with --as-of DATE."))
 
     DOMAINS = (
-        "the domains of mobile and remote access (xconf_dump of the Core)",
-        "Add the Core's whole diagnostic bundle, or see Configuration > Domains there.",
+        say("the domains of mobile and remote access (xconf_dump of the Core)"),
+        say("Add the Core's whole diagnostic bundle, or see Configuration > Domains there."),
     )
     FEDERATION_DOMAINS = (
-        "the domains of XMPP federation (no dump names them)",
-        "See Configuration > Domains on the Core: XMPP federation.",
+        say("the domains of XMPP federation (no dump names them)"),
+        say("See Configuration > Domains on the Core: XMPP federation."),
     )
     CHAT_ALIASES = (
-        "the chat node aliases (no dump names them)",
-        "See the IM and Presence nodes of the Core: chat node aliases.",
+        say("the chat node aliases (no dump names them)"),
+        say("See the IM and Presence nodes of the Core: chat node aliases."),
     )
     PHONE_SECURITY_PROFILES = (
-        "the names of Unified CM's phone security profiles (no dump names them)",
-        "See Unified CM: System > Security > Phone Security Profile.",
+        say("the names of Unified CM's phone security profiles (no dump names them)"),
+        say("See Unified CM: System > Security > Phone Security Profile."),
     )
     DEFAULT_ZONE = (
-        "the Default Zone's TLS verify and media encryption modes (xconf_dump)",
-        "See Configuration > Zones > Zones > DefaultZone.",
+        say("the Default Zone's TLS verify and media encryption modes (xconf_dump)"),
+        say("See Configuration > Zones > Zones > DefaultZone."),
     )
 
-    def __init__(self, missing: str, collect: str) -> None:
+    def __init__(self, missing: Words, collect: Words) -> None:
         self.missing = missing
         self.collect = collect
 

@@ -17,6 +17,7 @@ from analyzer.findings import Confidence, Finding, Remedy, RemedyKind, Severity
 from analyzer.rules.recovery import as_of_now
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import TRAVERSAL, NodeView, Views, views_of
+from analyzer.words import say
 
 logger = logging.getLogger(__name__)
 
@@ -141,7 +142,7 @@ def _not_determinable(need: Need) -> Judgement:
         severity=Severity.INFO,
         confidence=Confidence.NOT_DETERMINABLE,
         subject="",
-        explanation=f"Not determinable: {need.missing} is not in what was given.",
+        explanation=say("Not determinable: {missing} is not in what was given.", missing=need.missing),
         remedy=(Remedy(text=need.collect, kind=RemedyKind.COLLECT),),
         missing=need.missing,
     )
@@ -152,8 +153,10 @@ def _failed(error: Exception) -> Judgement:
         severity=Severity.INFO,
         confidence=Confidence.NOT_DETERMINABLE,
         subject="",
-        explanation=f"Not determinable: the rule failed ({type(error).__name__}). Please report this.",
-        missing="a rule without a fault",
+        explanation=say(
+            "Not determinable: the rule failed ({error}). Please report this.", error=type(error).__name__
+        ),
+        missing=say("a rule without a fault"),
     )
 
 

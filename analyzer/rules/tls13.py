@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 from msgspec import Struct
 
@@ -24,29 +24,46 @@ from analyzer.rules import quote
 from analyzer.rules.per_peer import Who, by_peer, how_shown, quote_steps, row_of, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
+from analyzer.words import Words, listed, say, sentences
 
 
 def tls13_certificate_hidden(view: NodeView) -> Iterator[Judgement]:
     """TLS 1.3 encrypts certificates; the log and the other end take the capture's place."""
     for peer, connections in by_peer(view, lambda c: Visibility.ENCRYPTED in how_shown(c)):
         names = {name for c in connections if c.peer_identity for name in c.peer_identity.names}
-        instead = f" The log names the peer's certificate: {', '.join(sorted(names)[:4])}." if names else ""
         carried = _carried_by(view, connections)
-        if carried:
-            said = ", ".join(c.certificate.serial or "unreadable" for c in carried[:3])
-            instead += f" The peer itself sent a certificate in a SIP SERVICE message: serial {said} (its own words, no proof)."
         yield row_of(
             peer,
             connections,
             Severity.INFO,
-            "TLS 1.3: certificates are encrypted on the wire, so the packets do not tell which one was presented. In their "
-            "place stand the log's lines about the peer, alerts that clients send in clear, and the store rule (inferred)."
-            + instead,
+            _hidden(names, carried),
             (
                 *quote_steps(connections, Step.CLIENT_HELLO, Step.SERVER_HELLO),
                 *(quote.quote_carried(certificate) for certificate in carried[:3]),
             ),
         )
+
+
+def _hidden(names: Set[str], carried: Sequence[CarriedCertificate]) -> str:
+    """Say that certificates are hidden, and what is known of the peer's all the same."""
+    told = [
+        say(
+            "TLS 1.3: certificates are encrypted on the wire, so the packets do not tell which one was presented. In "
+            "their place stand the log's lines about the peer, alerts that clients send in clear, and the store rule "
+            "(inferred)."
+        )
+    ]
+    if names:
+        told.append(say("The log names the peer's certificate: {names}.", names=", ".join(sorted(names)[:4])))
+    if carried:
+        said = listed(c.certificate.serial or say("unreadable") for c in carried[:3])
+        told.append(
+            say(
+                "The peer itself sent a certificate in a SIP SERVICE message: serial {serials} (its own words, no proof).",
+                serials=said,
+            )
+        )
+    return sentences(told)
 
 
 def _carried_by(view: NodeView, connections: Sequence[Connection]) -> tuple[CarriedCertificate, ...]:
@@ -80,7 +97,11 @@ def tls13_length_match(view: NodeView) -> Iterator[Judgement]:
             pairs[0][0].peer,
             [connection for connection, _ in pairs],
             Severity.INFO,
-            f"The length of what this node sent as TLS {role} {words}. A length match is no proof.",
+            say(
+                "The length of what this node sent as TLS {role} {fits}. A length match is no proof.",
+                role=quote.SIDE_WORDS[role],
+                fits=words,
+            ),
             tuple(quote.quote_record(record) for _, record in pairs[: quote.MOST]),
             confidence=Confidence.INFERRED,
         )
@@ -116,17 +137,18 @@ class StoreChain(Struct, frozen=True):
         return any(record.length == certificate_length(handshake, chain) for chain in self.chains)
 
 
-def _words(held: Sequence[StoreChain], fitting: Sequence[StoreChain]) -> str:
+def _words(held: Sequence[StoreChain], fitting: Sequence[StoreChain]) -> Words:
     if len({chain.leaf for chain in held}) == 1 and len(held) > 1:
-        return "fits the certificate that both stores hold"
+        return say("fits the certificate that both stores hold")
     if len(fitting) > 1:
-        return "is ambiguous: it fits the chains of both stores"
-    store = fitting[0].store
-    others = [chain for chain in held if chain.store != store]
+        return say("is ambiguous: it fits the chains of both stores")
+    others = [chain for chain in held if chain.store != fitting[0].store]
+    store = quote.STORE_WORDS[fitting[0].store]
     if not others:
-        return f"fits the {store} store's chain; there is no other store to compare with"
-    known = "" if others[0].complete else " as far as that is known"
-    return f"fits the {store} store's chain and not the other's{known}"
+        return say("fits the {store}'s chain; there is no other store to compare with", store=store)
+    if others[0].complete:
+        return say("fits the {store}'s chain and not the other's", store=store)
+    return say("fits the {store}'s chain and not the other's as far as that is known", store=store)
 
 
 _NEEDS = (Need.CAPTURE, Need.HANDSHAKE)
@@ -134,7 +156,7 @@ _NEEDS = (Need.CAPTURE, Need.HANDSHAKE)
 RULES = (
     Rule(
         id="tls13-certificate-hidden",
-        title="TLS 1.3 hides the certificates",
+        title=say("TLS 1.3 hides the certificates"),
         meaning="Said when certificates were encrypted by TLS 1.3, so that the packets do not tell which one was "
         "presented. In their place stand the log's lines about the peer, alerts that clients send in clear, "
         "and the store rule, which is marked as inferred.",
@@ -145,7 +167,7 @@ RULES = (
     ),
     Rule(
         id="tls13-length-match",
-        title="The length of an encrypted record fits a store's chain",
+        title=say("The length of an encrypted record fits a store's chain"),
         meaning="Said when the length of what this node sent encrypted is exactly that of a Certificate message "
         "with a store's chain. It is a detail that supports the store rule, no proof, and decides no "
         "verdict.",

@@ -21,6 +21,7 @@ from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.rule import WHO_REFUSED, Judgement, Need, Rule
 from analyzer.rules.states import denied, is_active
 from analyzer.rules.view import FAMILIAR, NodeView
+from analyzer.words import Words, say, sentences
 
 UNTRUSTED = ("issuer-missing", "self-signed", "self-signed-in-chain")
 _NO_REASON = frozenset({None, "verify-failed", HANDSHAKE_FAILURE, REMOTE_DISCONNECT})
@@ -69,42 +70,55 @@ def _untrusted(
     trusted = set(view.node.stores.trusted or ())
     if path is not None and view.node.stores.trusted is not None and path.complete and path.top.sha256 in trusted:
         return None
-    if path is not None:
-        found = f"its trusted CA list lacks {path.missing_issuer or path.top.subject or 'its root'}"
-    elif events:
-        found = "its trusted CA list lacks its authority; the chain itself is not in the capture"
-    else:
-        found = (
-            "its trusted CA list seems to lack its authority. The chain itself is not to be seen, and the same alert is sent "
-            "for an intermediate that the peer left out and for a revocation list that is missing"
-        )
     webex = peer.kind is PeerKind.WEBEX
     first, last = quote.span([e.record.time for e in events] + [c.handshake.started for c in connections])
     return Judgement(
         severity=Severity.CRITICAL,
         confidence=Confidence.PROVEN if events or path is not None else Confidence.INFERRED,
         subject=peer.name,
-        explanation=f"This node refused {peer.name}: {found}."
-        + (f" The log says: {events[0].record.detail}." if events else ""),
+        explanation=sentences(
+            (
+                say("This node refused {peer}: {found}.", peer=peer.name, found=_found(path, events)),
+                say("The log says: {detail}.", detail=events[0].record.detail) if events else "",
+            )
+        ),
         remedy=(
             Remedy(
-                text="Fetch the Webex certificates.",
+                text=say("Fetch the Webex certificates."),
                 command="Expressway-E: Applications > Cloud certificate management > Get certificates",
                 kind=RemedyKind.DURABLE,
             )
             if webex
-            else append(f"the authorities of {peer.name}", view.node.name),
+            else append(say("the authorities of {peer}", peer=peer.name), view.node.name),
         ),
         evidence=(
             *quote.quote_events(events),
             *(quote.quote_alert(c, a) for c in connections[: quote.MOST] for a in c.handshake.alerts),
-            *(quote.quote_certificate(c, None, "presented by the peer") for c in (chains[0] if chains else ())[:3]),
+            *(
+                quote.quote_certificate(c, None, say("presented by the peer"))
+                for c in (chains[0] if chains else ())[:3]
+            ),
         ),
         count=max(len(connections), sum(e.record.name.endswith("Negotiation Error") for e in events), 1),
         first=first,
         last=last,
         connections=tuple(connection.id for connection in shown),
         events=tuple(event.id for event in events),
+    )
+
+
+def _found(path: CertificationPath | None, events: Sequence[Event]) -> Words:
+    """Say what the trusted CA list lacks, as far as the chain or the log tells."""
+    if path is not None:
+        return say(
+            "its trusted CA list lacks {authority}",
+            authority=path.missing_issuer or path.top.subject or say("its root"),
+        )
+    if events:
+        return say("its trusted CA list lacks its authority; the chain itself is not in the capture")
+    return say(
+        "its trusted CA list seems to lack its authority. The chain itself is not to be seen, and the same alert is sent "
+        "for an intermediate that the peer left out and for a revocation list that is missing"
     )
 
 
@@ -151,30 +165,38 @@ def partner_ca_not_trusted(view: NodeView) -> Iterator[Judgement]:
         trust = trust_of(view, partner, leaf, role)
         if trust.trusted:
             continue
-        missing = trust.path.missing_issuer or trust.path.top.subject or "its root"
+        missing = trust.path.missing_issuer or trust.path.top.subject or say("its root")
         accepted = any(
             c.outcome is Outcome.COMPLETED and c.local_role is role.other and c.certificate(role).leaf == leaf.sha256
             for c in view.connections
         )
         still = (
-            " A handshake completed with it all the same: it is not verified there, or the list has changed since."
+            say(
+                "A handshake completed with it all the same: it is not verified there, or the list has changed since."
+            )
             if accepted
             else ""
+        )
+        lacks = say(
+            "{verifier} does not trust what {presenter} presents as TLS {role}: its trusted CA list lacks {authority}.",
+            verifier=view.node.name,
+            presenter=partner.node.name,
+            role=quote.SIDE_WORDS[role],
+            authority=missing,
         )
         yield Judgement(
             severity=Severity.WARNING if accepted or not view.trusted_is_whole else Severity.CRITICAL,
             confidence=Confidence.STRONG if view.trusted_is_whole else Confidence.INFERRED,
             subject=partner.node.name or "",
-            explanation=f"{view.node.name} does not trust what {partner.node.name} presents as TLS {role}: its trusted CA list "
-            f"lacks {missing}.{still}{in_part(view)}",
-            remedy=(append(f"{missing} and what stands below it", view.node.name),),
+            explanation=say("{lacks}{in_part}", lacks=sentences((lacks, still)), in_part=in_part(view)),
+            remedy=(append(say("{authority} and what stands below it", authority=missing), view.node.name),),
             evidence=(
                 quote.quote_certificate(
                     leaf,
                     quote.store_file(partner.node, partner.expected_store(role)),
-                    f"{partner.node.name} presents",
+                    say("{node} presents", node=partner.node.name),
                 ),
-                *(quote.quote_certificate(c, None, "missing link") for c in trust.lacking[:3]),
+                *(quote.quote_certificate(c, None, say("missing link")) for c in trust.lacking[:3]),
             ),
         )
 
@@ -196,18 +218,22 @@ def ssh_tunnel_chain_not_trusted(view: NodeView) -> Iterator[Judgement]:
             severity=Severity.CRITICAL,
             confidence=Confidence.STRONG,
             subject=core.node.name or "",
-            explanation=f"The zone is Active, the Core's client certificate has clientAuth, and the SSH tunnels are refused: "
-            f"{view.node.name} trusts the root but not the intermediate {missing}. The zone gets the intermediate sent; SSH "
-            "wants the whole chain in the list.",
+            explanation=say(
+                "The zone is Active, the Core's client certificate has clientAuth, and the SSH tunnels are refused: {edge} "
+                "trusts the root but not the intermediate {missing}. The zone gets the intermediate sent; SSH wants the "
+                "whole chain in the list.",
+                edge=view.node.name,
+                missing=missing,
+            ),
             remedy=(append(missing, view.node.name),),
-            evidence=(*evidence, *(quote.quote_certificate(c, None, "not in the list") for c in trust.lacking)),
+            evidence=(*evidence, *(quote.quote_certificate(c, None, say("not in the list")) for c in trust.lacking)),
         )
 
 
 RULES = (
     Rule(
         id="peer-ca-not-trusted",
-        title="The peer's authority is not trusted here",
+        title=say("The peer's authority is not trusted here"),
         meaning="Said when this node refused a peer because no path leads from the peer's certificate to its "
         "trusted CA list, as the log or the alert unknown_ca tells. The peer's root and intermediates are "
         "missing here; for Webex, Expressway can fetch them.",
@@ -218,7 +244,7 @@ RULES = (
     ),
     Rule(
         id="partner-ca-not-trusted",
-        title="One end of the traversal zone does not trust the other's authority",
+        title=say("One end of the traversal zone does not trust the other's authority"),
         meaning="Said when the bundles of Core and Edge are both at hand and the trusted CA list of one of them "
         "does not lead to a root from what the other presents on the traversal zone. The zone fails there, "
         "whatever the usages of the certificates. A warning only, where a handshake completed all the same "
@@ -231,7 +257,7 @@ RULES = (
     ),
     Rule(
         id="ssh-tunnel-chain-not-trusted",
-        title="SSH tunnels are refused: an intermediate is missing in the trusted CA list",
+        title=say("SSH tunnels are refused: an intermediate is missing in the trusted CA list"),
         meaning="Said when the traversal zone is Active and the Core's client certificate has clientAuth, yet the "
         "SSH tunnels are refused and the Edge's trusted CA list lacks an intermediate of that certificate. "
         "The zone gets the intermediate sent; SSH wants the whole chain in the list.",

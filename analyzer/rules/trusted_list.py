@@ -16,24 +16,30 @@ from analyzer.rules.authority_uses import OutOfDate, Use, uses_of
 from analyzer.rules.presented_dates import has_expired, is_not_yet_valid
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NOBODY, NodeView
+from analyzer.words import Words, listed, say, sentences
 
-LIST = "trusted CA list"
+LIST = say("trusted CA list")
 
 
 def trust_ca_expired(view: NodeView) -> Iterator[Judgement]:
     """Authorities of the list that have expired."""
-    yield from _out_of_date(view, has_expired, lambda c: f"expired on {c.not_after:%Y-%m-%d}", "expired")
+    yield from _out_of_date(
+        view, has_expired, lambda c: say("expired on {day:%Y-%m-%d}", day=c.not_after), say("expired")
+    )
 
 
 def trust_ca_not_yet_valid(view: NodeView) -> Iterator[Judgement]:
     """Authorities of the list that are not valid yet."""
     yield from _out_of_date(
-        view, is_not_yet_valid, lambda c: f"is not valid before {c.not_before:%Y-%m-%d}", "not yet valid"
+        view,
+        is_not_yet_valid,
+        lambda c: say("is not valid before {day:%Y-%m-%d}", day=c.not_before),
+        say("not yet valid"),
     )
 
 
 def _out_of_date(
-    view: NodeView, is_out: OutOfDate, dates: Callable[[Certificate], str], word: str
+    view: NodeView, is_out: OutOfDate, dates: Callable[[Certificate], Words], state: Words
 ) -> Iterator[Judgement]:
     time = view.node.reference_time.time
     if time is None:
@@ -53,14 +59,18 @@ def _out_of_date(
             severity=Severity.INFO,
             confidence=Confidence.PROVEN,
             subject=LIST,
-            explanation=f"Authorities of the list that are {word}: {len(unused)}. No path that the evidence shows needs one.",
+            explanation=say(
+                "Authorities of the list that are {state}: {count}. No path that the evidence shows needs one.",
+                state=state,
+                count=len(unused),
+            ),
             evidence=tuple(quote.quote_certificate(c, file, dates(c)) for c in unused[: quote.MOST]),
             count=len(unused),
             about=(NOBODY,),
         )
 
 
-def _used(view: NodeView, authority: Certificate, uses: Sequence[Use], dates: str) -> Judgement:
+def _used(view: NodeView, authority: Certificate, uses: Sequence[Use], dates: Words) -> Judgement:
     refused = [connection for use in uses for connection in use.refused]
     is_refused = bool(refused or any(use.events for use in uses))
     # What nobody here verifies, or what was accepted all the same, works as far as anybody knows.
@@ -76,14 +86,27 @@ def _used(view: NodeView, authority: Certificate, uses: Sequence[Use], dates: st
         if any(u.verified_here for u in uses)
         else Confidence.INFERRED,
         subject=name_of(authority),
-        explanation=f"{name_of(authority)} in the trusted CA list {dates}, and the list has no other authority in date in its "
-        f"place. It is needed for {', '.join(dict.fromkeys(use.what for use in uses))}."
-        + (" A verifier refused such a chain." if is_refused else "")
-        + (f" Handshakes with {', '.join(accepted[:6])} completed all the same." if accepted else ""),
+        explanation=sentences(
+            (
+                say(
+                    "{authority} in the trusted CA list {dates}, and the list has no other authority in date in its place. "
+                    "It is needed for {uses}.",
+                    authority=name_of(authority),
+                    dates=dates,
+                    uses=listed(dict.fromkeys(use.what for use in uses)),
+                ),
+                say("A verifier refused such a chain.") if is_refused else "",
+                say("Handshakes with {peers} completed all the same.", peers=", ".join(accepted[:6]))
+                if accepted
+                else "",
+            )
+        ),
         remedy=(
             Remedy(
-                text="Append the authority's current certificate, then remove the old one. Check that the next handshake "
-                "completes.",
+                text=say(
+                    "Append the authority's current certificate, then remove the old one. Check that the next handshake "
+                    "completes."
+                ),
                 command=f"{TRUSTED_CA} > Append CA certificate",
                 kind=RemedyKind.DURABLE,
             ),
@@ -106,7 +129,7 @@ _NEEDS = (Need.TRUSTED_LIST, Need.REFERENCE_TIME)
 RULES = (
     Rule(
         id="trust-ca-expired",
-        title="An authority in the trusted CA list has expired",
+        title=say("An authority in the trusted CA list has expired"),
         severity=Severity.CRITICAL,
         judge=trust_ca_expired,
         needs=_NEEDS,
@@ -116,7 +139,7 @@ RULES = (
     ),
     Rule(
         id="trust-ca-not-yet-valid",
-        title="An authority in the trusted CA list is not valid yet",
+        title=say("An authority in the trusted CA list is not valid yet"),
         severity=Severity.CRITICAL,
         judge=trust_ca_not_yet_valid,
         needs=_NEEDS,

@@ -11,6 +11,7 @@ from analyzer.rules import quote
 from analyzer.rules.authorities import TRUSTED_CA, name_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NOBODY, NodeView
+from analyzer.words import Words, say, sentences
 
 
 def is_end_entity(certificate: Certificate) -> bool:
@@ -38,9 +39,18 @@ def trust_duplicate_cn(view: NodeView) -> Iterator[Judgement]:
         told.update(twin.sha256 for twin in twins)
         hosts = [twin for twin in twins if _is_self_signed_host(twin)]
         if _have_several_keys(hosts):
-            yield _duplicate(view, hosts, "self-signed certificates of hosts", refused)
+            held = say(
+                "The trusted CA list holds {count} self-signed certificates of hosts with one name and different keys.",
+                count=len(hosts),
+            )
+            yield _duplicate(view, hosts, held, refused)
         elif _have_several_keys(twins) and not _are_told_apart(twins):
-            yield _duplicate(view, twins, "authorities without key identifiers that tell them apart", refused)
+            held = say(
+                "The trusted CA list holds {count} authorities without key identifiers that tell them apart with one name "
+                "and different keys.",
+                count=len(twins),
+            )
+            yield _duplicate(view, twins, held, refused)
 
 
 def _have_several_keys(certificates: Sequence[Certificate]) -> bool:
@@ -55,7 +65,10 @@ def _are_told_apart(certificates: Sequence[Certificate]) -> bool:
 
 
 def _duplicate(
-    view: NodeView, twins: Sequence[Certificate], what: str, refused_by_name: Mapping[bytes | None, list[Connection]]
+    view: NodeView,
+    twins: Sequence[Certificate],
+    held: Words,
+    refused_by_name: Mapping[bytes | None, list[Connection]],
 ) -> Judgement:
     refused = refused_by_name.get(twins[0].subject_der, [])
     first, last = quote.span(connection.handshake.started for connection in refused)
@@ -65,20 +78,28 @@ def _duplicate(
         severity=Severity.WARNING,
         confidence=Confidence.INFERRED if refused else Confidence.PROVEN,
         subject=name_of(twins[0]),
-        explanation=f"The trusted CA list holds {len(twins)} {what} with one name and different keys. Expressway stops at the "
-        "first that matches: TLS verify towards that host, or secure SIP with it, can fail (CUCM's Tomcat and CallManager "
-        "certificates are the usual pair)."
-        + (f" It refused {', '.join(peers[:6])}, whose chain bears this name." if peers else ""),
+        explanation=sentences(
+            (
+                held,
+                say(
+                    "Expressway stops at the first that matches: TLS verify towards that host, or secure SIP with it, can "
+                    "fail (CUCM's Tomcat and CallManager certificates are the usual pair)."
+                ),
+                say("It refused {peers}, whose chain bears this name.", peers=", ".join(peers[:6])) if peers else "",
+            )
+        ),
         remedy=(
             Remedy(
-                text="Have the host's certificates signed by a CA and trust that, or keep the one that it uses now. Then check "
-                "the next handshake.",
+                text=say(
+                    "Have the host's certificates signed by a CA and trust that, or keep the one that it uses now. Then "
+                    "check the next handshake."
+                ),
                 command=TRUSTED_CA,
                 kind=RemedyKind.DURABLE,
             ),
         ),
         evidence=(
-            *(quote.quote_certificate(twin, file, "one of the name") for twin in twins[: quote.MOST]),
+            *(quote.quote_certificate(twin, file, say("one of the name")) for twin in twins[: quote.MOST]),
             *(quote.quote_alert(c, a) for c in refused[: quote.MOST] for a in c.handshake.alerts),
         ),
         count=len(twins),
@@ -110,10 +131,13 @@ def trust_contains_leaf(view: NodeView) -> Iterator[Judgement]:
         yield Judgement(
             severity=Severity.INFO,
             confidence=Confidence.PROVEN,
-            subject="trusted CA list",
-            explanation=f"{len(hosts)} certificates in the list are no authorities but hosts' own, as self-signed certificates "
-            "of CUCM are when they are imported. Each has to be exchanged whenever its host renews it.",
-            evidence=tuple(quote.quote_certificate(c, file, "a host's") for c in hosts[: quote.MOST]),
+            subject=say("trusted CA list"),
+            explanation=say(
+                "{count} certificates in the list are no authorities but hosts' own, as self-signed certificates of CUCM "
+                "are when they are imported. Each has to be exchanged whenever its host renews it.",
+                count=len(hosts),
+            ),
+            evidence=tuple(quote.quote_certificate(c, file, say("a host's")) for c in hosts[: quote.MOST]),
             count=len(hosts),
         )
 
@@ -121,7 +145,7 @@ def trust_contains_leaf(view: NodeView) -> Iterator[Judgement]:
 RULES = (
     Rule(
         id="trust-duplicate-cn",
-        title="Two certificates of one name in the trusted CA list",
+        title=say("Two certificates of one name in the trusted CA list"),
         severity=Severity.WARNING,
         judge=trust_duplicate_cn,
         needs=(Need.TRUSTED_LIST,),
@@ -132,7 +156,7 @@ RULES = (
     ),
     Rule(
         id="trust-contains-leaf",
-        title="The trusted CA list holds certificates of hosts",
+        title=say("The trusted CA list holds certificates of hosts"),
         severity=Severity.INFO,
         judge=trust_contains_leaf,
         needs=(Need.TRUSTED_LIST,),

@@ -15,6 +15,7 @@ from analyzer.findings import Evidence, EvidenceKind
 from analyzer.rules import quote
 from analyzer.rules.view import NodeView
 from analyzer.text import iso_utc
+from analyzer.words import say
 
 _DUMP_TAKES = timedelta(minutes=5)
 """How far the dump's moment may be from the log's first line, which stands for it."""
@@ -53,5 +54,7 @@ def _quote_uptime(view: NodeView, seconds: int, time: datetime) -> Evidence:
         kind=EvidenceKind.STATUS,
         file=file,
         locator="SystemUnit Uptime",
-        text=f"uptime {seconds} s when logging started: restarted at about {iso_utc(time)}",
+        text=say(
+            "uptime {seconds} s when logging started: restarted at about {time}", seconds=seconds, time=iso_utc(time)
+        ),
     )

@@ -11,25 +11,30 @@ from analyzer.rules import quote
 from analyzer.rules.renewal import renewal_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
+from analyzer.words import say, sentences
 
 CLIENT_CERTIFICATE_FOR_CORE = Remedy(
-    text="Give the Core a client certificate with clientAuth (best with serverAuth too): from a private CA, or from "
-    "a public one that still issues it. Append that CA's root and intermediates to the Edge's trusted CA list first. "
-    "Then check that the zone and the SSH tunnels are Active.",
+    text=say(
+        "Give the Core a client certificate with clientAuth (best with serverAuth too): from a private CA, or from "
+        "a public one that still issues it. Append that CA's root and intermediates to the Edge's trusted CA list first. "
+        "Then check that the zone and the SSH tunnels are Active."
+    ),
     command="Core: Maintenance > Security > Client certificate; Edge: Maintenance > Security > Trusted CA certificate",
     kind=RemedyKind.DURABLE,
 )
 
 OWN_CLIENT_CERTIFICATE = Remedy(
-    text="If a peer that checks has to accept it: upload a client certificate of its own with clientAuth, from a CA "
-    "that the peer trusts. Otherwise the peer has to switch its check off.",
+    text=say(
+        "If a peer that checks has to accept it: upload a client certificate of its own with clientAuth, from a CA "
+        "that the peer trusts. Otherwise the peer has to switch its check off."
+    ),
     command="Maintenance > Security > Client certificate",
     kind=RemedyKind.DURABLE,
 )
 
 
 def _quote_store(view: NodeView, kind: str, leaf: Certificate) -> Evidence:
-    return quote.quote_certificate(leaf, quote.store_file(view.node, kind), f"{kind} store")
+    return quote.quote_certificate(leaf, quote.store_file(view.node, kind), quote.STORE_WORDS[kind])
 
 
 def stores_identical(view: NodeView) -> Iterator[Judgement]:
@@ -41,21 +46,31 @@ def stores_identical(view: NodeView) -> Iterator[Judgement]:
     ends = renewal_of(view, client).ends if capability.capable else None
     late = ends is not None and client.not_after is not None and client.not_after.date() >= ends.effective_on
     if capability.capable is False:
-        severity, more = Severity.WARNING, f"It can't serve as a client certificate: {capability.reason}."
+        severity = Severity.WARNING
+        more = say("It can't serve as a client certificate: {reason}.", reason=capability.reason)
     elif late and ends is not None:
         severity = Severity.WARNING
-        more = (
-            f"It works until {client.not_after:%Y-%m-%d}; a renewal by a public CA on or after {ends.effective_on} will "
-            "not carry clientAuth. Plan a client certificate of its own before then."
+        more = say(
+            "It works until {end:%Y-%m-%d}; a renewal by a public CA on or after {day} will not carry clientAuth. Plan a "
+            "client certificate of its own before then.",
+            end=client.not_after,
+            day=ends.effective_on,
         )
     else:
-        severity, more = Severity.INFO, "Nothing to do while it may be used as a client's."
+        severity, more = Severity.INFO, say("Nothing to do while it may be used as a client's.")
     yield Judgement(
         severity=severity,
         confidence=Confidence.PROVEN,
         subject=client.common_name or client.sha256[:16],
-        explanation="Client store and server store hold the same certificate. The upgrade to X15.5 copies it, and so does "
-        f'"Upload server certificate file as client certificate"; the files alone can\'t tell which. {more}',
+        explanation=sentences(
+            (
+                say(
+                    "Client store and server store hold the same certificate. The upgrade to X15.5 copies it, and so does "
+                    '"Upload server certificate file as client certificate"; the files alone can\'t tell which.'
+                ),
+                more,
+            )
+        ),
         remedy=(OWN_CLIENT_CERTIFICATE,) if severity is Severity.WARNING else (),
         evidence=(_quote_store(view, "server", server), _quote_store(view, "client", client)),
     )
@@ -72,7 +87,7 @@ def core_client_not_client_capable(view: NodeView) -> Iterator[Judgement]:
     if capability.capable is not False:
         return
     extra = (
-        (quote.quote_certificate(capability.certificate, None, "the certificate in the way"),)
+        (quote.quote_certificate(capability.certificate, None, say("the certificate in the way")),)
         if capability.certificate is not None and capability.certificate.sha256 != leaf.sha256
         else ()
     )
@@ -80,9 +95,13 @@ def core_client_not_client_capable(view: NodeView) -> Iterator[Judgement]:
         severity=Severity.CRITICAL,
         confidence=Confidence.PROVEN,
         subject=leaf.common_name or leaf.sha256[:16],
-        explanation=f"The Core presents its {kind} store's certificate as TLS client to the Edge, and that certificate may "
-        f"not be used as a client's: {capability.reason}. An Edge that checks refuses it; the SSH tunnels need clientAuth "
-        "even where the check is off.",
+        explanation=say(
+            "The Core presents its {store}'s certificate as TLS client to the Edge, and that certificate may not be used as "
+            "a client's: {reason}. An Edge that checks refuses it; the SSH tunnels need clientAuth even where the check is "
+            "off.",
+            store=quote.STORE_WORDS[kind],
+            reason=capability.reason,
+        ),
         remedy=(CLIENT_CERTIFICATE_FOR_CORE,),
         evidence=(_quote_store(view, kind, leaf), *extra),
     )
@@ -95,7 +114,7 @@ def missing_store(kind: str) -> Judgement:
         severity=Severity.INFO,
         confidence=Confidence.NOT_DETERMINABLE,
         subject="",
-        explanation=f"Not determinable: {need.missing} is not in what was given.",
+        explanation=say("Not determinable: {missing} is not in what was given.", missing=need.missing),
         remedy=(Remedy(text=need.collect, kind=RemedyKind.COLLECT),),
         missing=need.missing,
     )
@@ -123,13 +142,15 @@ def edge_client_is_server_only_copy(view: NodeView) -> Iterator[Judgement]:
     refused = [c for c in asked if c.outcome is Outcome.REFUSED and c.refused_by is Side.SERVER]
     if refused:
         severity, shown = Severity.CRITICAL, refused
-        more = f"{refused[0].peer.name} was shown it and refused: {refused[0].outcome_reason}."
+        more = say(
+            "{peer} was shown it and refused: {reason}.", peer=refused[0].peer.name, reason=refused[0].outcome_reason
+        )
     elif asked:
         severity, shown = Severity.WARNING, asked
-        more = f"{asked[0].peer.name} was shown it and did not refuse it; peers that check it will."
+        more = say("{peer} was shown it and did not refuse it; peers that check it will.", peer=asked[0].peer.name)
     else:
         severity, shown = Severity.WARNING, []
-        more = (
+        more = say(
             "No captured peer was shown it. Connections in which the peer asks for no certificate are not affected."
         )
     first, last = quote.span(connection.handshake.started for connection in shown)
@@ -137,8 +158,16 @@ def edge_client_is_server_only_copy(view: NodeView) -> Iterator[Judgement]:
         severity=severity,
         confidence=Confidence.PROVEN,
         subject=client.common_name or client.sha256[:16],
-        explanation="The Edge's client store holds a copy of the server certificate, and that has serverAuth only: as a TLS "
-        f"client (business to business calls, federation, Webex) it presents a certificate without clientAuth. {more}",
+        explanation=sentences(
+            (
+                say(
+                    "The Edge's client store holds a copy of the server certificate, and that has serverAuth only: as a "
+                    "TLS client (business to business calls, federation, Webex) it presents a certificate without "
+                    "clientAuth."
+                ),
+                more,
+            )
+        ),
         remedy=(OWN_CLIENT_CERTIFICATE,),
         evidence=(_quote_store(view, "client", client), *_quote_presented(shown)),
         count=max(1, len(shown)),
@@ -177,9 +206,11 @@ def core_client_capable_success(view: NodeView) -> Iterator[Judgement]:
             severity=Severity.OK,
             confidence=Confidence.PROVEN,
             subject=zones[0].name,
-            explanation="The Core's client certificate has clientAuth, the Edge's server certificate has serverAuth, zone and "
-            "SSH tunnels are Active. The Core's server certificate and both of the Edge's need no clientAuth for this, "
-            "whatever the extended key usage check says.",
+            explanation=say(
+                "The Core's client certificate has clientAuth, the Edge's server certificate has serverAuth, zone and SSH "
+                "tunnels are Active. The Core's server certificate and both of the Edge's need no clientAuth for this, "
+                "whatever the extended key usage check says."
+            ),
             evidence=(
                 _quote_store(view, "client" if view.has_two_stores else "server", leaf),
                 _quote_store(edge, "server", server),
@@ -204,7 +235,7 @@ _LEAST_LEAF = ((Need.CLIENT_STORE, Need.SERVER_STORE),)
 RULES = (
     Rule(
         id="stores-identical-after-upgrade",
-        title="Both stores hold the same certificate",
+        title=say("Both stores hold the same certificate"),
         meaning="Said when client store and server store hold the same certificate. The upgrade to X15.5 copies it, "
         "and so does uploading the server certificate as client certificate. Nothing to do while it may be "
         "used as a client's; a warning if it may not, or if a renewal by its public CA will no longer carry "
@@ -217,7 +248,7 @@ RULES = (
     ),
     Rule(
         id="core-client-not-client-capable",
-        title="The certificate that the Core presents as a client may not be used as a client's",
+        title=say("The certificate that the Core presents as a client may not be used as a client's"),
         meaning="Said when the certificate that the Core presents as a client (from X15.5 on the client store's, "
         "before that the only one) may not be used as a client's, by itself or because of an authority "
         "above it. The Core is always the TLS client on the traversal zone: an Edge that checks refuses it, "
@@ -231,7 +262,7 @@ RULES = (
     ),
     Rule(
         id="edge-client-is-server-only-copy",
-        title="The Edge's client store holds a copy of a server-only certificate",
+        title=say("The Edge's client store holds a copy of a server-only certificate"),
         meaning="Said when the Edge's client store holds the same certificate as its server store, and that has "
         "serverAuth only. Only peers that ask for a client certificate and check its usage are affected: "
         "critical where one refused it, a warning otherwise.",
@@ -244,7 +275,7 @@ RULES = (
     ),
     Rule(
         id="core-client-capable-success",
-        title="Traversal zone and SSH tunnels work: the Core's client certificate has clientAuth",
+        title=say("Traversal zone and SSH tunnels work: the Core's client certificate has clientAuth"),
         meaning="Said when everything that the traversal zone needs is there and works: clientAuth in the Core's "
         "client certificate, serverAuth in the Edge's server certificate, zone and SSH tunnels Active, no "
         "failure between the two. The other two certificates need no clientAuth for this.",

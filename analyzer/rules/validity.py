@@ -12,8 +12,12 @@ from analyzer.rules.own_certificates import own_certificates, quote_own, replace
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
 from analyzer.text import iso_utc
+from analyzer.words import Words, say, sentences
 
 SKEW_SECONDS = 2.0
+
+_ORIGINS = {"evidence": say("evidence"), "file-name": say("file-name"), "as-of": say("as-of")}
+"""Where a reference time comes from."""
 
 
 def cert_expired_in_store(view: NodeView) -> Iterator[Judgement]:
@@ -25,23 +29,33 @@ def cert_expired_in_store(view: NodeView) -> Iterator[Judgement]:
         if time is None or ends is None or ends >= time:
             continue
         raised = expired if "server" in own.stores else []
-        said = f" Alarm {raised[0].id} says so, too." if raised else ""
+        said = say(
+            "The certificate ({where}) expired on {ends:%Y-%m-%d}, before {time:%Y-%m-%d} ({origin}).",
+            where=own.where,
+            ends=ends,
+            time=time,
+            origin=_ORIGINS[view.node.reference_time.origin],
+        )
+        too = say("Alarm {alarm} says so, too.", alarm=raised[0].id) if raised else ""
         yield Judgement(
             severity=Severity.CRITICAL,
             confidence=Confidence.PROVEN,
             subject=own.subject,
-            explanation=f"The certificate ({own.where}) expired on {ends:%Y-%m-%d}, before {time:%Y-%m-%d} "
-            f"({view.node.reference_time.origin}).{said}",
-            remedy=(replace_by("that is in date"),),
+            explanation=sentences((said, too)),
+            remedy=(replace_by(say("that is in date")),),
             evidence=(*quote_own(view, own), *(row for alarm in raised for row in quote.quote_alarm(alarm))),
         )
     if expired and view.server_leaf is None:
         yield Judgement(
             severity=Severity.CRITICAL,
             confidence=Confidence.PROVEN,
-            subject=f"alarm {expired[0].id}",
-            explanation=f"Alarm {expired[0].id}: {expired[0].title}. The server certificate itself is not in what was given.",
-            remedy=(replace_by("that is in date"),),
+            subject=say("alarm {alarm}", alarm=expired[0].id),
+            explanation=say(
+                "Alarm {alarm}: {title}. The server certificate itself is not in what was given.",
+                alarm=expired[0].id,
+                title=expired[0].title,
+            ),
+            remedy=(replace_by(say("that is in date")),),
             evidence=tuple(row for alarm in expired for row in quote.quote_alarm(alarm)),
         )
 
@@ -64,13 +78,20 @@ def cert_not_yet_valid(view: NodeView) -> Iterator[Judgement]:
             severity=Severity.CRITICAL,
             confidence=Confidence.PROVEN,
             subject=own.subject,
-            explanation=f"The certificate ({own.where}) is valid from {iso_utc(begins)} only, after {iso_utc(latest.time)} "
-            f"({latest.origin}). Until then peers that verify it refuse it; if the time of this node is "
-            "wrong, it may be valid by theirs.",
+            explanation=say(
+                "The certificate ({where}) is valid from {begins} only, after {time} ({origin}). Until then peers that "
+                "verify it refuse it; if the time of this node is wrong, it may be valid by theirs.",
+                where=own.where,
+                begins=iso_utc(begins),
+                time=iso_utc(latest.time),
+                origin=_ORIGINS[latest.origin],
+            ),
             remedy=(
                 Remedy(
-                    text="Check the time and the NTP servers first; if they are right, put the former certificate back or have "
-                    "this one issued again.",
+                    text=say(
+                        "Check the time and the NTP servers first; if they are right, put the former certificate back or "
+                        "have this one issued again."
+                    ),
                     command="System > Time",
                     kind=RemedyKind.DURABLE,
                 ),
@@ -91,32 +112,37 @@ def clock_skew(view: NodeView) -> Iterator[Judgement]:
     """How far the log's clock is from the capture's."""
     offset = view.node.clock_offset
     if offset is None:
-        missing = "three connections that log and capture both show"
+        missing = say("three connections that log and capture both show")
         yield Judgement(
             severity=Severity.INFO,
             confidence=Confidence.NOT_DETERMINABLE,
             subject="",
-            explanation=f"Not determinable: {missing} are not in what was given. Log and capture are joined only where an "
-            "address and port pair is unique.",
+            explanation=say(
+                "Not determinable: {missing} are not in what was given. Log and capture are joined only where an address "
+                "and port pair is unique.",
+                missing=missing,
+            ),
             missing=missing,
         )
         return
     skewed = abs(offset.seconds) > SKEW_SECONDS
-    halves = round(offset.seconds / 1800)
-    zone = halves != 0 and abs(offset.seconds - halves * 1800) < SKEW_SECONDS
-    more = f" Whole {'half ' * (halves % 2)}hours: one of the two is in another time zone." if zone else ""
     yield Judgement(
         severity=Severity.WARNING if skewed else Severity.INFO,
         confidence=Confidence.PROVEN,
         subject=view.node.name or "",
-        explanation=f"{_compared(offset)}, measured on {offset.joins} connections.{more} The report joins the two with "
-        "this offset.",
+        explanation=sentences(
+            (
+                say("{compared}, measured on {joins} connections.", compared=_compared(offset), joins=offset.joins),
+                _of_another_zone(offset),
+                say("The report joins the two with this offset."),
+            )
+        ),
         evidence=tuple(
             Evidence(
                 kind=EvidenceKind.STATUS,
                 file=log.file,
-                locator="time span",
-                text=f"log from {iso_utc(log.first)} to {iso_utc(log.last)}",
+                locator=say("time span"),
+                text=say("log from {first} to {last}", first=iso_utc(log.first), last=iso_utc(log.last)),
             )
             for log in view.node.logs
             if log.first and log.last
@@ -124,18 +150,27 @@ def clock_skew(view: NodeView) -> Iterator[Judgement]:
     )
 
 
-def _compared(offset: ClockOffset) -> str:
+def _compared(offset: ClockOffset) -> Words:
     if offset.is_negligible:
-        return "The log's times agree with the capture's to the millisecond"
-    return (
-        f"The log's times are {abs(offset.seconds):.3f} s {'after' if offset.seconds > 0 else 'before'} the capture's"
-    )
+        return say("The log's times agree with the capture's to the millisecond")
+    if offset.seconds > 0:
+        return say("The log's times are {seconds:.3f} s after the capture's", seconds=offset.seconds)
+    return say("The log's times are {seconds:.3f} s before the capture's", seconds=-offset.seconds)
+
+
+def _of_another_zone(offset: ClockOffset) -> str:
+    halves = round(offset.seconds / 1800)
+    if halves == 0 or abs(offset.seconds - halves * 1800) >= SKEW_SECONDS:
+        return ""
+    if halves % 2:
+        return say("Whole half hours: one of the two is in another time zone.")
+    return say("Whole hours: one of the two is in another time zone.")
 
 
 RULES = (
     Rule(
         id="cert-expired-in-store",
-        title="A certificate in a store has expired",
+        title=say("A certificate in a store has expired"),
         meaning="Said when the certificate of a store had expired at the time that dates are judged at: the "
         "evidence's, or the one given with --as-of. Whoever verifies it refuses it, and a new one takes "
         "effect only after a restart.",
@@ -146,7 +181,7 @@ RULES = (
     ),
     Rule(
         id="cert-not-yet-valid",
-        title="A certificate in a store is not valid yet",
+        title=say("A certificate in a store is not valid yet"),
         severity=Severity.CRITICAL,
         judge=cert_not_yet_valid,
         needs=((Need.SERVER_STORE, Need.CLIENT_STORE), Need.REFERENCE_TIME),
@@ -156,7 +191,7 @@ RULES = (
     ),
     Rule(
         id="clock-skew-log-vs-capture",
-        title="The clocks of log and capture",
+        title=say("The clocks of log and capture"),
         meaning="Says how far the log's clock is from the capture's, measured on at least three connections that "
         "both show; above two seconds it is a warning. The report joins the two with this offset. Whole "
         "hours mean that one of the two is in another time zone.",

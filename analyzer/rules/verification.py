@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import reduce
 
 from msgspec import Struct
 
@@ -19,6 +20,7 @@ from analyzer.facts.settings import REVOCATION_CHECKING_MODE
 from analyzer.facts.verification import LEAST_BITS, WEAK_DIGESTS, Check
 from analyzer.rules.authorities import name_of
 from analyzer.rules.view import NodeView
+from analyzer.words import Words, say
 
 
 class Presented(Struct, frozen=True, kw_only=True):
@@ -96,31 +98,35 @@ def _leaf_key(presented: Presented, _: Verifier) -> CheckResult:
     weak = _weak_key(presented.leaf)
     if weak is None:
         return CheckResult(check=Check.LEAF_KEY, passed=True)
-    return CheckResult(check=Check.LEAF_KEY, passed=None, reason=f"{weak}, which OpenSSL's security level 2 refuses")
+    return CheckResult(check=Check.LEAF_KEY, passed=None, reason=_refused_by_level(weak))
 
 
 def _trust(presented: Presented, verifier: Verifier) -> CheckResult:
     view = verifier.view
     if view is None or view.node.stores.trusted is None:
-        return CheckResult(check=Check.TRUST, passed=None, reason="the verifier's trusted CA list is not at hand")
+        return CheckResult(
+            check=Check.TRUST, passed=None, reason=say("the verifier's trusted CA list is not at hand")
+        )
     held = set(view.node.stores.trusted)
     path = _own_path(presented, view)
     if path.complete and path.top.sha256 in held:
         return CheckResult(check=Check.TRUST, passed=True)
     if not view.trusted_is_whole:
-        return CheckResult(check=Check.TRUST, passed=None, reason="its trusted CA list could be read only in part")
+        return CheckResult(
+            check=Check.TRUST, passed=None, reason=say("its trusted CA list could be read only in part")
+        )
     if path.top.issuer_der is None:
-        return CheckResult(check=Check.TRUST, passed=None, reason="the issuer cannot be read")
+        return CheckResult(check=Check.TRUST, passed=None, reason=say("the issuer cannot be read"))
     sent = {certificate.sha256 for certificate in presented.chain}
     whole = path_of(presented, verifier)
     wanted = [c for c in whole.certificates[1:] if c.sha256 not in held and (c.sha256 not in sent or c.self_issued)]
     names = [*(name_of(c) for c in wanted), *([whole.missing_issuer] if whole.missing_issuer else [])]
-    lacking = " and ".join(names) or name_of(path.top)
+    lacking = reduce(_and, names or [name_of(path.top)])
     return CheckResult(
         check=Check.TRUST,
         passed=False,
-        reason=f"the trusted CA list of {view.node.name} lacks {lacking}",
-        fix=f"append {lacking} to the trusted CA list of {view.node.name}",
+        reason=say("the trusted CA list of {node} lacks {lacking}", node=view.node.name, lacking=lacking),
+        fix=say("append {lacking} to the trusted CA list of {node}", node=view.node.name, lacking=lacking),
         certificate=wanted[0] if wanted else None,
         failures=max(1, len(names)),
     )
@@ -138,7 +144,7 @@ def _purpose(presented: Presented, verifier: Verifier) -> CheckResult:
             check=Check.PURPOSE,
             passed=False,
             reason=capability.reason,
-            fix=f"replace the certificate by one whose whole path allows {usage}",
+            fix=say("replace the certificate by one whose whole path allows {usage}", usage=usage),
             certificate=capability.certificate,
         )
     no_authority = next((c for c in path.certificates[1:] if c.is_ca is False), None)
@@ -146,24 +152,26 @@ def _purpose(presented: Presented, verifier: Verifier) -> CheckResult:
         return CheckResult(
             check=Check.PURPOSE,
             passed=False,
-            reason=f"{name_of(no_authority)} is no CA certificate and may issue none",
-            fix="replace the certificate by one of a proper CA",
+            reason=say("{certificate} is no CA certificate and may issue none", certificate=name_of(no_authority)),
+            fix=say("replace the certificate by one of a proper CA"),
             certificate=no_authority,
         )
     if capability.capable is None or not capability.whole:
-        why = capability.reason if capability.capable is None else "its path is not known up to the root"
+        why = capability.reason if capability.capable is None else say("its path is not known up to the root")
         return CheckResult(check=Check.PURPOSE, passed=None, reason=why)
     return CheckResult(check=Check.PURPOSE, passed=True)
 
 
 def _not_asked(asks: bool | None, verifier: Verifier, capability: Capability) -> str:
     why = (
-        "its extended key usage check is off"
+        say("its extended key usage check is off")
         if asks is False
-        else "whether the verifier checks it is not known from what was given"
+        else say("whether the verifier checks it is not known from what was given")
     )
     if verifier.is_edge and capability.capable is False:
-        return f"{why}; {capability.reason}, and the SSH tunnels need it whatever the setting"
+        return say(
+            "{why}; {reason}, and the SSH tunnels need it whatever the setting", why=why, reason=capability.reason
+        )
     return why
 
 
@@ -187,44 +195,58 @@ def _strength(presented: Presented, verifier: Verifier) -> CheckResult:
         if weak is None and not certificate.self_issued:
             weak = _weak_signature(certificate)
         if weak is not None:
-            reason = f"{weak}, which OpenSSL's security level 2 refuses"
-            return CheckResult(check=Check.STRENGTH, passed=None, reason=reason, certificate=certificate)
+            return CheckResult(
+                check=Check.STRENGTH, passed=None, reason=_refused_by_level(weak), certificate=certificate
+            )
     return CheckResult(check=Check.STRENGTH, passed=True)
 
 
-def _weak_key(certificate: Certificate) -> str | None:
+def _refused_by_level(weak: Words) -> Words:
+    return say("{weak}, which OpenSSL's security level 2 refuses", weak=weak)
+
+
+def _weak_key(certificate: Certificate) -> Words | None:
     least = LEAST_BITS.get(certificate.key_type or "")
     if least is None or certificate.key_bits is None or certificate.key_bits >= least:
         return None
-    return f"{name_of(certificate)} has a key of only {certificate.key_bits} bits ({certificate.key_type})"
+    return say(
+        "{certificate} has a key of only {bits} bits ({type})",
+        certificate=name_of(certificate),
+        bits=certificate.key_bits,
+        type=certificate.key_type,
+    )
 
 
-def _weak_signature(certificate: Certificate) -> str | None:
+def _weak_signature(certificate: Certificate) -> Words | None:
     algorithm = certificate.signature_algorithm or ""
     if not any(digest in algorithm.lower() for digest in WEAK_DIGESTS):
         return None
-    return f"{name_of(certificate)} is signed with {algorithm}"
+    return say("{certificate} is signed with {algorithm}", certificate=name_of(certificate), algorithm=algorithm)
 
 
 def _revocation(_: Presented, verifier: Verifier) -> CheckResult:
     mode = verifier.view.setting(REVOCATION_CHECKING_MODE) if verifier.view else None
     if mode == "Off":
         return CheckResult(check=Check.REVOCATION, passed=True)
-    return CheckResult(check=Check.REVOCATION, passed=None, reason="revocation lists are not in what was given")
+    return CheckResult(check=Check.REVOCATION, passed=None, reason=say("revocation lists are not in what was given"))
 
 
 def _not_yet_valid(presented: Presented, verifier: Verifier) -> CheckResult:
-    def words(certificate: Certificate, time: datetime) -> str | None:
+    def words(certificate: Certificate, time: datetime) -> Words | None:
         begins = certificate.not_before
-        return f"was not valid before {begins:%Y-%m-%d}" if begins is not None and begins > time else None
+        if begins is None or begins <= time:
+            return None
+        return say("{certificate} was not valid before {day:%Y-%m-%d}", certificate=name_of(certificate), day=begins)
 
     return _dates(presented, verifier, Check.NOT_YET_VALID, words)
 
 
 def _expired(presented: Presented, verifier: Verifier) -> CheckResult:
-    def words(certificate: Certificate, time: datetime) -> str | None:
+    def words(certificate: Certificate, time: datetime) -> Words | None:
         ends = certificate.not_after
-        return f"had expired on {ends:%Y-%m-%d}" if ends is not None and ends < time else None
+        if ends is None or ends >= time:
+            return None
+        return say("{certificate} had expired on {day:%Y-%m-%d}", certificate=name_of(certificate), day=ends)
 
     return _dates(presented, verifier, Check.EXPIRED, words)
 
@@ -233,12 +255,12 @@ def _dates(
     presented: Presented,
     verifier: Verifier,
     check: Check,
-    words: Callable[[Certificate, datetime], str | None],
+    words: Callable[[Certificate, datetime], Words | None],
 ) -> CheckResult:
     """Look at all certificates of the path, the root first; which authorities a stranger has is not known."""
     time = presented.time
     if time is None:
-        return CheckResult(check=check, passed=None, reason="the time of the handshake is not known")
+        return CheckResult(check=check, passed=None, reason=say("the time of the handshake is not known"))
     certificates = path_of(presented, verifier).certificates if verifier.view else (presented.leaf,)
     wrong = [(c, found) for c in reversed(certificates) if (found := words(c, time))]
     if not wrong:
@@ -246,8 +268,8 @@ def _dates(
     return CheckResult(
         check=check,
         passed=False,
-        reason=" and ".join(f"{name_of(c)} {found}" for c, found in wrong),
-        fix=f"renew {' and '.join(name_of(c) for c, _ in wrong)}",
+        reason=reduce(_and, (found for _, found in wrong)),
+        fix=say("renew {certificates}", certificates=reduce(_and, (name_of(c) for c, _ in wrong))),
         certificate=wrong[-1][0],
         failures=len(wrong),
     )
@@ -256,31 +278,56 @@ def _dates(
 def _name(presented: Presented, verifier: Verifier) -> CheckResult:
     zone = verifier.zone
     if zone is None or verifier.view is None:
-        return CheckResult(check=Check.NAME, passed=None, reason="the verifier's zone is not in what was given")
+        return CheckResult(check=Check.NAME, passed=None, reason=say("the verifier's zone is not in what was given"))
     if zone.tls_verify_mode != "On":
-        reason = f"TLS verify of zone {zone.name} is {zone.tls_verify_mode or 'not in the dump'}"
+        mode = zone.tls_verify_mode or say("not in the dump")
+        reason = say("TLS verify of zone {zone} is {mode}", zone=zone.name, mode=mode)
         return CheckResult(check=Check.NAME, passed=None, reason=reason)
     inbound = presented.side is Side.CLIENT
     wanted = _names_wanted(zone, inbound=inbound)
     if not wanted:
-        reason = f"zone {zone.name} gives no name to compare with"
+        reason = say("zone {zone} gives no name to compare with", zone=zone.name)
         return CheckResult(check=Check.NAME, passed=None, reason=reason)
     if any(_bears(presented.leaf, name) for name in wanted):
         return CheckResult(check=Check.NAME, passed=True)
     if "subject_alternative_names" in presented.leaf.unreadable:
-        return CheckResult(check=Check.NAME, passed=None, reason="the names of the certificate cannot be read")
+        return CheckResult(check=Check.NAME, passed=None, reason=say("the names of the certificate cannot be read"))
     if any(_may_bear(presented.leaf, name) for name in wanted):
-        reason = "the name is only in the common name, or under a wildcard"
+        reason = say("the name is only in the common name, or under a wildcard")
         return CheckResult(check=Check.NAME, passed=None, reason=reason)
-    what = "the TLS verify subject name" if wanted == [zone.tls_verify_subject] else "the peer address"
+    return _without_name(presented.leaf, zone, verifier.view.node.name, wanted)
+
+
+def _without_name(leaf: Certificate, zone: Zone, node: str | None, wanted: list[str]) -> CheckResult:
+    by_subject = wanted == [zone.tls_verify_subject]
+    what = say("the TLS verify subject name") if by_subject else say("the peer address")
     return CheckResult(
         check=Check.NAME,
         passed=False,
-        reason=f"{what} of zone {zone.name} on {verifier.view.node.name}, {' or '.join(wanted)}, is not among the "
-        f"names of the certificate ({', '.join(presented.leaf.subject_alternative_names[:6]) or 'none'})",
-        fix=f"have it issued with {wanted[0]} as a subject alternative name, or correct {what} of zone {zone.name}",
-        certificate=presented.leaf,
+        reason=say(
+            "{what} of zone {zone} on {node}, {names}, is not among the names of the certificate ({borne})",
+            what=what,
+            zone=zone.name,
+            node=node,
+            names=reduce(_or, wanted),
+            borne=", ".join(leaf.subject_alternative_names[:6]) or say("none"),
+        ),
+        fix=say(
+            "have it issued with {name} as a subject alternative name, or correct {what} of zone {zone}",
+            name=wanted[0],
+            what=what,
+            zone=zone.name,
+        ),
+        certificate=leaf,
     )
+
+
+def _and(before: str, after: str) -> Words:
+    return say("{before} and {after}", before=before, after=after)
+
+
+def _or(before: str, after: str) -> Words:
+    return say("{before} or {after}", before=before, after=after)
 
 
 def _names_wanted(zone: Zone, *, inbound: bool) -> list[str]:

@@ -25,6 +25,7 @@ from analyzer.rules.zone_names import (
     name_errors,
     verifies,
 )
+from analyzer.words import counted, say, sentences
 
 _NEARLY_ALIKE = 0.93
 """Of two names, by `difflib`: one letter too many, too few or wrong in a name as long as those of Webex."""
@@ -51,21 +52,30 @@ def _misspelt(view: NodeView, zone: Zone) -> Judgement | None:
         return None
     errors = [event for event in view.tls_errors_of(IDENTITY_UNACCEPTABLE) if _is_of_webex_calling(event)]
     first, last = quote.span(event.record.time for event in errors)
-    lines = f"{len(errors)} line{'s'[: len(errors) > 1]}"
     how = (
-        f"The log says that this node refused Webex for its names ({lines})."
+        counted(
+            len(errors),
+            "The log says that this node refused Webex for its names ({count} line).",
+            "The log says that this node refused Webex for its names ({count} lines).",
+        )
         if errors
-        else "No failure shows it yet."
+        else say("No failure shows it yet.")
+    )
+    looks = say(
+        'The TLS verify subject name of zone {zone} is "{subject}", which looks like {meant} misspelt: Webex\'s '
+        "certificates would not have it.",
+        zone=zone.name,
+        subject=subject,
+        meant=meant,
     )
     return Judgement(
         severity=Severity.CRITICAL if errors else Severity.WARNING,
         confidence=Confidence.STRONG if errors else Confidence.INFERRED,
         subject=zone.name,
-        explanation=f'The TLS verify subject name of zone {zone.name} is "{subject}", which looks like {meant} misspelt: '
-        f"Webex's certificates would not have it. {how}",
+        explanation=sentences((looks, how)),
         remedy=(
             Remedy(
-                text=f"If {meant} is meant, correct it.",
+                text=say("If {meant} is meant, correct it.", meant=meant),
                 command=f"{ZONES} > {zone.name} > TLS verify subject name",
                 kind=RemedyKind.DURABLE,
             ),
@@ -124,21 +134,38 @@ def _errors_about_subject(view: NodeView, errors: Sequence[Event], subject: str)
 
 
 def _words_of_subject(view: NodeView, wanted: Wanted) -> tuple[str, tuple[Remedy, ...]]:
-    zone, name = wanted.zone.name, wanted.name
-    says = f'The TLS verify subject name of zone {zone} is "{name}": the peer\'s {wanted.role} certificate must have it in its subjectAltName.'
+    zone, name, role = wanted.zone.name, wanted.name, quote.SIDE_WORDS[wanted.role]
+    says: str = say(
+        'The TLS verify subject name of zone {zone} is "{name}": the peer\'s {role} certificate must have it in its '
+        "subjectAltName.",
+        zone=zone,
+        name=name,
+        role=role,
+    )
     moved = next((held.owner for held in wanted.held if held.owner and held.match in LACKING), None)
     partner = moved or next(iter(view.partners), None)
     if wanted.role is Side.CLIENT and partner is not None and partner.has_two_stores:
-        says += f" On {partner.version} that is the certificate in the Core's client store, not the one in its server store."
+        stored = say(
+            "On {version} that is the certificate in the Core's client store, not the one in its server store.",
+            version=partner.version,
+        )
+        says = sentences((says, stored))
     return says, (
         Remedy(
-            text=f"Correct the TLS verify subject name of zone {zone} (for a cluster: the cluster's name, which every peer's "
-            "certificate must have).",
+            text=say(
+                "Correct the TLS verify subject name of zone {zone} (for a cluster: the cluster's name, which every peer's "
+                "certificate must have).",
+                zone=zone,
+            ),
             command=f"{ZONES} > {zone} > TLS verify subject name",
             kind=RemedyKind.DURABLE,
         ),
         Remedy(
-            text=f"Or have the peer's {wanted.role} certificate issued with DNS:{name} in its subjectAltName.",
+            text=say(
+                "Or have the peer's {role} certificate issued with DNS:{name} in its subjectAltName.",
+                role=role,
+                name=name,
+            ),
             kind=RemedyKind.DURABLE,
         ),
     )
@@ -147,7 +174,7 @@ def _words_of_subject(view: NodeView, wanted: Wanted) -> tuple[str, tuple[Remedy
 RULES = (
     Rule(
         id="name-mismatch-verify-subject",
-        title="The TLS verify subject name is not in the peer's certificate",
+        title=say("The TLS verify subject name is not in the peer's certificate"),
         severity=Severity.CRITICAL,
         judge=name_mismatch_verify_subject,
         needs=(Need.CONFIGURATION,),

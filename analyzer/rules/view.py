@@ -31,6 +31,7 @@ from analyzer.evidence import (
 from analyzer.facts.releases import FIRST_WITH_TWO_STORES, Version
 from analyzer.facts.settings import COLLABORATION_EDGE_ENABLED, EKU_CHECKING_MODE
 from analyzer.facts.store import PACKAGED, Facts
+from analyzer.words import say
 
 T = TypeVar("T")
 Answer = TypeVar("Answer")
@@ -43,7 +44,7 @@ BETWEEN_CORE_AND_EDGE = frozenset({TRAVERSAL, TUNNELS})
 NOBODY = "\0nobody"
 """Stands for no peer at all: a judgement about it explains nothing that happened with one."""
 
-LOOSE = "the loose files"
+LOOSE = say("the loose files")
 """What sentences call a node whose files name no host."""
 
 FAMILIAR = frozenset(PeerKind) - {PeerKind.INTERNET, PeerKind.UNKNOWN}

@@ -14,10 +14,13 @@ from analyzer.rules import quote
 from analyzer.rules.per_peer import Who, by_peer, how_shown, quote_steps, row_of, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
+from analyzer.words import say, sentences
 
 FULL_HANDSHAKE = Remedy(
-    text="Capture a full handshake: disable and enable the zone, or restart the service, while logging runs with the "
-    "packet capture on.",
+    text=say(
+        "Capture a full handshake: disable and enable the zone, or restart the service, while logging runs with the "
+        "packet capture on."
+    ),
     kind=RemedyKind.COLLECT,
 )
 
@@ -26,13 +29,16 @@ def resumed_session(view: NodeView) -> Iterator[Judgement]:
     """A resumed session carries no certificates, by design."""
     for peer, connections in by_peer(view, lambda c: Visibility.RESUMED in how_shown(c)):
         full = view.once(_full_handshakes).get(who_is(peer))
-        where = f" The full handshake is connection {full.id}." if full else ""
+        why = say(
+            "The session was resumed: no certificate goes over the wire again, by design. What was presented is to be seen "
+            "in the first full handshake with this peer."
+        )
+        where = say("The full handshake is connection {connection}.", connection=full.id) if full else ""
         yield row_of(
             peer,
             connections,
             Severity.INFO,
-            "The session was resumed: no certificate goes over the wire again, by design. What was presented is to be seen "
-            f"in the first full handshake with this peer.{where}",
+            sentences((why, where)),
             quote_steps(connections, Step.CLIENT_HELLO, Step.SERVER_HELLO),
             remedy=() if full else (FULL_HANDSHAKE,),
         )
@@ -55,8 +61,10 @@ def capture_starts_mid_handshake(view: NodeView) -> Iterator[Judgement]:
             peer,
             connections,
             Severity.INFO,
-            "The capture starts in the middle of the handshake, or segments of it are missing: what was presented before is "
-            "not in it. Nothing follows from its absence.",
+            say(
+                "The capture starts in the middle of the handshake, or segments of it are missing: what was presented "
+                "before is not in it. Nothing follows from its absence."
+            ),
             tuple(
                 quote.quote_frame(c, c.handshake.frames[0]) for c in connections[: quote.MOST] if c.handshake.frames
             ),
@@ -78,11 +86,16 @@ def capture_no_tls_for_peer(view: NodeView) -> Iterator[Judgement]:
             severity=Severity.INFO,
             confidence=Confidence.PROVEN,
             subject=name,
-            explanation=f"The log reports TLS errors with {name}, but the capture has no connection with it: not taken, "
-            "filtered, or overwritten by newer files. Its absence from the capture does not mean that it did not happen.",
+            explanation=say(
+                "The log reports TLS errors with {peer}, but the capture has no connection with it: not taken, filtered, or "
+                "overwritten by newer files. Its absence from the capture does not mean that it did not happen.",
+                peer=name,
+            ),
             remedy=(
                 Remedy(
-                    text="Capture again with a filter on this peer's address, so that the files do not roll over.",
+                    text=say(
+                        "Capture again with a filter on this peer's address, so that the files do not roll over."
+                    ),
                     command=Need.CAPTURE.collect,
                     kind=RemedyKind.COLLECT,
                 ),
@@ -100,7 +113,7 @@ _NEEDS = (Need.CAPTURE, Need.HANDSHAKE)
 RULES = (
     Rule(
         id="tls12-resumed-session",
-        title="The session was resumed: no certificate on the wire",
+        title=say("The session was resumed: no certificate on the wire"),
         meaning="Said when a session was resumed: no certificate goes over the wire again, by design. What was "
         "presented is to be seen in the first full handshake with that peer, or in a new capture while the "
         "zone is disabled and enabled.",
@@ -111,7 +124,7 @@ RULES = (
     ),
     Rule(
         id="capture-starts-mid-handshake",
-        title="The capture lacks part of the handshake",
+        title=say("The capture lacks part of the handshake"),
         meaning="Said when the capture begins in the middle of a handshake, or packets of it are missing. What is "
         "not in the capture may have been presented all the same: nothing follows from its absence.",
         severity=Severity.INFO,
@@ -121,7 +134,7 @@ RULES = (
     ),
     Rule(
         id="capture-no-tls-for-peer",
-        title="The capture does not show a peer that the log reports errors with",
+        title=say("The capture does not show a peer that the log reports errors with"),
         meaning="Said when the log reports TLS errors with a peer of whom the capture has no connection: not taken, "
         "filtered out, or overwritten by newer files. Only the log answers for that peer then.",
         severity=Severity.INFO,

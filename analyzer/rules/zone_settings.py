@@ -16,6 +16,7 @@ from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.states import is_active
 from analyzer.rules.view import TRAVERSAL, NodeView
 from analyzer.rules.zone_names import verifies
+from analyzer.words import Words, counted, say, sentences
 
 _ZONES = "Configuration > Zones > Zones"
 _DEFAULT_ZONE_SETTINGS = (DEFAULT_ZONE_TLS_VERIFY_MODE, DEFAULT_ZONE_MEDIA_ENCRYPTION_MODE)
@@ -28,30 +29,46 @@ def inbound_mapping_off(view: NodeView) -> Iterator[Judgement]:
         if zone.kind != "dns" or not is_webex_name(zone.tls_verify_subject, view.facts):
             continue
         if zone.inbound_classification is None:
-            yield _unknown(f"whether DNS zone {zone.name} is matched to inbound TLS calls (xconf_dump)")
+            yield _unknown(
+                say("whether DNS zone {zone} is matched to inbound TLS calls (xconf_dump)", zone=zone.name)
+            )
         elif zone.inbound_classification == "Off":
             yield _mapping_off(view, zone)
 
 
 def _mapping_off(view: NodeView, zone: Zone) -> Judgement:
     fallen = [identity for identity in view.node.identities if _fell_into_default_zone(view, identity)]
-    seen = f" The log shows it: {len(fallen)} time{'s'[: len(fallen) > 1]} Webex was matched to the Default Zone."
+    said = say(
+        "DNS zone {zone} looks for {subject}, but its inbound classification is Off: calls that Webex places are not "
+        "matched to it and are handled by the Default Zone.",
+        zone=zone.name,
+        subject=zone.tls_verify_subject,
+    )
+    seen = counted(
+        len(fallen),
+        "The log shows it: {count} time Webex was matched to the Default Zone.",
+        "The log shows it: {count} times Webex was matched to the Default Zone.",
+    )
     first, last = quote.span(identity.time for identity in fallen)
     return Judgement(
         severity=Severity.WARNING,
         confidence=Confidence.PROVEN,
         subject=zone.name,
-        explanation=f"DNS zone {zone.name} looks for {zone.tls_verify_subject}, but its inbound classification is Off: calls "
-        f"that Webex places are not matched to it and are handled by the Default Zone.{seen if fallen else ''}",
+        explanation=sentences((said, seen if fallen else "")),
         remedy=(
             Remedy(
-                text=f"Set the TLS verify inbound mapping of zone {zone.name} to On, or use a Webex zone (X12.5 and later).",
+                text=say(
+                    "Set the TLS verify inbound mapping of zone {zone} to On, or use a Webex zone (X12.5 and later).",
+                    zone=zone.name,
+                ),
                 command=f"{_ZONES} > {zone.name} > TLS verify inbound mapping",
                 kind=RemedyKind.DURABLE,
             ),
         ),
         evidence=(
-            *quote.quote_zone_words(zone, f"TLS verify inbound classification {zone.inbound_classification}"),
+            *quote.quote_zone_words(
+                zone, say("TLS verify inbound classification {mode}", mode=zone.inbound_classification)
+            ),
             *(quote.quote_identity(identity) for identity in fallen[: quote.MOST]),
         ),
         count=max(len(fallen), 1),
@@ -74,7 +91,7 @@ def uc_zone_tls_verify_off(view: NodeView) -> Iterator[Judgement]:
     for zone in off:
         yield _verify_off(zone.name, (*quote.quote_zone_setting(zone), *evidence))
     if alarms and not off:
-        yield _verify_off(f"alarm {alarms[0].id}", evidence)
+        yield _verify_off(say("alarm {alarm}", alarm=alarms[0].id), evidence)
 
 
 def _verify_off(subject: str, evidence: tuple[Evidence, ...]) -> Judgement:
@@ -82,12 +99,16 @@ def _verify_off(subject: str, evidence: tuple[Evidence, ...]) -> Judgement:
         severity=Severity.WARNING,
         confidence=Confidence.PROVEN,
         subject=subject,
-        explanation="TLS verify mode is off in a Unified Communications traversal zone: the other end's certificate is not "
-        "checked. Mobile and remote access needs it on.",
+        explanation=say(
+            "TLS verify mode is off in a Unified Communications traversal zone: the other end's certificate is not checked. "
+            "Mobile and remote access needs it on."
+        ),
         remedy=(
             Remedy(
-                text="See first that each end trusts the other's authority and that the names match; then set TLS verify mode "
-                "to On.",
+                text=say(
+                    "See first that each end trusts the other's authority and that the names match; then set TLS verify "
+                    "mode to On."
+                ),
                 command=f"{_ZONES} > (traversal zone) > TLS verify mode",
                 kind=RemedyKind.DURABLE,
             ),
@@ -110,8 +131,11 @@ def zone_active_but_oneway(view: NodeView) -> Iterator[Judgement]:
             severity=Severity.INFO,
             confidence=Confidence.PROVEN,
             subject=zone.name,
-            explanation=f"Zone {zone.name} is Active, and its server asks for no client certificate (TLS verify off): that is "
-            "why a certificate without clientAuth works here. It says nothing about what a check would find.",
+            explanation=say(
+                "Zone {zone} is Active, and its server asks for no client certificate (TLS verify off): that is why a "
+                "certificate without clientAuth works here. It says nothing about what a check would find.",
+                zone=zone.name,
+            ),
             evidence=(
                 *quote.quote_zone(zone),
                 *quote.quote_zone_setting(zone),
@@ -128,14 +152,19 @@ def default_zone_mtls_b2bua(view: NodeView) -> Iterator[Judgement]:
         return
     settings = ((name, view.node.settings[name]) for name in _DEFAULT_ZONE_SETTINGS)
     yield fact(
-        "Default Zone",
-        f"Mutual TLS is enabled on the Default Zone, and its media encryption mode is {media}: calls then pass the B2BUA, "
-        "which can't check client certificates on the SIP TLS port.",
+        say("Default Zone"),
+        say(
+            "Mutual TLS is enabled on the Default Zone, and its media encryption mode is {media}: calls then pass the B2BUA, "
+            "which can't check client certificates on the SIP TLS port.",
+            media=media,
+        ),
         severity=Severity.WARNING,
         remedy=(
             Remedy(
-                text="Use the separate mutual TLS port for peers that present certificates, or set the media encryption mode of "
-                "the Default Zone to Auto.",
+                text=say(
+                    "Use the separate mutual TLS port for peers that present certificates, or set the media encryption "
+                    "mode of the Default Zone to Auto."
+                ),
                 command="Configuration > Protocols > SIP > Mutual TLS mode and port",
                 kind=RemedyKind.DURABLE,
             ),
@@ -144,12 +173,12 @@ def default_zone_mtls_b2bua(view: NodeView) -> Iterator[Judgement]:
     )
 
 
-def _unknown(missing: str) -> Judgement:
+def _unknown(missing: Words) -> Judgement:
     return Judgement(
         severity=Severity.INFO,
         confidence=Confidence.NOT_DETERMINABLE,
         subject="",
-        explanation=f"Not determinable: {missing} is not in what was given.",
+        explanation=say("Not determinable: {missing} is not in what was given.", missing=missing),
         remedy=(Remedy(text=Need.CONFIGURATION.collect, kind=RemedyKind.COLLECT),),
         missing=missing,
     )
@@ -158,7 +187,7 @@ def _unknown(missing: str) -> Judgement:
 RULES = (
     Rule(
         id="uc-zone-tls-verify-off",
-        title="TLS verify is off in the Unified Communications traversal zone",
+        title=say("TLS verify is off in the Unified Communications traversal zone"),
         severity=Severity.WARNING,
         judge=uc_zone_tls_verify_off,
         needs=((Need.CONFIGURATION, Need.STATUS),),
@@ -169,7 +198,7 @@ RULES = (
     ),
     Rule(
         id="inbound-mapping-off",
-        title="Calls from Webex are not matched to its DNS zone",
+        title=say("Calls from Webex are not matched to its DNS zone"),
         severity=Severity.WARNING,
         judge=inbound_mapping_off,
         needs=(Need.CONFIGURATION,),
@@ -179,7 +208,7 @@ RULES = (
     ),
     Rule(
         id="default-zone-mtls-b2bua",
-        title="Mutual TLS on the Default Zone cannot check calls that pass the B2BUA",
+        title=say("Mutual TLS on the Default Zone cannot check calls that pass the B2BUA"),
         severity=Severity.WARNING,
         judge=default_zone_mtls_b2bua,
         needs=(Need.DEFAULT_ZONE,),
@@ -189,7 +218,7 @@ RULES = (
     ),
     Rule(
         id="zone-active-but-oneway",
-        title="The zone works with one-way TLS",
+        title=say("The zone works with one-way TLS"),
         severity=Severity.INFO,
         judge=zone_active_but_oneway,
         needs=(Need.STATUS, Need.HANDSHAKE),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
-from analyzer.evidence import Alarm, Connection, Event, NodeRole, Outcome, Tunnel
+from analyzer.evidence import Alarm, Connection, Event, NodeRole, Outcome, Tunnel, Zone
 from analyzer.facts.alarms import AlarmTopic, alarm_ids
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
@@ -12,7 +12,9 @@ from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.states import came_up, has_failed, is_active, is_failed, ssh_errors, tunnels_up_since
 from analyzer.rules.view import NodeView
 from analyzer.text import iso_utc
+from analyzer.words import Words, counted, say
 
+_TUNNELS = say("SSH tunnels")
 _ASK_PARTNER = Remedy(text=Need.PARTNER.collect, kind=RemedyKind.COLLECT)
 
 
@@ -25,8 +27,11 @@ def uc_zone_failed(view: NodeView) -> Iterator[Judgement]:
             severity=Severity.CRITICAL,
             confidence=Confidence.PROVEN,
             subject=zone.name,
-            explanation=f"Traversal zone {zone.name} was Failed when logging started, and nothing later shows it working. "
-            "Mobile and remote access and every call through it are down.",
+            explanation=say(
+                "Traversal zone {zone} was Failed when logging started, and nothing later shows it working. Mobile and remote "
+                "access and every call through it are down.",
+                zone=zone.name,
+            ),
             remedy=() if view.partners else (_ASK_PARTNER,),
             evidence=quote.quote_zone(zone),
         )
@@ -42,14 +47,19 @@ def ssh_tunnels_down(view: NodeView) -> Iterator[Judgement]:
         return
     reasons = sorted({tunnel.reason for tunnel in failed if tunnel.reason})
     first, last = quote.span(event.record.time for event in lines)
-    said = f" ({', '.join(reasons)})" if reasons else ""
+    what: str = _counted(failed, alarms, lines)
+    if reasons:
+        what = say("{what} ({reasons})", what=what, reasons=", ".join(reasons))
     yield Judgement(
         severity=Severity.CRITICAL,
         confidence=Confidence.PROVEN,
-        subject="SSH tunnels",
-        explanation=f"{_counted(failed, alarms, lines)}{said}. Without them mobile and remote access does not work. "
-        "The causes, in the order to check: the zone is not active; the Core's client certificate has no clientAuth; its "
-        "chain is not wholly trusted on the other side; TCP port 2222 or name resolution is blocked; time differs.",
+        subject=_TUNNELS,
+        explanation=say(
+            "{what}. Without them mobile and remote access does not work. The causes, in the order to check: the zone is not "
+            "active; the Core's client certificate has no clientAuth; its chain is not wholly trusted on the other side; "
+            "TCP port 2222 or name resolution is blocked; time differs.",
+            what=what,
+        ),
         evidence=(
             *(row for tunnel in failed[: quote.MOST] for row in quote.quote_tunnel(tunnel)),
             *(row for alarm in alarms for row in quote.quote_alarm(alarm)),
@@ -62,12 +72,12 @@ def ssh_tunnels_down(view: NodeView) -> Iterator[Judgement]:
     )
 
 
-def _counted(failed: list[Tunnel], alarms: list[Alarm], lines: Iterable[Event]) -> str:
+def _counted(failed: Sequence[Tunnel], alarms: Sequence[Alarm], lines: Sequence[Event]) -> Words:
     if failed:
-        return f"{len(failed)} SSH tunnel{'s' if len(failed) > 1 else ''} failed"
+        return counted(len(failed), "{count} SSH tunnel failed", "{count} SSH tunnels failed")
     if alarms:
-        return "An alarm says that SSH tunnels failed"
-    return f"The log reports {len(tuple(lines))} failed attempts to open SSH tunnels"
+        return say("An alarm says that SSH tunnels failed")
+    return say("The log reports {count} failed attempts to open SSH tunnels", count=len(lines))
 
 
 def xstat_contradicts_capture(view: NodeView) -> Iterator[Judgement]:
@@ -77,21 +87,30 @@ def xstat_contradicts_capture(view: NodeView) -> Iterator[Judgement]:
         if not own or not (is_failed(zone) or is_active(zone)):
             continue
         newest = max(own, key=lambda connection: connection.handshake.started)
-        works = newest.outcome is Outcome.COMPLETED
-        if works == is_active(zone):
+        if (newest.outcome is Outcome.COMPLETED) == is_active(zone):
             continue
         yield Judgement(
             severity=Severity.INFO,
             confidence=Confidence.PROVEN,
             subject=zone.name,
-            explanation=f"The status dump shows zone {zone.name} as {zone.status}. That is its state when logging started, "
-            "before anything was captured (the time in the dump's file name is when the bundle was collected). The last "
-            f"handshake, at {iso_utc(newest.handshake.started)}, "
-            f"{'completed' if works else 'did not complete'}: it came later, and the report goes by it.",
+            explanation=_outdated(zone, newest),
             evidence=(*quote.quote_zone(zone), *_quote_end(newest)),
             connections=(newest.id,),
         )
     yield from _tunnels_came_up(view)
+
+
+def _outdated(zone: Zone, newest: Connection) -> Words:
+    completed = newest.outcome is Outcome.COMPLETED
+    return say(
+        "The status dump shows zone {zone} as {status}. That is its state when logging started, before anything was captured "
+        "(the time in the dump's file name is when the bundle was collected). The last handshake, at {time}, {ended}: it "
+        "came later, and the report goes by it.",
+        zone=zone.name,
+        status=zone.status,
+        time=iso_utc(newest.handshake.started),
+        ended=say("completed") if completed else say("did not complete"),
+    )
 
 
 def _tunnels_came_up(view: NodeView) -> Iterator[Judgement]:
@@ -101,13 +120,18 @@ def _tunnels_came_up(view: NodeView) -> Iterator[Judgement]:
         yield Judgement(
             severity=Severity.INFO,
             confidence=Confidence.PROVEN,
-            subject="SSH tunnels",
-            explanation=f"The status dump shows {len(failed)} SSH tunnel{'s' if len(failed) > 1 else ''} as Failed, but it was "
-            f"taken when logging started. The last SSH connection, at {iso_utc(flow.started)}, stayed up: this later evidence "
-            "is what the report goes by.",
+            subject=_TUNNELS,
+            explanation=counted(
+                len(failed),
+                "The status dump shows {count} SSH tunnel as Failed, but it was taken when logging started. The last SSH "
+                "connection, at {time}, stayed up: this later evidence is what the report goes by.",
+                "The status dump shows {count} SSH tunnels as Failed, but it was taken when logging started. The last SSH "
+                "connection, at {time}, stayed up: this later evidence is what the report goes by.",
+                time=iso_utc(flow.started),
+            ),
             evidence=(
                 *(row for tunnel in failed[: quote.MOST] for row in quote.quote_tunnel(tunnel)),
-                quote.quote_conversation(flow, "SSH established, and not closed early"),
+                quote.quote_conversation(flow, say("SSH established, and not closed early")),
             ),
         )
 
@@ -122,13 +146,15 @@ def partner_bundle_missing(view: NodeView) -> Iterator[Judgement]:
     """The other end of a traversal zone is not among the bundles."""
     if view.partners or not view.traversal_zones:
         return
-    other = "Core" if view.is_edge else "Edge"
     yield Judgement(
         severity=Severity.INFO,
         confidence=Confidence.PROVEN,
         subject=view.traversal_zones[0].name,
-        explanation=f"The {other}'s bundle is not among the inputs. What it presents, what it trusts and what it logs decides "
-        "about this zone, and is the first thing that a support engineer will ask for.",
+        explanation=say(
+            "The {partner}'s bundle is not among the inputs. What it presents, what it trusts and what it logs decides "
+            "about this zone, and is the first thing that a support engineer will ask for.",
+            partner="Core" if view.is_edge else "Edge",
+        ),
         remedy=(_ASK_PARTNER,),
         evidence=quote.quote_zone(view.traversal_zones[0]),
     )
@@ -137,7 +163,7 @@ def partner_bundle_missing(view: NodeView) -> Iterator[Judgement]:
 RULES = (
     Rule(
         id="uc-zone-failed",
-        title="The traversal zone is down",
+        title=say("The traversal zone is down"),
         meaning="Said when the status dump shows a traversal zone as Failed and no later handshake completed. "
         "Mobile and remote access and every call through the zone are down. The finding that it stands "
         "under says why; where it stands alone, the cause is not in what was given.",
@@ -149,7 +175,7 @@ RULES = (
     ),
     Rule(
         id="ssh-tunnels-down",
-        title="SSH tunnels are down",
+        title=say("SSH tunnels are down"),
         meaning="Said when the status dump, an alarm or the log's ssh lines show that SSH tunnels failed, for "
         "whatever reason. Without them mobile and remote access does not work. The finding that it stands "
         "under says why: the zone, clientAuth, an intermediate that is not trusted, or a port that can't be "
@@ -162,7 +188,7 @@ RULES = (
     ),
     Rule(
         id="xstat-contradicts-capture",
-        title="The status dump is older than the evidence, and differs from it",
+        title=say("The status dump is older than the evidence, and differs from it"),
         meaning="Said when the status dump shows another state of a zone than its last handshake. The dump is taken "
         "when logging starts, before anything is captured, though its file name has the time when the bundle was collected: "
         "the report goes by the later evidence and says so.",
@@ -173,7 +199,7 @@ RULES = (
     ),
     Rule(
         id="partner-bundle-missing",
-        title="The partner Expressway's bundle is missing",
+        title=say("The partner Expressway's bundle is missing"),
         meaning="Said when a node has a traversal zone and the bundle of its other end is not among the inputs. "
         "What the other end presents, trusts and logs decides about the zone; with both bundles the report "
         "answers from both sides.",
