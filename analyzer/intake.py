@@ -31,6 +31,7 @@ from analyzer.parsers.snapshot import read_snapshot
 from analyzer.parsers.xconf import merge_configurations, read_xconf_text, read_xconf_xml
 from analyzer.parsers.xstat import merge_statuses, read_xstat_text, read_xstat_xml
 from analyzer.text import failed_on_it
+from analyzer.words import say
 
 PEM_BYTES = 16 * 1024 * 1024
 """No store comes near this; it bounds the memory that a member called .pem can take."""
@@ -142,9 +143,9 @@ def _read_member(member: OpenMember, tray: _Tray, progress: Progress) -> _Outcom
     except Exception as error:  # noqa: BLE001 - a bug costs one member (docs/architecture.md lists all such places)
         problem = Problem(
             file=member.reference,
-            what="The member was not read",
+            what=say("The member was not read"),
             why=failed_on_it(error),
-            leaves_open="Everything it would say.",
+            leaves_open=say("Everything it would say."),
         )
         return _Outcome(problems=(problem,), read_something=False)
     return outcome
@@ -212,9 +213,9 @@ def _record(member: OpenMember, outcome: _Outcome) -> Member:
     """Say how much of a member was read: a member of an unknown kind is listed, and that is all."""
     reason = next((problem.why for problem in outcome.problems), None)
     if member.kind is MemberKind.OTHER:
-        read, reason = ReadState.NOT, "not a part of a diagnostic bundle that this program reads"
+        read, reason = ReadState.NOT, say("not a part of a diagnostic bundle that this program reads")
     elif not outcome.read_something:
-        read, reason = ReadState.NOT, reason or "nothing in it could be read"
+        read, reason = ReadState.NOT, reason or say("nothing in it could be read")
     else:
         read = ReadState.PART if reason else ReadState.WHOLE
     record = member.record(read=read, reason=reason, node=None)
@@ -229,23 +230,23 @@ def _not_read(records: Iterable[Member], problems: Sequence[Problem]) -> Iterato
             continue
         yield Problem(
             file=record.reference,
-            what="Not read" if record.read is ReadState.NOT else "Read only in part",
-            why=record.reason or "unknown",
+            what=say("Not read") if record.read is ReadState.NOT else say("Read only in part"),
+            why=record.reason or say("unknown"),
             leaves_open=_LEAVES_OPEN[record.kind],
         )
 
 
 _LEAVES_OPEN = {
-    MemberKind.SERVER_PEM: "Which certificate is in the server store.",
-    MemberKind.CLIENT_PEM: "Which certificate is in the client store.",
-    MemberKind.CA_PEM: "Which authorities this Expressway trusts.",
-    MemberKind.CERTIFICATE: "What this certificate says.",
-    MemberKind.XCONF_XML: "Settings and zones, unless another dump has them.",
-    MemberKind.XCONF_TEXT: "Settings that only this dump has.",
-    MemberKind.XSTAT_XML: "Version, states of zones and tunnels, alarms, unless another dump has them.",
-    MemberKind.XSTAT_TEXT: "States that only this dump has.",
-    MemberKind.SNAPSHOT: "What the log says beyond this point.",
-    MemberKind.CAPTURE: "Handshakes beyond this point.",
+    MemberKind.SERVER_PEM: say("Which certificate is in the server store."),
+    MemberKind.CLIENT_PEM: say("Which certificate is in the client store."),
+    MemberKind.CA_PEM: say("Which authorities this Expressway trusts."),
+    MemberKind.CERTIFICATE: say("What this certificate says."),
+    MemberKind.XCONF_XML: say("Settings and zones, unless another dump has them."),
+    MemberKind.XCONF_TEXT: say("Settings that only this dump has."),
+    MemberKind.XSTAT_XML: say("Version, states of zones and tunnels, alarms, unless another dump has them."),
+    MemberKind.XSTAT_TEXT: say("States that only this dump has."),
+    MemberKind.SNAPSHOT: say("What the log says beyond this point."),
+    MemberKind.CAPTURE: say("Handshakes beyond this point."),
     MemberKind.OTHER: "",
 }
 

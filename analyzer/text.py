@@ -6,6 +6,8 @@ import unicodedata
 from datetime import UTC, datetime
 from ipaddress import ip_address
 
+from analyzer.words import Words, say
+
 _SHORT_ESCAPES = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 
@@ -69,6 +71,6 @@ def _visible(character: str) -> str:
     return character
 
 
-def failed_on_it(error: Exception) -> str:
+def failed_on_it(error: Exception) -> Words:
     """Return why something was not read if the reason is a bug of ours."""
-    return f"the program failed on it ({type(error).__name__}); please report this"
+    return say("the program failed on it ({error}); please report this", error=type(error).__name__)

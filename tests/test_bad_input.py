@@ -19,6 +19,7 @@ from analyzer.findings import Report
 from analyzer.pipeline import NothingToAnalyzeError, analyze
 from analyzer.report.html import render_html
 from analyzer.report.json import render_json
+from analyzer.words import Words
 from tests.bundle.building import tarred, zipped
 from tests.program import EKU_CHECK_ON, WEBEX, Ran, bundle, member_named, members, run, sample
 
@@ -266,6 +267,13 @@ def facts(report: Report, spoilt: str) -> dict[str, object]:
     return {part: said for part, said in told.items() if part not in spoilt}
 
 
+def troubles(report: Report) -> list[str]:
+    """Return all that is said of what could not be read."""
+    problems = [text for problem in report.case.problems for text in (problem.what, problem.why, problem.leaves_open)]
+    records = [member for shown in report.case.inputs for member in shown.members]
+    return problems + [member.reason for member in records if member.reason]
+
+
 @pytest.mark.parametrize("name", [WEBEX, "test-case-2-eku-check-off", "identity-unacceptable"])
 def test_a_damaged_member_costs_its_own_facts_only(tmp_path: Path, name: str) -> None:
     rng = random.Random(name)
@@ -280,6 +288,7 @@ def test_a_damaged_member_costs_its_own_facts_only(tmp_path: Path, name: str) ->
         read = {m.name: m.read for shown in report.case.inputs for m in shown.members}
         assert {state for member, state in read.items() if member != spoilt} == {ReadState.WHOLE}
         assert facts(report, spoilt) == facts(whole, spoilt)
+        assert [text for text in troubles(report) if not isinstance(text, Words)] == []
         assert render_html(report)
         assert render_json(report)
 
@@ -308,8 +317,11 @@ def test_a_mutated_archive_never_fails(tmp_path: Path, name: str) -> None:
         path = tmp_path / f"{number}.zip"
         path.write_bytes(mutated({"": archive}, rng)[""])
         try:
-            said = [member.name for member in analyze([path]).case.inputs[0].members]
+            report = analyze([path])
         except NothingToAnalyzeError as error:
             said = [str(error)]
+        else:
+            said = [member.name for member in report.case.inputs[0].members]
+            assert [text for text in troubles(report) if not isinstance(text, Words)] == []
         assert all(said)
         assert said

@@ -8,13 +8,19 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from analyzer.words import Words
+
 CHUNK = 1 << 18
 PIECE = 1 << 20
 """What is read at a time, and what is read ahead at a time."""
 
 
 class Damaged(Exception):  # noqa: N818 - it is a state of the input, not an error of the program
-    """The bytes end here, and should not. The message says why, in words for a person."""
+    """The bytes end here, and should not. `why` says why, in words for a person."""
+
+    def __init__(self, why: Words) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 class Changed(Damaged):

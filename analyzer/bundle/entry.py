@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from analyzer.bundle.content import Content
+from analyzer.words import Words, say
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -23,16 +24,16 @@ class Entry(Struct, frozen=True, kw_only=True):
     content: Content | None = None
     size: int | None = None
     unreadable: str | None = None
-    suspect: str | None = None
+    suspect: Words | None = None
     head: bytes | None = None
 
 
 class Trouble(Struct, frozen=True, kw_only=True):
     """Something about an archive as a whole that could not be read; see `Problem`."""
 
-    what: str
-    why: str
-    leaves_open: str
+    what: Words
+    why: Words
+    leaves_open: Words
 
 
 class Listing(Struct, frozen=True, kw_only=True):
@@ -45,9 +46,9 @@ class Listing(Struct, frozen=True, kw_only=True):
 def too_many(limit: int) -> Trouble:
     """Return the trouble of an archive with more members than are listed."""
     return Trouble(
-        what="not all members are listed",
-        why=f"there are more than {limit:,} of them",
-        leaves_open="what the members beyond the limit say",
+        what=say("not all members are listed"),
+        why=say("there are more than {limit:,} of them", limit=limit),
+        leaves_open=say("what the members beyond the limit say"),
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from analyzer.bundle.content import Damaged, Reader
+from analyzer.words import say
 
 
 class Files:
@@ -25,11 +26,12 @@ class Files:
             Damaged: if the system does not give them.
         """
         if self._closed:
-            raise Damaged("the input was closed")
+            raise Damaged(say("the input was closed"))
         try:
             return self._file(path).read(offset, size)
         except (OSError, ValueError) as error:
-            raise Damaged(f"the file cannot be read: {getattr(error, 'strerror', None) or error}") from error
+            reason = getattr(error, "strerror", None) or str(error)
+            raise Damaged(say("the file cannot be read: {reason}", reason=reason)) from error
 
     def _file(self, path: Path) -> _OpenFile:
         if path not in self._open:

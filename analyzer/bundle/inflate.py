@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.bundle.content import Changed, Content, Damaged, Reader, skip_by_reading
 from analyzer.bundle.limits import Budget
+from analyzer.words import say
 
 if TYPE_CHECKING:
     from zlib import _Decompress
@@ -121,7 +122,7 @@ class InflateReader:
         finished = self._decompressor.eof
         self._waiting = self._decompressor.unused_data if finished else self._decompressor.unconsumed_tail
         if starved and not data and not finished:
-            raise Damaged("the compressed data ends too early")
+            raise Damaged(say("the compressed data ends too early"))
         return data
 
     def _take(self, size: int) -> bytes:
@@ -137,7 +138,7 @@ class InflateReader:
             if not self._waiting:
                 return False
         if not b"\x1f\x8b".startswith(self._waiting[:2]):
-            raise Damaged("other bytes follow the compressed data and were not read")
+            raise Damaged(say("other bytes follow the compressed data and were not read"))
         self._decompressor = self._content.fresh()
         return True
 
@@ -168,5 +169,5 @@ def _before_the_failure(decompressor: _Decompress, data: bytes, size: int) -> by
 def _damage(error: zlib.error) -> Damaged:
     text = str(error)
     if "incorrect data check" in text or "incorrect length check" in text:
-        return Changed("the checksum of the compressed data does not match: some bytes were changed")
-    return Damaged("the compressed data is damaged")
+        return Changed(say("the checksum of the compressed data does not match: some bytes were changed"))
+    return Damaged(say("the compressed data is damaged"))

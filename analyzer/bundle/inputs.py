@@ -18,6 +18,7 @@ from analyzer.bundle.names import unique
 from analyzer.bundle.opener import LOOSE, Opener, Place
 from analyzer.evidence import Problem
 from analyzer.text import clean
+from analyzer.words import Words, say
 
 
 class Inputs:
@@ -51,7 +52,7 @@ class Inputs:
         if stat.S_ISDIR(status.st_mode):
             return self._open_folder(path, name)
         if not stat.S_ISREG(status.st_mode):
-            return self._unopened(path, name, "it is neither a file nor a folder")
+            return self._unopened(path, name, say("it is neither a file nor a folder"))
         return self._open_file(path, name, status.st_size)
 
     def _open_file(self, path: Path, name: str, size: int) -> OpenInput:
@@ -76,22 +77,19 @@ class Inputs:
         )
 
     def _unopened(self, path: Path, name: str, why: str) -> OpenInput:
-        self._problem(name, "the input was not opened", why, "all that it says")
+        self._problem(name, say("the input was not opened"), why, say("all that it says"))
         return OpenInput(name=name, path=path, is_archive=False, is_folder=False, members=())
 
     def _walk(self, top: Path, name: str, prefix: str = "", depth: int = 1) -> Iterator[Entry]:
         """Yield the files of a folder in the order of their names; what is hidden is left out."""
         if depth > self._limits.folder_depth:
-            self._problem(
-                f"{name}/{clean(prefix)}", "the folder was not looked into", "it lies too deep", "what it holds"
-            )
+            self._not_looked_into(f"{name}/{clean(prefix)}", say("it lies too deep"))
             return
         try:
             with os.scandir(top) as found:
                 items = sorted((item for item in found if not item.name.startswith(".")), key=lambda item: item.name)
         except OSError as error:
-            why = error.strerror or str(error)
-            self._problem(f"{name}/{clean(prefix)}", "the folder was not looked into", why, "what it holds")
+            self._not_looked_into(f"{name}/{clean(prefix)}", error.strerror or str(error))
             return
         for item in items:
             if item.is_dir(follow_symlinks=False):
@@ -105,13 +103,16 @@ class Inputs:
         except OSError as error:
             return Entry(name=name, unreadable=error.strerror or str(error))
         if stat.S_ISLNK(status.st_mode):
-            return Entry(name=name, unreadable="a link, which is not followed")
+            return Entry(name=name, unreadable=say("a link, which is not followed"))
         if not stat.S_ISREG(status.st_mode):
-            return Entry(name=name, unreadable="a device or pipe, which is not opened")
+            return Entry(name=name, unreadable=say("a device or pipe, which is not opened"))
         content = FileContent(self._files, Path(item.path), status.st_size)
         return Entry(name=name, content=content, size=status.st_size)
 
-    def _problem(self, file: str, what: str, why: str, leaves_open: str) -> None:
+    def _not_looked_into(self, folder: str, why: str) -> None:
+        self._problem(folder, say("the folder was not looked into"), why, say("what it holds"))
+
+    def _problem(self, file: str, what: Words, why: str, leaves_open: Words) -> None:
         self.problems.append(Problem(file=file, what=what, why=why, leaves_open=leaves_open))
 
     def close(self) -> None:

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from analyzer.bundle.content import Damaged
 from analyzer.evidence import MemberKind
+from analyzer.words import Words, say
 
 MIB = 1 << 20
 GIB = 1 << 30
@@ -51,7 +52,7 @@ class Limits(Struct, frozen=True, kw_only=True):
 class Budget:
     """Counts down what one input may still produce."""
 
-    def __init__(self, allowed: int, reason: str) -> None:
+    def __init__(self, allowed: int, reason: Words) -> None:
         self.left = allowed
         self._reason = reason
 
@@ -60,8 +61,8 @@ class Budget:
         """Return the budget for decompressing an input of `size` bytes."""
         by_ratio = limits.ratio * size + MIB
         if by_ratio < limits.total_bytes:
-            return cls(by_ratio, f"it grows to more than {limits.ratio} times the size of the input")
-        return cls(limits.total_bytes, f"the input holds more than {limits.total_bytes:,} bytes")
+            return cls(by_ratio, say("it grows to more than {ratio} times the size of the input", ratio=limits.ratio))
+        return cls(limits.total_bytes, say("the input holds more than {most:,} bytes", most=limits.total_bytes))
 
     def take(self, size: int) -> None:
         """Take `size` bytes off.
@@ -71,5 +72,5 @@ class Budget:
         """
         if size > self.left:
             self.left = 0
-            raise Damaged(f"limit reached: {self._reason}")
+            raise Damaged(say("limit reached: {reason}", reason=self._reason))
         self.left -= size

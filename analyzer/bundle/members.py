@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import reduce
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -13,6 +14,7 @@ from analyzer.bundle.content import Content
 from analyzer.bundle.files import BytesContent, FileContent
 from analyzer.bundle.stream import MemberStream, Pass
 from analyzer.evidence import Member, MemberKind, ReadState
+from analyzer.words import Words, say
 
 
 class OpenMember(Struct, kw_only=True, eq=False):
@@ -43,7 +45,7 @@ class OpenMember(Struct, kw_only=True, eq=False):
     size: int | None = None
     head: bytes = b""
     unreadable: str | None = None
-    suspect: str | None = None
+    suspect: Words | None = None
     content: Content = field(default_factory=lambda: BytesContent(b""))
     limit: int = 0
     _last: Pass | None = None
@@ -89,13 +91,17 @@ class OpenMember(Struct, kw_only=True, eq=False):
             size=self._counted_size(),
             sha256=self.sha256,
             read=read,
-            reason="; ".join(reasons) or None,
+            reason=_together(reasons),
         )
 
     def _counted_size(self) -> int | None:
         if self._last is None:
             return self.size
         return None if self._last.damage else self._last.size
+
+
+def _together(reasons: Sequence[str]) -> str | None:
+    return reduce(lambda told, more: say("{told}; {more}", told=told, more=more), reasons) if reasons else None
 
 
 class OpenInput(Struct, kw_only=True, eq=False):

@@ -23,6 +23,7 @@ from msgspec import Struct
 
 from analyzer.evidence import MemberKind
 from analyzer.text import clean
+from analyzer.words import Words, say
 
 # Anchored on the right, because a host name may hold underscores; Windows adds ` (1)` to a second copy.
 _BUNDLE_NAME = re.compile(
@@ -93,15 +94,15 @@ def _time(text: str) -> datetime | None:
         return None
 
 
-def unsafe_name(name: str) -> str | None:
+def unsafe_name(name: str) -> Words | None:
     """Return why a name inside an archive is not to be trusted, None if it is an ordinary one."""
     parts = re.split(r"[/\\]", name)
     if not name or any(unicodedata.category(character) in {"Cc", "Cs"} for character in name):
-        return "unsafe name: empty, or with control characters in it"
+        return say("unsafe name: empty, or with control characters in it")
     if ".." in parts:
-        return "unsafe name: it leads out of the archive's own folder"
+        return say("unsafe name: it leads out of the archive's own folder")
     if not parts[0] or _DRIVE.match(name):
-        return "unsafe name: it is absolute, or names a drive or a network share"
+        return say("unsafe name: it is absolute, or names a drive or a network share")
     return None
 
 

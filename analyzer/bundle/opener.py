@@ -25,13 +25,17 @@ from analyzer.bundle.tararchive import read_tar
 from analyzer.bundle.ziparchive import read_zip
 from analyzer.bundle.zipheaders import read_directory
 from analyzer.evidence import MemberKind, Problem
+from analyzer.words import say
 
 LOOSE = ""
 """The container of the loose files."""
 
 _EMPTY = Trouble(
-    what="no member was found in it", why="the archive is empty or damaged", leaves_open="all that it should say"
+    what=say("no member was found in it"),
+    why=say("the archive is empty or damaged"),
+    leaves_open=say("all that it should say"),
 )
+_EMPTY_INSIDE = say("no member was found in it: the archive is empty or damaged")
 
 
 class Place(Struct, frozen=True, kw_only=True):
@@ -96,7 +100,7 @@ class Opener:
         if archive:
             return self._open(item, content, archive)
         unknown = member_kind(item.parts.kind, head) is MemberKind.OTHER
-        if reason := str(damage) if damage and (unknown or not head) else unopened_format(head):
+        if reason := damage.why if damage and (unknown or not head) else unopened_format(head):
             self._list_unreadable(item, reason)
         else:
             self._list(item, content, head)
@@ -131,18 +135,18 @@ class Opener:
         self.members.append(member)
 
     def _list_unreadable(self, item: _Item, reason: str | None) -> None:
-        self._list(item, BytesContent(b""), b"", reason or "it has no bytes")
+        self._list(item, BytesContent(b""), b"", reason or say("it has no bytes"))
 
     def _open(self, item: _Item, content: Content, archive: ArchiveFormat) -> bool:
         """Open an archive and add what it holds. One that is too deep or cannot be opened is listed instead."""
         place = item.place
         if place.depth > self._limits.nesting or archive is ArchiveFormat.GZIP:
-            self._list_unreadable(item, "an archive inside an archive inside an archive: unpack one first")
+            self._list_unreadable(item, say("an archive inside an archive inside an archive: unpack one first"))
             return False
         if archive is ArchiveFormat.ZIP and not content.seekable:
             held = self._hold(content)
             if held is None:
-                self._list_unreadable(item, "too large to open inside another archive: unpack that first")
+                self._list_unreadable(item, say("too large to open inside another archive: unpack that first"))
                 return False
             content = held
         is_zip = archive is ArchiveFormat.ZIP
@@ -150,7 +154,7 @@ class Opener:
         for trouble in listing.troubles if listing.entries else (*listing.troubles, _EMPTY):
             self.report(item.reference, trouble)
         if place.depth and not listing.entries:
-            self._list_unreadable(item, f"{_EMPTY.what}: {_EMPTY.why}")
+            self._list_unreadable(item, _EMPTY_INSIDE)
         inside = Place(container=item.reference, prefix=f"{item.reference}/", depth=place.depth + 1, in_archive=True)
         for child in listing.entries:
             self.add(replace(child, suspect=child.suspect or item.entry.suspect), inside)

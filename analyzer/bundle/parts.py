@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 
 from analyzer.bundle.content import Changed, Content, Damaged, Reader, skip_by_reading
+from analyzer.words import say
 
 
 class Slice:
@@ -35,7 +36,7 @@ class _SliceReader:
             return b""
         data = self._reader.read(min(size, self._left))
         if not data:
-            raise Damaged(f"the archive ends inside it, {self._left:,} bytes early")
+            raise Damaged(say("the archive ends inside it, {missing:,} bytes early", missing=self._left))
         self._left -= len(data)
         return data
 
@@ -78,7 +79,7 @@ class _CheckedReader:
             data = data[: self._size - self._count]
             self._more = True
         if self._more and not data:
-            raise Damaged(f"it holds more than the {self._size:,} bytes that the archive gives for it")
+            raise Damaged(say("it holds more than the {size:,} bytes that the archive gives for it", size=self._size))
         self._count += len(data)
         self._crc32 = zlib.crc32(data, self._crc32)
         if not data:
@@ -87,9 +88,9 @@ class _CheckedReader:
 
     def _check_the_end(self) -> None:
         if self._size is not None and self._count < self._size:
-            raise Damaged(f"it ends after {self._count:,} of {self._size:,} bytes")
+            raise Damaged(say("it ends after {count:,} of {size:,} bytes", count=self._count, size=self._size))
         if self._expected is not None and self._crc32 != self._expected:
-            raise Changed("its checksum does not match: some of its bytes were changed")
+            raise Changed(say("its checksum does not match: some of its bytes were changed"))
 
     def skip(self, size: int) -> int:
         return skip_by_reading(self, size)

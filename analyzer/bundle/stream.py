@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from analyzer.bundle.content import CHUNK, PIECE, Damaged, Reader
+from analyzer.words import Words, say
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -30,7 +31,7 @@ class Pass(Struct, frozen=True, kw_only=True):
 
     size: int
     sha256: str | None
-    damage: str | None
+    damage: Words | None
 
 
 class MemberStream(io.RawIOBase):
@@ -55,7 +56,7 @@ class MemberStream(io.RawIOBase):
         hash_ahead: bool,
         progress: Callable[[int], object] | None = None,
     ) -> None:
-        self.damage: str | None = None
+        self.damage: Words | None = None
         self._reader, self._limit, self._at_end = reader, limit, at_end
         self._hash_ahead, self._progress = hash_ahead, progress
         self._size = 0
@@ -98,7 +99,7 @@ class MemberStream(io.RawIOBase):
                 self._ahead = _start(self._next_ahead)
             self._piece = memoryview(self._ahead.read() if self._ahead else self._next(CHUNK))
         except Damaged as damage:
-            self._end(str(damage))
+            self._end(damage.why)
         else:
             if not (self._ahead and self._hash_ahead):
                 self._hash.update(self._piece)
@@ -119,11 +120,11 @@ class MemberStream(io.RawIOBase):
         room = self._limit - self._size
         data = self._reader.read(min(size, room) or 1)
         if data and not room:
-            raise Damaged(f"limit reached: of such a member {self._limit:,} bytes are read")
+            raise Damaged(say("limit reached: of such a member {limit:,} bytes are read", limit=self._limit))
         self._size += len(data)
         return data
 
-    def _end(self, damage: str | None) -> None:
+    def _end(self, damage: Words | None) -> None:
         self._stop()
         self.damage = damage
         sha256 = None if damage else self._hash.hexdigest()

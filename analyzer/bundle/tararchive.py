@@ -15,19 +15,20 @@ from analyzer.bundle.limits import MIB, Limits
 from analyzer.bundle.parts import Slice
 from analyzer.bundle.sniff import HEAD_BYTES
 from analyzer.bundle.tarheaders import BLOCK, TarHeader, pax_records, read_header
+from analyzer.words import Words, say
 
 _SMALL = MIB
 _ALL_SMALL = 64 * MIB
 _HEADERS_PER_MEMBER = 8  # folders, and extended headers before a file
 
 _UNREAD = {
-    b"1": "a link, which is not followed",
-    b"2": "a link, which is not followed",
-    b"3": "a device, which is not opened",
-    b"4": "a device, which is not opened",
-    b"6": "a pipe, which is not opened",
+    b"1": say("a link, which is not followed"),
+    b"2": say("a link, which is not followed"),
+    b"3": say("a device, which is not opened"),
+    b"4": say("a device, which is not opened"),
+    b"6": say("a pipe, which is not opened"),
 }
-_SPARSE = "a sparse file, which is not read"
+_SPARSE = say("a sparse file, which is not read")
 
 
 def read_tar(content: Content, limits: Limits) -> Listing:
@@ -41,11 +42,13 @@ def read_tar(content: Content, limits: Limits) -> Listing:
         walk.to_the_end()
         walk.drain()
     except Changed as change:
-        reason = f"it or another member was changed: {change}"
+        reason = say("it or another member was changed: {reason}", reason=change.why)
         walk.entries = [replace(entry, suspect=reason) for entry in walk.entries]
-        walk.trouble("the archive is not as it was made", str(change), "which of its members were changed")
+        walk.trouble(say("the archive is not as it was made"), change.why, say("which of its members were changed"))
     except Damaged as damage:
-        walk.trouble("the archive could not be read to its end", str(damage), "what members after the break say")
+        walk.trouble(
+            say("the archive could not be read to its end"), damage.why, say("what members after the break say")
+        )
     return Listing(entries=tuple(walk.entries), troubles=tuple(walk.troubles))
 
 
@@ -60,7 +63,7 @@ class _Walk:
         self._kept = 0
         self._extended: dict[str, bytes] = {}
 
-    def trouble(self, what: str, why: str, leaves_open: str) -> None:
+    def trouble(self, what: Words, why: Words, leaves_open: Words) -> None:
         self.troubles.append(Trouble(what=what, why=why, leaves_open=leaves_open))
 
     def to_the_end(self) -> None:
@@ -69,7 +72,9 @@ class _Walk:
             block = self._take(BLOCK)
             if not block:
                 self.trouble(
-                    "the archive has no end mark", "it may have been cut short", "whether members are missing"
+                    say("the archive has no end mark"),
+                    say("it may have been cut short"),
+                    say("whether members are missing"),
                 )
                 return
             if not any(block):
@@ -89,7 +94,11 @@ class _Walk:
 
     def _find_header(self) -> bool:
         """Go to the next sound header behind a damaged one; return whether there is one."""
-        self.trouble("a member's header is damaged", "its checksum or its size is wrong", "what that member says")
+        self.trouble(
+            say("a member's header is damaged"),
+            say("its checksum or its size is wrong"),
+            say("what that member says"),
+        )
         step = 16 * BLOCK
         while True:
             self._reader.mark()
@@ -156,7 +165,7 @@ class _Walk:
         if damage:
             raise damage
         if 0 < len(data) < size:
-            raise Damaged("the file was cut short")
+            raise Damaged(say("the file was cut short"))
         return data
 
     def _skip(self, size: int) -> None:

@@ -20,14 +20,15 @@ from analyzer.bundle.zipheaders import (
     read_local_header,
 )
 from analyzer.text import clean
+from analyzer.words import Words, say
 
 _STORED, _DEFLATED = 0, 8
-_METHODS = {9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "xz", 98: "PPMd", 99: "AES encryption"}
+_METHODS = {9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "xz", 98: "PPMd", 99: say("AES encryption")}
 
 _NO_DIRECTORY = Trouble(
-    what="the archive's directory is missing or damaged; members were found by their own headers",
-    why="the file was cut short or changed, in a transfer perhaps",
-    leaves_open="what the missing part held",
+    what=say("the archive's directory is missing or damaged; members were found by their own headers"),
+    why=say("the file was cut short or changed, in a transfer perhaps"),
+    leaves_open=say("what the missing part held"),
 )
 
 
@@ -43,9 +44,9 @@ def read_zip(content: Content, limits: Limits, budget: Budget) -> Listing:
         header = member.header
         reason = _why_not_read(header, limits)
         if member.own is None:
-            reason = "its header is not where the archive's directory says"
+            reason = say("its header is not where the archive's directory says")
         elif member in running_over:
-            reason = "it runs into the next member, as only damaged or forged archives do"
+            reason = say("it runs into the next member, as only damaged or forged archives do")
         elif member.own.raw_name != header.raw_name:
             troubles.append(_misnamed(header, member.own))
         if not _is_folder(header):
@@ -57,9 +58,11 @@ def read_zip(content: Content, limits: Limits, budget: Budget) -> Listing:
 
 def _misnamed(header: ZipHeader, own: ZipHeader) -> Trouble:
     return Trouble(
-        what=f"a member has two names, {clean(header.name, 255)} and {clean(own.name, 255)}",
-        why="the archive's directory and the member's own header differ: it was damaged or forged",
-        leaves_open="which of the two names it had when the archive was made (the directory's is used)",
+        what=say(
+            "a member has two names, {listed} and {own}", listed=clean(header.name, 255), own=clean(own.name, 255)
+        ),
+        why=say("the archive's directory and the member's own header differ: it was damaged or forged"),
+        leaves_open=say("which of the two names it had when the archive was made (the directory's is used)"),
     )
 
 
@@ -103,7 +106,7 @@ def _running_over(members: Sequence[_Member]) -> set[_Member]:
     }
 
 
-def _entry(content: Content, header: ZipHeader, unreadable: str | None, budget: Budget) -> Entry:
+def _entry(content: Content, header: ZipHeader, unreadable: Words | None, budget: Budget) -> Entry:
     if unreadable:
         return Entry(name=header.name, size=header.size, unreadable=unreadable)
     data: Content = Slice(content, header.data, header.compressed)
@@ -112,15 +115,23 @@ def _entry(content: Content, header: ZipHeader, unreadable: str | None, budget: 
     return Entry(name=header.name, content=Checked(data, header.size, header.crc32), size=header.size)
 
 
-def _why_not_read(header: ZipHeader, limits: Limits) -> str | None:
+def _why_not_read(header: ZipHeader, limits: Limits) -> Words | None:
     if header.is_link:
-        return "a link, which is not followed"
+        return say("a link, which is not followed")
     if header.flags & ENCRYPTED:
-        return "encrypted: unpack the archive with its password and give the folder"
+        return say("encrypted: unpack the archive with its password and give the folder")
     if header.method not in {_STORED, _DEFLATED}:
-        return f"compressed with method {header.method} ({_METHODS.get(header.method, 'unknown')}), which is not read"
+        return say(
+            "compressed with method {number} ({method}), which is not read",
+            number=header.method,
+            method=_METHODS.get(header.method) or say("unknown"),
+        )
     if header.size is not None and header.size > limits.ratio * header.compressed + 1024:
-        return f"it claims {header.size:,} bytes from {header.compressed:,}, more than compression can give"
+        return say(
+            "it claims {size:,} bytes from {compressed:,}, more than compression can give",
+            size=header.size,
+            compressed=header.compressed,
+        )
     return None
 
 

@@ -26,6 +26,7 @@ from analyzer.parsers.der import DerError, is_cut
 from analyzer.parsers.der_kinds import DerKind, certificates_in_pkcs7, der_kind
 from analyzer.parsers.pem_blocks import Block, pem_blocks
 from analyzer.text import clean
+from analyzer.words import Words, say
 
 MAXIMUM_CERTIFICATES = 5_000
 MAXIMUM_CERTIFICATE_BYTES = 65_536
@@ -48,7 +49,10 @@ _OTHER_LABELS = frozenset(
     }
 )
 
-_LEAVES_OPEN = "whether a certificate that was presented is this one"
+_LEAVES_OPEN = say("whether a certificate that was presented is this one")
+
+
+_NO_END = say("it has no END line")
 
 
 class PemReading(Struct, frozen=True, kw_only=True):
@@ -92,10 +96,11 @@ class _Reader:
     def reading(self) -> PemReading:
         if self._beyond_limit:
             self._problem(
-                f"{self._beyond_limit} more certificates", f"only {MAXIMUM_CERTIFICATES} of a file are read"
+                say("{count} more certificates", count=self._beyond_limit),
+                say("only {most} of a file are read", most=MAXIMUM_CERTIFICATES),
             )
         if not (self._certificates or self._problems or self._private_keys):
-            self._problem("certificates", "there is none in this file")
+            self._problem(say("certificates"), say("there is none in this file"))
         return PemReading(
             certificates=tuple(self._certificates), problems=tuple(self._problems), private_keys=self._private_keys
         )
@@ -109,77 +114,82 @@ class _Reader:
         elif self._is_full():
             self._beyond_limit += 1
         elif block.body is None:
-            self._problem(block.what, "its BEGIN line is missing")
+            self._problem(block.what, say("its BEGIN line is missing"))
         else:
             self._read_base64(block.body, block)
 
     def read_bare(self, data: bytes) -> None:
         """Read a file without any marker."""
         if not data.strip():
-            self._problem("certificates", "the file is empty")
+            self._problem(say("certificates"), say("the file is empty"))
         elif data.startswith(b"\x30"):
-            self._read_der(data, "the file")
+            self._read_der(data, say("the file"))
             if self._certificates and data.startswith(self._certificates[0].der):
                 self._notice_rest(data[len(self._certificates[0].der) :])
         else:
-            self._problem("certificates", "there is no BEGIN line in this file, and it is no DER")
+            self._problem(say("certificates"), say("there is no BEGIN line in this file, and it is no DER"))
 
     def _notice_rest(self, rest: bytes) -> None:
         if rest.strip(b"\0\t\n\r "):
-            self._problem("the rest of the file", f"{len(rest)} bytes behind the certificate were not read")
+            self._problem(
+                say("the rest of the file"),
+                say("{count} bytes behind the certificate were not read", count=len(rest)),
+            )
 
     def _read_base64(self, body: str, block: Block) -> None:
         base64 = "".join(_HEADER_LINE.sub("", body.strip("-")).split())
         if not _BASE64.fullmatch(base64):
-            self._problem(block.what, "its base64 is damaged" if block.ended else "it has no END line")
+            self._problem(block.what, say("its base64 is damaged") if block.ended else _NO_END)
             return
         digits = base64.rstrip("=")
         digits = digits[:-1] if len(digits) % 4 == 1 else digits
-        missing = "" if block.ended else "it has no END line"
+        missing = None if block.ended else _NO_END
         self._read_der(binascii.a2b_base64(digits + "=" * (-len(digits) % 4)), block.what, missing)
 
-    def _read_der(self, data: bytes, what: str, damage: str = "") -> None:
+    def _read_der(self, data: bytes, what: Words, damage: Words | None = None) -> None:
         match der_kind(data):
             case DerKind.PRIVATE_KEY:
                 self._private_keys += 1
             case DerKind.PKCS12:
-                self._problem(what, "it is a PKCS #12 file, which is not opened; it may hold a private key")
+                self._problem(what, say("it is a PKCS #12 file, which is not opened; it may hold a private key"))
             case DerKind.PKCS7:
                 self._read_pkcs7(data, what)
             case DerKind.OTHER:
                 self._read_certificate(data, what, damage)
 
-    def _read_pkcs7(self, data: bytes, what: str) -> None:
+    def _read_pkcs7(self, data: bytes, what: Words) -> None:
         try:
             encodings = certificates_in_pkcs7(data)
         except DerError:
-            self._problem(what, "its PKCS #7 content is damaged")
+            self._problem(what, say("its PKCS #7 content is damaged"))
             return
         for number, encoding in enumerate(encodings, 1):
             if self._is_full():
                 self._beyond_limit += 1
             else:
-                self._read_certificate(encoding, f"certificate {number} of {what}")
+                self._read_certificate(encoding, say("certificate {number} of {what}", number=number, what=what))
 
-    def _read_certificate(self, data: bytes, what: str, damage: str = "") -> None:
+    def _read_certificate(self, data: bytes, what: Words, damage: Words | None = None) -> None:
         certificate = read_certificate(data) if len(data) <= MAXIMUM_CERTIFICATE_BYTES else None
         if len(data) > MAXIMUM_CERTIFICATE_BYTES:
-            self._problem(what, f"it is larger than {MAXIMUM_CERTIFICATE_BYTES} bytes")
+            self._problem(what, say("it is larger than {most} bytes", most=MAXIMUM_CERTIFICATE_BYTES))
         elif certificate is None:
-            self._problem(what, damage or "it is no certificate, or too damaged to tell")
+            self._problem(what, damage or say("it is no certificate, or too damaged to tell"))
         elif is_cut(data):
-            self._problem(what, f"it is cut short; its serial number is {_show_serial(certificate)}")
+            self._problem(what, _cut_short(certificate))
         else:
             self._certificates.append(certificate)
             if damage:
-                self._problem(what, f"{damage}; the certificate itself is whole and was read")
+                self._problem(what, say("{damage}; the certificate itself is whole and was read", damage=damage))
 
     def _is_full(self) -> bool:
         return len(self._certificates) + len(self._problems) >= MAXIMUM_CERTIFICATES
 
-    def _problem(self, what: str, why: str) -> None:
+    def _problem(self, what: Words, why: Words) -> None:
         self._problems.append(Problem(file=self._file, what=what, why=why, leaves_open=_LEAVES_OPEN))
 
 
-def _show_serial(certificate: Certificate) -> str:
-    return clean(certificate.serial, 64) if certificate.serial else "not readable"
+def _cut_short(certificate: Certificate) -> Words:
+    if not certificate.serial:
+        return say("it is cut short; its serial number is not readable")
+    return say("it is cut short; its serial number is {serial}", serial=clean(certificate.serial, 64))

@@ -18,6 +18,7 @@ from itertools import zip_longest
 from msgspec import Struct
 
 from analyzer.text import clean
+from analyzer.words import Words, say
 
 # Two dashes are asked for, five are written: a dash lost while copying is no reason to lose the certificate.
 _MARKER = re.compile(r"--(?P<edge>BEGIN|END) (?P<label>[^-\n]{1,80})--")
@@ -41,9 +42,11 @@ class Block(Struct, frozen=True, kw_only=True):
     ended: bool
 
     @property
-    def what(self) -> str:
+    def what(self) -> Words:
         """How a problem names it."""
-        return f"block {self.number} ({clean(self.label, 80)}, line {self.line})"
+        return say(
+            "block {number} ({label}, line {line})", number=self.number, label=clean(self.label, 80), line=self.line
+        )
 
 
 def pem_blocks(data: bytes) -> tuple[Block, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from analyzer.facts.object_identifiers import CURVE_BITS, HASHES, KEY_TYPES, RSASSA_PSS, SIGNATURE_ALGORITHMS
 from analyzer.parsers import der
 from analyzer.parsers.der import DerError, Element
+from analyzer.words import say
 
 _EDWARDS_BITS = {"Ed25519": 256, "Ed448": 456}
 _CONTEXT_0 = 0xA0
@@ -40,7 +41,10 @@ def read_signature_algorithm(content: bytes) -> str:
     """
     identifier, parameters = read_algorithm(content)
     name = SIGNATURE_ALGORITHMS.get(identifier, identifier)
-    return f"{name} with {_pss_hash(parameters)}" if identifier == RSASSA_PSS else name
+    if identifier != RSASSA_PSS:
+        return name
+    digest = _pss_hash(parameters)
+    return f"{name} with {digest}" if digest else say("{algorithm} with an unreadable hash", algorithm=name)
 
 
 def read_algorithm(content: bytes) -> tuple[str, Element | None]:
@@ -71,8 +75,11 @@ def _bits_of_first_integer(content: bytes) -> int:
     return der.integer(der.read_element(content, der.INTEGER)).bit_length()
 
 
-def _pss_hash(parameters: Element | None) -> str:
-    """Return the hash of RSASSA-PSS parameters; SHA-1 where they name none (RFC 4055 section 3.1)."""
+def _pss_hash(parameters: Element | None) -> str | None:
+    """Return the hash of RSASSA-PSS parameters; None: it cannot be read.
+
+    Where they name none it is SHA-1 (RFC 4055 section 3.1).
+    """
     try:
         fields = der.read_elements(parameters.content) if parameters else []
         named = next((field.content for field in fields if field.tag == _CONTEXT_0), None)
@@ -80,5 +87,5 @@ def _pss_hash(parameters: Element | None) -> str:
             return "SHA1"
         identifier, _ = read_algorithm(der.read_element(named, der.SEQUENCE))
     except DerError:
-        return "an unreadable hash"
+        return None
     return HASHES.get(identifier, identifier)

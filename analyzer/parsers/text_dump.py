@@ -34,6 +34,7 @@ from analyzer.parsers.leaves import (
     beginning,
 )
 from analyzer.parsers.readable import Readable
+from analyzer.words import Words, say
 
 _CHUNK = 1 << 16
 _MAX_LINE = 1 << 16
@@ -109,22 +110,23 @@ def _step(token: str) -> Step:
     return Step(token, path_key(token))
 
 
-def read_text_leaves(stream: Readable, file: str, what: str) -> LeafReading:
+def read_text_leaves(stream: Readable, file: str, what: Words) -> LeafReading:
     """Reduce a text dump. `what` names it in problems (`xconf dump (text)`). Never raises for bad input."""
     reader = _TreeReader()
     for line in _lines(stream):
         reader.read(line)
         if reader.reduction.full:
             break
-    why: str | None = None
+    why: Words | None = None
     if reader.reduction.full:
-        why = f"more than {MAX_LEAVES:,} values"
+        why = say("more than {most:,} values", most=MAX_LEAVES)
     elif reader.in_quotes:
-        why = "it ends in the middle of a quoted value"
+        why = say("it ends in the middle of a quoted value")
     problems: tuple[Problem, ...] = ()
     if why:
-        leaves_open = "whatever stands after that place"
-        problems = (Problem(file=file, what=f"{what} could not be read whole", why=why, leaves_open=leaves_open),)
+        leaves_open = say("whatever stands after that place")
+        not_whole = say("{what} could not be read whole", what=what)
+        problems = (Problem(file=file, what=not_whole, why=why, leaves_open=leaves_open),)
     return LeafReading(leaves=Leaves(reader.reduction.leaves), problems=problems, complete=why is None)
 
 

@@ -29,7 +29,9 @@ from analyzer.parsers.needed_names import DOMAIN_PREFIXES, needed_names
 from analyzer.parsers.readable import Readable
 from analyzer.parsers.text_dump import read_text_leaves
 from analyzer.parsers.xml_dump import read_xml_leaves
+from analyzer.words import Words, say
 
+_XML, _TEXT = say("xconf dump (XML)"), say("xconf dump (text)")
 _PORT_KEYS = ("sipport", "siptlsport", "port")
 _TRANSPORT_KEYS = ("siptransport", "sipdefaulttransport", "transport", "defaulttransport")
 _MAX_PORT = 65535
@@ -46,12 +48,12 @@ class ConfigurationReading(Struct, frozen=True, kw_only=True):
 
 def read_xconf_xml(stream: Readable, file: str) -> ConfigurationReading:
     """Read an XML dump. `file` names it in sources and problems (`INPUT/MEMBER`). Never raises for bad input."""
-    return _interpret(read_xml_leaves(stream, file, "xconf dump (XML)"), file, "xconf dump (XML)")
+    return _interpret(read_xml_leaves(stream, file, _XML), file, _XML)
 
 
 def read_xconf_text(stream: Readable, file: str) -> ConfigurationReading:
     """Read a text dump. `file` names it in sources and problems (`INPUT/MEMBER`). Never raises for bad input."""
-    return _interpret(read_text_leaves(stream, file, "xconf dump (text)"), file, "xconf dump (text)")
+    return _interpret(read_text_leaves(stream, file, _TEXT), file, _TEXT)
 
 
 def merge_configurations(primary: Configuration, fallback: Configuration) -> Configuration:
@@ -68,14 +70,14 @@ def merge_configurations(primary: Configuration, fallback: Configuration) -> Con
     )
 
 
-def _interpret(reading: LeafReading, file: str, what: str) -> ConfigurationReading:
+def _interpret(reading: LeafReading, file: str, what: Words) -> ConfigurationReading:
     leaves = reading.leaves
     if not leaves:
         nothing = Problem(
             file=file,
-            what=f"{what} could not be used",
-            why="no setting that this program knows stands in it",
-            leaves_open="zones, addresses and settings, among them the extended key usage checking mode",
+            what=say("{what} could not be used", what=what),
+            why=say("no setting that this program knows stands in it"),
+            leaves_open=say("zones, addresses and settings, among them the extended key usage checking mode"),
         )
         problems = (*reading.problems, nothing) if reading.complete else reading.problems
         return ConfigurationReading(configuration=None, problems=problems)

@@ -35,6 +35,7 @@ from analyzer.parsers.leaves import (
 )
 from analyzer.parsers.readable import Readable
 from analyzer.text import clean
+from analyzer.words import Words, say
 
 if TYPE_CHECKING:
     from lxml.etree import ParserTarget
@@ -48,7 +49,11 @@ _WITHOUT_CONTROL = bytes.maketrans(_CONTROL, b"?" * len(_CONTROL))
 
 
 class _RefusedError(Exception):
-    """The document is not read any further."""
+    """The document is not read any further. `why` says why, in words for a person."""
+
+    def __init__(self, why: Words) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 class _DoctypeError(_RefusedError):
@@ -82,9 +87,9 @@ class _Flattener:
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         if len(self._open) >= _MAX_DEPTH:
-            raise _RefusedError(f"elements are nested deeper than {_MAX_DEPTH} levels")
+            raise _RefusedError(say("elements are nested deeper than {most} levels", most=_MAX_DEPTH))
         if self._reduction.full:
-            raise _RefusedError(f"more than {MAX_LEAVES:,} values")
+            raise _RefusedError(say("more than {most:,} values", most=MAX_LEAVES))
         name, word = _local_name(tag[-_MAX_NAME:])
         parent = self._open[-1] if self._open else None
         occurrence = 1
@@ -118,7 +123,7 @@ class _Flattener:
         self._open.pop()
 
     def doctype(self, _name: str, _public: str | None, _system: str | None) -> None:
-        raise _DoctypeError("it declares a document type (DOCTYPE), which Expressway dumps never do")
+        raise _DoctypeError(say("it declares a document type (DOCTYPE), which Expressway dumps never do"))
 
     def close(self) -> None:
         """Nothing is returned: the reduction holds the result."""
@@ -127,37 +132,40 @@ class _Flattener:
         return tuple(element.step for element in self._open)
 
 
-def read_xml_leaves(stream: Readable, file: str, what: str) -> LeafReading:
+def read_xml_leaves(stream: Readable, file: str, what: Words) -> LeafReading:
     """Reduce an XML dump. `what` names it in problems (`xconf dump (XML)`). Never raises for bad input."""
     reduction = Reduction("/")
     target = cast("ParserTarget[None]", _Flattener(reduction))
     parser = etree.XMLParser(target=target, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     pieces = _Pieces(stream)
-    why: str | None = None
+    why: Words | None = None
     try:
         for piece in pieces:
             parser.feed(piece)
         parser.close()
     except _DoctypeError as refusal:
         reduction.leaves.clear()
-        why = str(refusal)
+        why = refusal.why
     except _RefusedError as refusal:
-        why = str(refusal)
+        why = refusal.why
     except etree.LxmlError as error:
         why = _reason(error)
     except UnicodeError:
-        why = "it holds bytes that are no text in the encoding that it declares"
+        why = say("it holds bytes that are no text in the encoding that it declares")
     problems = []
     if why:
-        leaves_open = "whatever stands after that place" if reduction.leaves else "everything that only it says"
-        problems.append(Problem(file=file, what=f"{what} could not be read whole", why=why, leaves_open=leaves_open))
+        leaves_open = (
+            say("whatever stands after that place") if reduction.leaves else say("everything that only it says")
+        )
+        not_whole = say("{what} could not be read whole", what=what)
+        problems.append(Problem(file=file, what=not_whole, why=why, leaves_open=leaves_open))
     if pieces.replaced:
         problems.append(
             Problem(
                 file=file,
-                what=f"{what} holds control characters, which XML forbids",
-                why=f"{pieces.replaced} of them were read as question marks",
-                leaves_open="the exact spelling of values with a question mark",
+                what=say("{what} holds control characters, which XML forbids", what=what),
+                why=say("{count} of them were read as question marks", count=pieces.replaced),
+                leaves_open=say("the exact spelling of values with a question mark"),
             )
         )
     return LeafReading(leaves=Leaves(reduction.leaves), problems=tuple(problems), complete=why is None)
@@ -194,9 +202,14 @@ def _local_name(tag: str) -> tuple[str, str]:
     return name, plain(name)
 
 
-def _reason(error: etree.LxmlError) -> str:
+def _reason(error: etree.LxmlError) -> Words:
     message = str(error).partition(", line ")[0].strip()
     if isinstance(error, etree.XMLSyntaxError) and error.lineno:
         line, column = error.position
-        return clean(f"the XML breaks off at line {line}, column {column}: {message}", 300)
-    return "it holds no XML element" if "no element" in message else "the XML parser gave up"
+        return say(
+            "the XML breaks off at line {line}, column {column}: {message}",
+            line=line,
+            column=column,
+            message=clean(message, 250),
+        )
+    return say("it holds no XML element") if "no element" in message else say("the XML parser gave up")

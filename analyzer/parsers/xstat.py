@@ -34,7 +34,9 @@ from analyzer.parsers.readable import Readable
 from analyzer.parsers.status_rows import alarms, tunnels
 from analyzer.parsers.text_dump import read_text_leaves
 from analyzer.parsers.xml_dump import read_xml_leaves
+from analyzer.words import Words, say
 
+_XML, _TEXT = say("xstat dump (XML)"), say("xstat dump (text)")
 _VERSION_KEYS = ("systemunitsoftwareversion", "softwareversion", "systemunitversion", "systemunitsoftware")
 _SERIAL_KEYS = ("systemunithardwareserialnumber", "systemunitserialnumber", "hardwareserialnumber")
 _UPTIME_KEYS = ("systemunituptime", "systemuptime", "uptime")
@@ -60,12 +62,12 @@ class StatusReading(Struct, frozen=True, kw_only=True):
 
 def read_xstat_xml(stream: Readable, file: str) -> StatusReading:
     """Read an XML dump. `file` names it in sources and problems (`INPUT/MEMBER`). Never raises for bad input."""
-    return _interpret(read_xml_leaves(stream, file, "xstat dump (XML)"), file, "xstat dump (XML)")
+    return _interpret(read_xml_leaves(stream, file, _XML), file, _XML)
 
 
 def read_xstat_text(stream: Readable, file: str) -> StatusReading:
     """Read a text dump. `file` names it in sources and problems (`INPUT/MEMBER`). Never raises for bad input."""
-    return _interpret(read_text_leaves(stream, file, "xstat dump (text)"), file, "xstat dump (text)")
+    return _interpret(read_text_leaves(stream, file, _TEXT), file, _TEXT)
 
 
 def merge_statuses(primary: Status, fallback: Status) -> Status:
@@ -80,14 +82,14 @@ def merge_statuses(primary: Status, fallback: Status) -> Status:
     )
 
 
-def _interpret(reading: LeafReading, file: str, what: str) -> StatusReading:
+def _interpret(reading: LeafReading, file: str, what: Words) -> StatusReading:
     leaves = reading.leaves
     if not leaves:
         nothing = Problem(
             file=file,
-            what=f"{what} could not be used",
-            why="no status that this program knows stands in it",
-            leaves_open="the version, and the states of zones, tunnels and alarms when logging started",
+            what=say("{what} could not be used", what=what),
+            why=say("no status that this program knows stands in it"),
+            leaves_open=say("the version, and the states of zones, tunnels and alarms when logging started"),
         )
         problems = (*reading.problems, nothing) if reading.complete else reading.problems
         return StatusReading(status=None, problems=problems)

@@ -9,10 +9,11 @@ from analyzer.parsers import leaves as leaves_module
 from analyzer.parsers.leaves import LeafReading
 from analyzer.parsers.text_dump import read_text_leaves
 from analyzer.parsers.xml_dump import read_xml_leaves
+from analyzer.words import say
 
 
 def read(text: str | bytes) -> LeafReading:
-    return read_text_leaves(BytesIO(text.encode() if isinstance(text, str) else text), "f", "dump")
+    return read_text_leaves(BytesIO(text.encode() if isinstance(text, str) else text), "f", say("dump"))
 
 
 def values(text: str | bytes) -> list[tuple[str, str]]:
@@ -74,7 +75,7 @@ def test_the_number_of_leaves_is_limited_with_a_row(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(leaves_module, "MAX_LEAVES", 3)
     xml = b"<Status><Zones>" + b"<Zone><Name>n</Name></Zone>" * 9 + b"</Zones></Status>"
 
-    for reading in (read("*s SystemUnit Name: n\n" * 9), read_xml_leaves(BytesIO(xml), "f", "dump")):
+    for reading in (read("*s SystemUnit Name: n\n" * 9), read_xml_leaves(BytesIO(xml), "f", say("dump"))):
         assert len(reading.leaves) == 3
         assert not reading.complete
         assert "more than" in reading.problems[0].why

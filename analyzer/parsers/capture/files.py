@@ -17,6 +17,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from analyzer.parsers.capture.window import LARGEST_FRAME, DamageError, Window
+from analyzer.words import say
 
 # Byte order, nanoseconds per unit of the fraction, and length of a frame's header (24: Alexey Kuznetsov's patch).
 _PCAP = {
@@ -71,8 +72,9 @@ def read_pcap_header(window: Window) -> PcapHeader | None:
     if magic == _PCAPNG:
         return None
     if magic not in _PCAP or window.end - window.start < 24:
-        reason = f" ({window.failure})" if window.failure else ""
-        raise DamageError(f"it is no pcap or pcapng file{reason}")
+        if window.failure:
+            raise DamageError(say("it is no pcap or pcapng file ({reason})", reason=window.failure))
+        raise DamageError(say("it is no pcap or pcapng file"))
     order, unit, frame_header = _PCAP[magic]
     (link,) = struct.unpack_from(order + "I", window.buffer, window.start + 20)
     window.start += 24
@@ -119,7 +121,18 @@ def check_length(captured: int, number: int, offset: int) -> None:
         DamageError: if it is one.
     """
     if captured > LARGEST_FRAME:
-        raise DamageError(f"frame {number}, at offset {offset}, claims {captured} bytes")
+        raise _too_long(number, offset, captured)
+
+
+def _too_long(number: int, offset: int, claimed: int) -> DamageError:
+    return DamageError(
+        say(
+            "frame {number}, at offset {offset}, claims {claimed} bytes",
+            number=number,
+            offset=offset,
+            claimed=claimed,
+        )
+    )
 
 
 class _Interface(Struct):
@@ -148,16 +161,18 @@ def pcapng_frames(window: Window) -> Iterator[Frame]:
         if window.buffer.startswith(_PCAPNG, window.start):
             mark = bytes(window.buffer[window.start + 8 : window.start + 12])
             if mark not in _BYTE_ORDERS:
-                raise DamageError(f"a section without byte order at offset {window.offset + window.start}")
+                offset = window.offset + window.start
+                raise DamageError(say("a section without byte order at offset {offset}", offset=offset))
             order = _BYTE_ORDERS[mark]
             interfaces = []
         kind, length = struct.unpack_from(order + "II", window.buffer, window.start)
         if length < 12:
-            raise DamageError(f"a block at offset {window.offset + window.start} claims {length} bytes")
+            offset = window.offset + window.start
+            raise DamageError(say("a block at offset {offset} claims {claimed} bytes", offset=offset, claimed=length))
         length = (length + 3) & ~3  # some writers leave the padding out of the length
         if length > _LARGEST_BLOCK:
             if kind in {_OLD_PACKET, _SIMPLE_PACKET, _ENHANCED_PACKET}:
-                raise DamageError(f"frame {number}, at offset {window.offset + window.start}, claims {length} bytes")
+                raise _too_long(number, window.offset + window.start, length)
             if not window.skip(length):
                 raise window.cut(number)
             continue
@@ -167,12 +182,15 @@ def pcapng_frames(window: Window) -> Iterator[Frame]:
         window.start += length
         if kind == _INTERFACE and end - body >= 8:
             if len(interfaces) == _MOST_INTERFACES:
-                raise DamageError(f"more than {_MOST_INTERFACES} interfaces in one section")
+                raise DamageError(say("more than {most} interfaces in one section", most=_MOST_INTERFACES))
             interfaces.append(_read_interface(window.buffer, body, end, order))
         elif kind in {_OLD_PACKET, _SIMPLE_PACKET, _ENHANCED_PACKET}:
             frame = _read_packet(window.buffer, kind, body, end, order, interfaces)
             if frame is None:
-                raise DamageError(f"frame {number}, at offset {window.offset + body - 8}, contradicts its block")
+                offset = window.offset + body - 8
+                raise DamageError(
+                    say("frame {number}, at offset {offset}, contradicts its block", number=number, offset=offset)
+                )
             yield frame
             number += 1
     if window.failure or window.end > window.start:

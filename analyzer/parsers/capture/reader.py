@@ -17,6 +17,7 @@ from analyzer.parsers.capture.place import instant
 from analyzer.parsers.capture.sources import CaptureLimits, CaptureReading, CaptureSource
 from analyzer.parsers.capture.window import DamageError, Window
 from analyzer.text import clean, failed_on_it
+from analyzer.words import Words, say
 
 # Files that follow on each other overlap by no more than frames change places in a capture.
 _OVERLAP_NANOSECONDS = 2_000_000_000
@@ -85,15 +86,16 @@ class _Reading:
             name = source.name
         self._finish(table, name)
         if fragments.incomplete:
-            why = f"parts of {fragments.incomplete} fragmented packets are missing"
-            self._add(name, "Fragmented packets", why, "what these packets carried")
+            why = say("parts of {count} fragmented packets are missing", count=fragments.incomplete)
+            self._add(name, say("Fragmented packets"), why, say("what these packets carried"))
 
     def _finish(self, table: FlowTable, name: str) -> None:
         """Conclude the connections that are still open at the end of what was captured in one go."""
         try:
             table.finish()
         except Exception as error:  # noqa: BLE001 - a bug costs the connections that were still open
-            self._add(name, "Connections at the capture's end", failed_on_it(error), "what these connections say")
+            what, leaves_open = say("Connections at the capture's end"), say("what these connections say")
+            self._add(name, what, failed_on_it(error), leaves_open)
 
     def _new_table(self) -> FlowTable:
         return FlowTable(self._limits, self._shelf, self._results, self._make_dialogue)
@@ -112,57 +114,86 @@ class _Reading:
 
     def _read_file(self, source: CaptureSource, reader: PacketReader, table: FlowTable) -> None:
         """Read a file and describe it."""
-        damage = None
+        damage: str | None = None
         table.addresses.clear()
         try:
             stream = source.open()
         except Exception as error:  # noqa: BLE001 - foreign code: archives raise a dozen kinds
-            damage = f"{type(error).__name__}: {error}"
+            damage = clean(f"{type(error).__name__}: {error}")
         else:
             try:
                 with closing(stream):
                     reader.read(Window(stream, self._limits.file_bytes))
             except DamageError as error:
-                damage = str(error)
+                damage = error.why
             except Exception as error:  # noqa: BLE001 - a bug costs one file
                 damage = failed_on_it(error)
         self._files.append(_describe(source, reader, table))
         if damage and reader.packets:
-            self._add(source.name, "The rest of the capture", damage, "whether more was captured behind that")
+            leaves_open = say("whether more was captured behind that")
+            self._add(source.name, say("The rest of the capture"), damage, leaves_open)
         elif damage:
-            self._add(source.name, "The capture", damage, "what was captured in it")
+            self._add(source.name, say("The capture"), damage, say("what was captured in it"))
         self._report_frames(source.name, reader)
 
     def _report_frames(self, name: str, reader: PacketReader) -> None:
         for link, frames in sorted(reader.unknown_links.items()):
-            why = f"link type {link} is not known"
-            self._add(name, f"{frames} frames", why, "every connection in these frames")
+            why = say("link type {number} is not known", number=link)
+            self._add(name, say("{count} frames", count=frames), why, say("every connection in these frames"))
         if reader.cut_headers:
-            why = f"the capture's snapshot length cut {reader.cut_headers} frames within their headers"
-            self._add(name, "Cut frames", why, "every connection in these frames")
+            why = say(
+                "the capture's snapshot length cut {count} frames within their headers", count=reader.cut_headers
+            )
+            self._add(name, say("Cut frames"), why, say("every connection in these frames"))
         if reader.lost_segments:
-            why = f"the capture's snapshot length cut {reader.lost_segments} TCP segments short"
-            self._add(name, "TLS in cut frames", why, "certificates and alerts in the part that was cut off")
+            why = say("the capture's snapshot length cut {count} TCP segments short", count=reader.lost_segments)
+            leaves_open = say("certificates and alerts in the part that was cut off")
+            self._add(name, say("TLS in cut frames"), why, leaves_open)
 
     def _report_limits(self) -> None:
         results, limits = self._results, self._limits
         for name, count in sorted(results.torn.items()):
-            self._add(name, f"{count} handshakes", "the capture lacks a part of them", "what that part says")
+            what, why = say("{count} handshakes", count=count), say("the capture lacks a part of them")
+            self._add(name, what, why, say("what that part says"))
         everywhere = self._files[-1].name if self._files else ""
-        too_large = f"larger than {limits.handshake_message} bytes"
         rows = (
-            (results.evicted, "connections", "too many were open at once", "how they went on"),
-            (results.oversized, "handshake messages", too_large, "what they say"),
-            (results.dropped_alerts, "alerts", "more than the limit of one handshake", "what these say"),
-            (results.refused, "connections", "more than the limit", "these connections"),
-            (self._shelf.refused, "Certificate messages", "more certificates than the limit", "those left out"),
+            (
+                results.evicted,
+                say("{count} connections", count=results.evicted),
+                say("too many were open at once"),
+                say("how they went on"),
+            ),
+            (
+                results.oversized,
+                say("{count} handshake messages", count=results.oversized),
+                say("larger than {most} bytes", most=limits.handshake_message),
+                say("what they say"),
+            ),
+            (
+                results.dropped_alerts,
+                say("{count} alerts", count=results.dropped_alerts),
+                say("more than the limit of one handshake"),
+                say("what these say"),
+            ),
+            (
+                results.refused,
+                say("{count} connections", count=results.refused),
+                say("more than the limit"),
+                say("these connections"),
+            ),
+            (
+                self._shelf.refused,
+                say("{count} Certificate messages", count=self._shelf.refused),
+                say("more certificates than the limit"),
+                say("those left out"),
+            ),
         )
         for count, what, why, leaves_open in rows:
             if count:
-                self._add(everywhere, f"{count} {what}", why, leaves_open)
+                self._add(everywhere, what, why, leaves_open)
 
-    def _add(self, file: str, what: str, why: str, leaves_open: str) -> None:
-        self._problems.append(Problem(file=file, what=what, why=clean(why), leaves_open=leaves_open))
+    def _add(self, file: str, what: Words, why: str, leaves_open: Words) -> None:
+        self._problems.append(Problem(file=file, what=what, why=why, leaves_open=leaves_open))
 
 
 def _overlaps(before: TimeRange, begins: int | None) -> bool:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import zlib
 
 from analyzer.parsers.capture.sources import ByteStream
+from analyzer.text import clean
+from analyzer.words import Words, say
 
 # Wireshark takes nothing larger for a frame either (WTAP_MAX_PACKET_SIZE_STANDARD).
 LARGEST_FRAME = 262_144
@@ -20,7 +22,11 @@ _GZIP = b"\x1f\x8b"
 
 
 class DamageError(Exception):
-    """The rest of a capture file cannot be read; the message says why."""
+    """The rest of a capture file cannot be read; `why` says why, in words for a person."""
+
+    def __init__(self, why: Words) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 class Window:
@@ -55,12 +61,15 @@ class Window:
             self.offset += self.start
             self.start, self.end = 0, left
         if not self._left:
-            self.failure = self.failure or "it is larger than the limit"
+            self.failure = self.failure or say("it is larger than the limit")
             return False
         try:
             count = self._stream.readinto(self.view[left : min(_SIZE, left + self._left)])
+        except DamageError as error:
+            self.failure = error.why
+            return False
         except Exception as error:  # noqa: BLE001 - the stream is foreign code: archives raise a dozen kinds
-            self.failure = f"{type(error).__name__}: {error}"
+            self.failure = clean(f"{type(error).__name__}: {error}")
             return False
         self.end += count or 0
         self._left -= count or 0
@@ -85,10 +94,17 @@ class Window:
 
     def cut(self, number: int) -> DamageError:
         """Return the damage of a file that ends within a frame, or whose stream failed there."""
-        where = f"frame {number}, at offset {self.offset + self.start}"
+        offset = self.offset + self.start
         if self.failure:
-            return DamageError(f"it could not be read beyond {where} ({self.failure})")
-        return DamageError(f"it ends within {where}")
+            return DamageError(
+                say(
+                    "it could not be read beyond frame {number}, at offset {offset} ({reason})",
+                    number=number,
+                    offset=offset,
+                    reason=self.failure,
+                )
+            )
+        return DamageError(say("it ends within frame {number}, at offset {offset}", number=number, offset=offset))
 
 
 class _Gunzipped:
@@ -110,7 +126,7 @@ class _Gunzipped:
                 if not self._compressed:
                     if self._inflate.eof:
                         return 0
-                    raise EOFError("the compressed data is cut")
+                    raise DamageError(say("the compressed data is cut"))
             if self._inflate.eof:
                 self._compressed = self._compressed.lstrip(b"\0")
                 if not self._compressed:

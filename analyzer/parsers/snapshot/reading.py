@@ -21,6 +21,7 @@ from analyzer.parsers.snapshot.events import event_of, may_matter
 from analyzer.parsers.snapshot.headers import CANDIDATE
 from analyzer.parsers.snapshot.records import read_records
 from analyzer.parsers.snapshot.roles import Roles
+from analyzer.words import say
 
 _KEY_BEGINS = b"PRIVATE KEY-----"
 _PRIVATE_KEY = re.compile(rb"-----BEGIN (?:[A-Z]{1,12} ){0,2}PRIVATE KEY-----")
@@ -146,27 +147,31 @@ class _Reader:
         found = (
             (
                 cut_lines,
-                f"the ends of {cut_lines} long lines",
-                "longer than a log line can be; the beginning of each was read",
-                "what these lines say further on",
+                say("the ends of {count} long lines", count=cut_lines),
+                say("longer than a log line can be; the beginning of each was read"),
+                say("what these lines say further on"),
             ),
             (
                 self._unclosed,
-                f"{self._unclosed} SIP or HTTP messages, the first at line {self._first_unclosed}",
-                "a message does not end, so that it cannot be told from the records after it with certainty",
-                "events right after the beginning of these messages",
+                say(
+                    "{count} SIP or HTTP messages, the first at line {line}",
+                    count=self._unclosed,
+                    line=self._first_unclosed,
+                ),
+                say("a message does not end, so that it cannot be told from the records after it with certainty"),
+                say("events right after the beginning of these messages"),
             ),
             (
                 self._dropped_events,
-                f"{self._dropped_events} further events",
-                f"the first {self._max_events} were kept",
-                "what happened later in this log",
+                say("{count} further events", count=self._dropped_events),
+                say("the first {most} were kept", most=self._max_events),
+                say("what happened later in this log"),
             ),
             (
                 self._connections.dropped,
-                f"{self._connections.dropped} further lines about connections",
-                "the first ones were kept",
-                "the clock offset and the names of peers later in this log",
+                say("{count} further lines about connections", count=self._connections.dropped),
+                say("the first ones were kept"),
+                say("the clock offset and the names of peers later in this log"),
             ),
         )
         return tuple(
