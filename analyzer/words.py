@@ -9,7 +9,8 @@ Babel finds the messages by the names `say` and `counted`: they take the message
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import reduce
 
 
 class Words(str):
@@ -48,24 +49,31 @@ def counted(count: int, one: str, many: str, /, **values: object) -> Words:
 
 
 def sentences(parts: Iterable[str]) -> str:
-    """Return sentences one after another; empty ones are left out."""
-    told = ""
-    for part in parts:
-        told = say("{before} {after}", before=told, after=part) if told and part else told or part
-    return told
+    """Return sentences one after another."""
+    return _joined(parts, lambda before, after: say("{before} {after}", before=before, after=after))
 
 
 def listed(parts: Iterable[str]) -> str:
-    """Return parts of a sentence as a list with commas; empty ones are left out."""
-    told = ""
-    for part in parts:
-        told = say("{before}, {after}", before=told, after=part) if told and part else told or part
-    return told
+    """Return parts of a sentence as a list with commas."""
+    return _joined(parts, lambda before, after: say("{before}, {after}", before=before, after=after))
 
 
 def itemized(parts: Iterable[str]) -> str:
-    """Return clauses as a list with semicolons; empty ones are left out."""
-    told = ""
-    for part in parts:
-        told = say("{before}; {after}", before=told, after=part) if told and part else told or part
-    return told
+    """Return clauses, which may have commas of their own, with semicolons between them."""
+    return _joined(parts, lambda before, after: say("{before}; {after}", before=before, after=after))
+
+
+def both(parts: Iterable[str]) -> str:
+    """Return things that belong together, with `and` between them."""
+    return _joined(parts, lambda before, after: say("{before} and {after}", before=before, after=after))
+
+
+def either(parts: Iterable[str]) -> str:
+    """Return things to choose from, with `or` between them."""
+    return _joined(parts, lambda before, after: say("{before} or {after}", before=before, after=after))
+
+
+def _joined(parts: Iterable[str], join: Callable[[str, str], Words]) -> str:
+    """Join what is not empty; nothing gives an empty text."""
+    told = [part for part in parts if part]
+    return reduce(join, told) if told else ""

@@ -103,7 +103,7 @@ def test_axe_finds_no_violation_in_either_scheme_at_either_width(
     for width in (1440, 390):
         for scheme in ("light", "dark"):
             page.set_viewport_size({"width": width, "height": 900})
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme)
             results = Axe().run(page, options={"resultTypes": ["violations"]})
             found[width, scheme] = [violation["id"] for violation in results.response["violations"]]
 

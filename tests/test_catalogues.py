@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import io
 import re
 
@@ -8,7 +9,7 @@ from babel.messages.catalog import Message
 from babel.messages.mofile import write_mo
 
 from analyzer.report.language import ENGLISH, NAMES
-from tests.catalogues import LOCALE, catalogue, messages, placeholders
+from tests.catalogues import KEYWORDS, LOCALE, ROOT, catalogue, messages, placeholders
 
 TRANSLATIONS = pytest.mark.parametrize("language", [code for code in NAMES if code != ENGLISH])
 
@@ -26,10 +27,19 @@ def _last(text: str | list[str] | tuple[str, ...]) -> str:
     return text if isinstance(text, str) else text[-1]
 
 
-def test_every_message_of_the_program_is_found() -> None:
-    ids = {message.id if isinstance(message.id, str) else message.id[0] for message in messages() if message.id}
+def test_babel_finds_every_message_that_the_program_says() -> None:
+    """It misses some that stand in a call within a call: those need a variable of their own."""
+    found = {one for message in messages() for one in ([message.id] if isinstance(message.id, str) else message.id)}
+    said = {
+        argument.value if isinstance(argument, ast.Constant) else ast.unparse(argument)
+        for path in (ROOT / "analyzer").rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in KEYWORDS
+        for argument in (call.args[1:3] if call.func.id == "counted" else call.args[:1])
+    }
 
-    assert {"Skip to the answer", "{before}, {after}"} <= ids
+    assert len(said) > 1000
+    assert said - found == set()
 
 
 @TRANSLATIONS

@@ -12,10 +12,10 @@ from analyzer.facts.alarms import AlarmTopic, alarm_ids
 from analyzer.facts.dates import acme_default
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
-from analyzer.rules.authorities import STORE_WORDS
 from analyzer.rules.renewal import named, sources_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
+from analyzer.rules.wording import ROLES
 from analyzer.words import listed, say, sentences
 
 _PAGE = "Maintenance > Security > Server certificate"
@@ -68,7 +68,7 @@ def acme_will_drop_clientauth(view: NodeView) -> Iterator[Judgement]:
     if leaf is None or default is None:
         return
     kind = "client" if view.has_two_stores else "server"
-    store = say("{store} store", store=STORE_WORDS[kind])
+    store = say("{store} store", store=ROLES[kind])
     issued = leaf.not_before.date() if leaf.not_before else None
     why = say(
         "that client orders the classic profile only, which has no clientAuth since {day} ({documents}). That it was "

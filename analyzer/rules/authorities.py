@@ -19,10 +19,6 @@ _ONBOARDING_SERVICE = "mra-https"
 """Activation codes are sent to the Edge's HTTPS port: there alone it asks phones for their certificate."""
 
 
-STORE_WORDS = {"server": say("server"), "client": say("client")}
-"""What sentences call a store: `{store} store`, `{store} certificate`."""
-
-
 def onboarding_ports(view: NodeView) -> frozenset[int]:
     """Return where an Edge checks client certificates with another list than its trusted CA list (mtls_ca.pem)."""
     return frozenset(s.first for s in services(view.facts) if s.id == _ONBOARDING_SERVICE and view.is_edge)

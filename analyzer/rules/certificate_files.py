@@ -10,10 +10,10 @@ from analyzer.evidence import Certificate
 from analyzer.facts.certificates import key_load_failures
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
-from analyzer.rules.authorities import STORE_WORDS
 from analyzer.rules.inventory import fact
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NOBODY, NodeView
+from analyzer.rules.wording import ROLES
 from analyzer.words import Words, say
 
 
@@ -29,7 +29,7 @@ def pem_multiple_leaves(view: NodeView) -> Iterator[Judgement]:
             continue
         file = quote.store_file(view.node, kind)
         others = [c.id for leaf in leaves[1:] for c in view.connections_by_own_leaf.get(leaf.sha256, ())]
-        store = say("{store} store", store=STORE_WORDS[kind])
+        store = say("{store} store", store=ROLES[kind])
         judgement = fact(
             store,
             say(

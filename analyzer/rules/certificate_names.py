@@ -12,9 +12,10 @@ from analyzer.correlate.name_match import NameMatch, is_ip, match_name, plain_na
 from analyzer.evidence import Certificate, ConfiguredName, NodeRole, Side
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
-from analyzer.rules.authorities import STORE_WORDS, name_of
+from analyzer.rules.authorities import name_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
+from analyzer.rules.wording import ROLES
 from analyzer.words import Words, counted, say, sentences
 
 LACKING = frozenset({NameMatch.NONE, NameMatch.COMMON_NAME})
@@ -130,7 +131,7 @@ def missing_names(
     """Return the judgement about names that the certificate of a role lacks."""
     kind = view.expected_store(role)
     file = quote.store_file(view.node, kind)
-    store = say("{store} store", store=STORE_WORDS[kind])
+    store = say("{store} store", store=ROLES[kind])
     lacking = counted(
         len(missing),
         "The certificate in the {store} does not have it.",

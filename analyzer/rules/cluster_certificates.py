@@ -8,10 +8,10 @@ from analyzer.correlate.purpose import ExtendedKeyUsageClass, eku_class
 from analyzer.evidence import Certificate, Side
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
-from analyzer.rules.authorities import STORE_WORDS
 from analyzer.rules.clusters import NOW_AND_THEN, cluster_name, leads, own_name
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
+from analyzer.rules.wording import ROLES
 from analyzer.text import is_address
 from analyzer.words import Words, itemized, listed, say, sentences
 
@@ -50,7 +50,7 @@ def cluster_cert_differs(view: NodeView) -> Iterator[Judgement]:
     usual = say(
         "The peers hold {stores} certificates of their own, as is usual: they are not replicated. What they may be used for "
         "is the same.",
-        stores=say("server and client") if len(differing) > 1 else STORE_WORDS[next(iter(differing))],
+        stores=say("server and client") if len(differing) > 1 else ROLES[next(iter(differing))],
     )
     yield Judgement(
         severity=Severity.WARNING if troubles else Severity.INFO,
@@ -62,7 +62,7 @@ def cluster_cert_differs(view: NodeView) -> Iterator[Judgement]:
             quote.quote_certificate(
                 leaf,
                 quote.store_file(peer.node, store),
-                say("{peer}, {store} store", peer=peer.label, store=STORE_WORDS[store]),
+                say("{peer}, {store} store", peer=peer.label, store=ROLES[store]),
             )
             for store, leaves in differing.items()
             for peer, leaf in leaves
@@ -85,7 +85,7 @@ def _usages_differ(store: str, leaves: Sequence[tuple[NodeView, Certificate]]) -
         )
         yield say(
             "The {store} certificates differ in their extended key usage: {usages}.",
-            store=STORE_WORDS[store],
+            store=ROLES[store],
             usages=said,
         )
 
@@ -100,7 +100,7 @@ def _names_differ(view: NodeView, store: str, leaves: Sequence[tuple[NodeView, C
     if lacking and (is_asked_for or len(lacking) < len(leaves)):
         yield say(
             "The {store} certificate of {peers} lacks the cluster's name {name}.",
-            store=STORE_WORDS[store],
+            store=ROLES[store],
             peers=listed(lacking),
             name=name,
         )

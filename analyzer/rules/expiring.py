@@ -10,9 +10,9 @@ from analyzer.facts.alarms import AlarmTopic, alarm_ids
 from analyzer.facts.dates import threshold_days
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
-from analyzer.rules.own_certificates import STORE
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
+from analyzer.rules.wording import STORES
 from analyzer.words import Words, counted, say, sentences
 
 _LEAF = {
@@ -77,7 +77,7 @@ def cert_expires_soon(view: NodeView) -> Iterator[Judgement]:
             ),
             remedy=(_renew(kinds),),
             evidence=(
-                *(quote.quote_certificate(certificate, quote.store_file(view.node, k), STORE[k]) for k in kinds),
+                *(quote.quote_certificate(certificate, quote.store_file(view.node, k), STORES[k]) for k in kinds),
                 *((quote.quote_certificate(certificate, None, _AN_AUTHORITY[stores]),) if not kinds else ()),
                 *(row for alarm in raised for row in quote.quote_alarm(alarm)),
             ),

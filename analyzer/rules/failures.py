@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from functools import reduce
 
 from analyzer.evidence import Connection, Event, Outcome, Side, Step, TcpConversation
 from analyzer.facts.alarms import AlarmTopic, alarm_ids
@@ -14,7 +13,7 @@ from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.states import SSH_PORT, ssh_errors
 from analyzer.rules.view import FAMILIAR, TRAVERSAL, TUNNELS, NodeView
-from analyzer.words import Words, say, sentences
+from analyzer.words import Words, both, say, sentences
 
 SIP_AND_TUNNEL_PORTS = frozenset({2222, 5061, 5062, 6971, 6972, 7001, 7002, 7003, 8443})
 _SIDES = {Side.CLIENT: say("client"), Side.SERVER: say("server")}
@@ -88,7 +87,7 @@ def _how_closed(peer: str, flows: Sequence[Connection]) -> Words:
         return say(
             "The connection with {peer} was closed during the handshake, without {alert}.", peer=peer, alert=alert
         )
-    by = reduce(lambda before, after: say("{before} and {after}", before=before, after=after), sorted(closers))
+    by = both(sorted(closers))
     if any(c.handshake.closed_by_reset for c in flows):
         return say(
             "The connection with {peer} was closed by {closers} with a reset during the handshake, without {alert}.",

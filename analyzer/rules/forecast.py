@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from functools import reduce
 
 from msgspec import Struct
 
@@ -22,7 +21,7 @@ from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.stored import Stored, stored_as
 from analyzer.rules.usage import CLIENT_CERTIFICATE_FOR_CORE, OWN_CLIENT_CERTIFICATE, missing_store
 from analyzer.rules.view import NodeView
-from analyzer.words import Words, say, sentences
+from analyzer.words import Words, either, say, sentences
 
 UPGRADE = Remedy(
     text=say(
@@ -222,12 +221,11 @@ def _durable(view: NodeView) -> tuple[Remedy, ...]:
     names: list[str] = [root.name for root in alternative_roots(view.facts)]
     if not names:
         return own
-    roots = reduce(lambda before, after: say("{before} or {after}", before=before, after=after), names)
     alternative = Remedy(
         text=say(
             "Or order it below a public root that still offers clientAuth (such as {roots}), and have every peer import "
             "that root: peers and browsers may not trust it.",
-            roots=roots,
+            roots=either(names),
         ),
         kind=RemedyKind.DURABLE,
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from functools import reduce
 
 from msgspec import Struct
 
@@ -20,7 +19,7 @@ from analyzer.rules.authorities import name_of
 from analyzer.rules.orders import what_to_order
 from analyzer.rules.renewal import Renewal, named, overtaken_dates, renewal_of, sources_of
 from analyzer.rules.view import NodeView, Views, views_of
-from analyzer.words import Words, say, sentences
+from analyzer.words import Words, both, say, sentences
 
 
 class Outlook(Struct, frozen=True, kw_only=True):
@@ -135,8 +134,7 @@ def _overtaken(older: Sequence[SunsetDate]) -> str:
     if not older:
         return ""
     days: Iterable[str] = dict.fromkeys(str(row.effective_on) for row in older)
-    said = reduce(lambda before, after: say("{before} and {after}", before=before, after=after), days)
-    return say("Older documents give {days}, which is overtaken.", days=said)
+    return say("Older documents give {days}, which is overtaken.", days=both(days))
 
 
 def _dated(row: SunsetDate, kind: ForecastKind, text: Words, facts: Facts) -> ForecastRule:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 
 from analyzer.evidence import CaptureFile, MemberKind, ReadState
@@ -13,7 +13,7 @@ from analyzer.rules.inventory import DUMP_KINDS, PEM_KINDS, fact, kinds_of, quot
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
 from analyzer.text import iso_utc
-from analyzer.words import listed, say
+from analyzer.words import itemized, listed, say
 
 
 def bundle_pcap_gap(view: NodeView) -> Iterator[Judgement]:
@@ -42,7 +42,7 @@ def bundle_pcap_gap(view: NodeView) -> Iterator[Judgement]:
                 "The capture files of {interface} are not whole: {said}. What is not in the capture may have happened "
                 "all the same.",
                 interface=interface,
-                said=_joined(said),
+                said=itemized(said),
             ),
             severity=Severity.WARNING,
             remedy=(
@@ -66,13 +66,6 @@ def bundle_pcap_gap(view: NodeView) -> Iterator[Judgement]:
                 for capture in ordered[: quote.MOST]
             ),
         )
-
-
-def _joined(parts: Iterable[str]) -> str:
-    told = ""
-    for part in parts:
-        told = say("{before}; {after}", before=told, after=part) if told and part else told or part
-    return told
 
 
 def _first_packet(capture: CaptureFile) -> datetime:
@@ -118,7 +111,7 @@ def pem_unparsable(view: NodeView) -> Iterator[Judgement]:
                 say(
                     "{blocks} blocks of this file could not be read: {reasons}. The rest of it was.",
                     blocks=len(problems) or 1,
-                    reasons=_joined(reasons) or member.reason,
+                    reasons=itemized(reasons) or member.reason,
                 ),
                 severity=Severity.WARNING,
                 evidence=(quote_member(member),),

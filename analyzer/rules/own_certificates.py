@@ -11,9 +11,8 @@ from analyzer.findings import Evidence, Remedy, RemedyKind
 from analyzer.rules import quote
 from analyzer.rules.authorities import name_of
 from analyzer.rules.view import FAMILIAR, NOBODY, NodeView
+from analyzer.rules.wording import STORES
 from analyzer.words import Words, say
-
-STORE = {"server": say("server store"), "client": say("client store")}
 
 
 class OwnCertificate(Struct, frozen=True):
@@ -24,7 +23,7 @@ class OwnCertificate(Struct, frozen=True):
 
     @property
     def where(self) -> Words:
-        return STORE[self.stores[0]] if len(self.stores) == 1 else say("both stores")
+        return STORES[self.stores[0]] if len(self.stores) == 1 else say("both stores")
 
     @property
     def subject(self) -> Words:
@@ -84,7 +83,7 @@ def own_certificates(view: NodeView) -> tuple[OwnCertificate, ...]:
 def quote_own(view: NodeView, own: OwnCertificate) -> tuple[Evidence, ...]:
     """Quote a store's leaf, once for each store."""
     return tuple(
-        quote.quote_certificate(own.certificate, quote.store_file(view.node, store), STORE[store])
+        quote.quote_certificate(own.certificate, quote.store_file(view.node, store), STORES[store])
         for store in own.stores
     )
 

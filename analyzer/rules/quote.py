@@ -26,11 +26,9 @@ from analyzer.evidence import (
     Zone,
 )
 from analyzer.findings import Evidence, EvidenceKind
+from analyzer.rules.wording import ROLES
 from analyzer.text import iso_utc
 from analyzer.words import Words, listed, say
-
-SIDE_WORDS = {Side.CLIENT: say("client"), Side.SERVER: say("server")}
-STORE_WORDS = {"client": say("client store"), "server": say("server store")}
 
 STEP_WORDS: Mapping[Step, str] = {
     Step.CLIENT_HELLO: "ClientHello",
@@ -58,7 +56,7 @@ def quote_frame(connection: Connection, frame: Frame, words: str | None = None) 
     """Quote a handshake step of a connection."""
     what = words or STEP_WORDS[frame.step]
     if not words and frame.sender:
-        what = say("{step} by {sender}", step=what, sender=SIDE_WORDS[frame.sender])
+        what = say("{step} by {sender}", step=what, sender=ROLES[frame.sender])
     return Evidence(
         kind=EvidenceKind.FRAME,
         file=frame.capture,
@@ -86,7 +84,7 @@ def quote_alert(connection: Connection, alert: Alert) -> Evidence:
         level=alert.level,
         description=alert.description,
         code=alert.code,
-        sender=SIDE_WORDS[alert.sender],
+        sender=ROLES[alert.sender],
     )
     return Evidence(
         kind=EvidenceKind.FRAME,
@@ -101,7 +99,7 @@ def quote_record(record: TlsRecord, more: str = "") -> Evidence:
     text = say(
         "encrypted record of {length} bytes by the {sender}{more}",
         length=record.length,
-        sender=SIDE_WORDS[record.sender],
+        sender=ROLES[record.sender],
         more=more,
     )
     return Evidence(kind=EvidenceKind.FRAME, file=record.capture, locator=record.frame, text=text)

@@ -13,8 +13,8 @@ from analyzer.rules.authorities import name_of
 from analyzer.rules.certificate_names import lacks, missing_names
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
-from analyzer.rules.wording import ORIGINS, STORES, both
-from analyzer.words import say, sentences
+from analyzer.rules.wording import ORIGINS, STORES
+from analyzer.words import both, say, sentences
 
 _CLIENTS_COME_TO = frozenset({"mra-https", "xmpp-clients"})
 """Services of an Edge that clients of mobile and remote access use, and nobody else."""

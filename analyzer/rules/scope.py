@@ -11,9 +11,8 @@ from analyzer.rules import quote
 from analyzer.rules.inventory import fact
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
-from analyzer.rules.wording import apart
 from analyzer.text import iso_utc
-from analyzer.words import say, sentences
+from analyzer.words import itemized, say, sentences
 
 OLDEST_KNOWN = Version(14)
 
@@ -53,7 +52,7 @@ def bundle_time_span(view: NodeView) -> Iterator[Judgement]:
     if spans and began:
         covered = say(
             "Covered: {spans}. Dumps show the moment when logging started, at {time} or before.",
-            spans=apart(spans),
+            spans=itemized(spans),
             time=iso_utc(began),
         )
         collected = (
@@ -71,7 +70,7 @@ def dual_nic_address_map(view: NodeView) -> Iterator[Judgement]:
         if capture.interface:
             seen[capture.interface] |= set(capture.addresses) & set(view.node.addresses)
     if len(seen) > 1:
-        said = apart(
+        said = itemized(
             say("{interface}: {addresses}", interface=nic, addresses=", ".join(sorted(own)) or say("none of them"))
             for nic, own in sorted(seen.items())
         )

@@ -17,8 +17,8 @@ from analyzer.rules.authorities import CHAIN_ALERTS, append, in_part, name_of
 from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
-from analyzer.rules.wording import ROLES, STORES, apart
-from analyzer.words import Words, say, sentences
+from analyzer.rules.wording import ROLES, STORES
+from analyzer.words import Words, itemized, say, sentences
 
 
 def _chains_sent(view: NodeView) -> Iterator[tuple[Peer, Side, tuple[Certificate, ...], list[Connection]]]:
@@ -165,7 +165,7 @@ def _own_issuer_missing(view: NodeView, kind: str, leaf: Certificate, path: Cert
     )
     lookalikes = [say("{name}, serial {serial}", name=name_of(c), serial=c.serial) for c in path.lookalikes[:3]]
     twin = (
-        say("It holds another certificate of that name with another key: {twins}.", twins=apart(lookalikes))
+        say("It holds another certificate of that name with another key: {twins}.", twins=itemized(lookalikes))
         if lookalikes
         else ""
     )

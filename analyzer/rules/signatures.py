@@ -18,8 +18,8 @@ from analyzer.rules.per_peer import Who, by_peer, row_of, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.trust import UNTRUSTED
 from analyzer.rules.view import FAMILIAR, NodeView
-from analyzer.rules.wording import ROLES, either
-from analyzer.words import Words, say
+from analyzer.rules.wording import ROLES
+from analyzer.words import Words, either, say
 
 HANDSHAKE_FAILURE = 40
 _SPOKEN_OF = frozenset({"RSA", "DSA", "EC", "Ed25519", "Ed448"})

@@ -14,9 +14,9 @@ from analyzer.rules.authorities import name_of
 from analyzer.rules.certificate_names import cluster_name, is_domain_name, lacks
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import TRAVERSAL, NodeView
-from analyzer.rules.wording import STORES, apart
+from analyzer.rules.wording import STORES
 from analyzer.rules.zone_names import is_behind, name_errors, verifies
-from analyzer.words import Words, listed, say, sentences
+from analyzer.words import Words, itemized, listed, say, sentences
 
 _HAS = frozenset({NameMatch.EXACT, NameMatch.WILDCARD})
 
@@ -91,7 +91,9 @@ def client_store_names_differ(view: NodeView) -> Iterator[Judgement]:
 
 
 def _missing(moved: Iterable[Sequence[_Demand]]) -> Words:
-    names = apart(say("{name} ({who})", name=group[0].name, who=listed(one.who for one in group)) for group in moved)
+    names = itemized(
+        say("{name} ({who})", name=group[0].name, who=listed(one.who for one in group)) for group in moved
+    )
     return say(
         "Since X15.5 a Core presents its client store's certificate where it dials. Names that are looked for there are in "
         "the server store's certificate and not in it: {names}.",

@@ -12,8 +12,8 @@ from analyzer.findings import Evidence
 from analyzer.rules import quote
 from analyzer.rules.renewal import Renewal, renewal_of
 from analyzer.rules.view import NodeView
-from analyzer.rules.wording import ORIGINS, STORES, both
-from analyzer.words import Words, say
+from analyzer.rules.wording import ORIGINS, STORES
+from analyzer.words import Words, both, say
 
 
 class Stored(Struct, frozen=True):

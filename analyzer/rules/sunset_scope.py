@@ -13,8 +13,7 @@ from analyzer.rules.renewal import sources_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.stored import Stored, by_subject, is_strong, named_stores, quoted
 from analyzer.rules.view import NodeView
-from analyzer.rules.wording import both
-from analyzer.words import Words, counted, say, sentences
+from analyzer.words import Words, both, counted, say, sentences
 
 _NOT_CONCERNED = frozenset({CertificateOrigin.PRIVATE, CertificateOrigin.SELF_SIGNED})
 

@@ -24,6 +24,7 @@ from analyzer.rules import quote
 from analyzer.rules.per_peer import Who, by_peer, how_shown, quote_steps, row_of, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
+from analyzer.rules.wording import ROLES, STORES
 from analyzer.words import Words, listed, say, sentences
 
 
@@ -99,7 +100,7 @@ def tls13_length_match(view: NodeView) -> Iterator[Judgement]:
             Severity.INFO,
             say(
                 "The length of what this node sent as TLS {role} {fits}. A length match is no proof.",
-                role=quote.SIDE_WORDS[role],
+                role=ROLES[role],
                 fits=words,
             ),
             tuple(quote.quote_record(record) for _, record in pairs[: quote.MOST]),
@@ -143,7 +144,7 @@ def _words(held: Sequence[StoreChain], fitting: Sequence[StoreChain]) -> Words:
     if len(fitting) > 1:
         return say("is ambiguous: it fits the chains of both stores")
     others = [chain for chain in held if chain.store != fitting[0].store]
-    store = quote.STORE_WORDS[fitting[0].store]
+    store = STORES[fitting[0].store]
     if not others:
         return say("fits the {store}'s chain; there is no other store to compare with", store=store)
     if others[0].complete:

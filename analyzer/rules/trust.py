@@ -21,6 +21,7 @@ from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.rule import WHO_REFUSED, Judgement, Need, Rule
 from analyzer.rules.states import denied, is_active
 from analyzer.rules.view import FAMILIAR, NodeView
+from analyzer.rules.wording import ROLES
 from analyzer.words import Words, say, sentences
 
 UNTRUSTED = ("issuer-missing", "self-signed", "self-signed-in-chain")
@@ -181,7 +182,7 @@ def partner_ca_not_trusted(view: NodeView) -> Iterator[Judgement]:
             "{verifier} does not trust what {presenter} presents as TLS {role}: its trusted CA list lacks {authority}.",
             verifier=view.node.name,
             presenter=partner.node.name,
-            role=quote.SIDE_WORDS[role],
+            role=ROLES[role],
             authority=missing,
         )
         yield Judgement(

@@ -11,6 +11,7 @@ from analyzer.rules import quote
 from analyzer.rules.renewal import renewal_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
+from analyzer.rules.wording import STORES
 from analyzer.words import say, sentences
 
 CLIENT_CERTIFICATE_FOR_CORE = Remedy(
@@ -34,7 +35,7 @@ OWN_CLIENT_CERTIFICATE = Remedy(
 
 
 def _quote_store(view: NodeView, kind: str, leaf: Certificate) -> Evidence:
-    return quote.quote_certificate(leaf, quote.store_file(view.node, kind), quote.STORE_WORDS[kind])
+    return quote.quote_certificate(leaf, quote.store_file(view.node, kind), STORES[kind])
 
 
 def stores_identical(view: NodeView) -> Iterator[Judgement]:
@@ -99,7 +100,7 @@ def core_client_not_client_capable(view: NodeView) -> Iterator[Judgement]:
             "The Core presents its {store}'s certificate as TLS client to the Edge, and that certificate may not be used as "
             "a client's: {reason}. An Edge that checks refuses it; the SSH tunnels need clientAuth even where the check is "
             "off.",
-            store=quote.STORE_WORDS[kind],
+            store=STORES[kind],
             reason=capability.reason,
         ),
         remedy=(CLIENT_CERTIFICATE_FOR_CORE,),

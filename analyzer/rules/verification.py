@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import reduce
 
 from msgspec import Struct
 
@@ -20,7 +19,7 @@ from analyzer.facts.settings import REVOCATION_CHECKING_MODE
 from analyzer.facts.verification import LEAST_BITS, WEAK_DIGESTS, Check
 from analyzer.rules.authorities import name_of
 from analyzer.rules.view import NodeView
-from analyzer.words import Words, say
+from analyzer.words import Words, both, either, say
 
 
 class Presented(Struct, frozen=True, kw_only=True):
@@ -121,7 +120,7 @@ def _trust(presented: Presented, verifier: Verifier) -> CheckResult:
     whole = path_of(presented, verifier)
     wanted = [c for c in whole.certificates[1:] if c.sha256 not in held and (c.sha256 not in sent or c.self_issued)]
     names = [*(name_of(c) for c in wanted), *([whole.missing_issuer] if whole.missing_issuer else [])]
-    lacking = reduce(_and, names or [name_of(path.top)])
+    lacking = both(names or [name_of(path.top)])
     return CheckResult(
         check=Check.TRUST,
         passed=False,
@@ -268,8 +267,8 @@ def _dates(
     return CheckResult(
         check=check,
         passed=False,
-        reason=reduce(_and, (found for _, found in wrong)),
-        fix=say("renew {certificates}", certificates=reduce(_and, (name_of(c) for c, _ in wrong))),
+        reason=both((found for _, found in wrong)),
+        fix=say("renew {certificates}", certificates=both((name_of(c) for c, _ in wrong))),
         certificate=wrong[-1][0],
         failures=len(wrong),
     )
@@ -309,7 +308,7 @@ def _without_name(leaf: Certificate, zone: Zone, node: str | None, wanted: list[
             what=what,
             zone=zone.name,
             node=node,
-            names=reduce(_or, wanted),
+            names=either(wanted),
             borne=", ".join(leaf.subject_alternative_names[:6]) or say("none"),
         ),
         fix=say(
@@ -320,14 +319,6 @@ def _without_name(leaf: Certificate, zone: Zone, node: str | None, wanted: list[
         ),
         certificate=leaf,
     )
-
-
-def _and(before: str, after: str) -> Words:
-    return say("{before} and {after}", before=before, after=after)
-
-
-def _or(before: str, after: str) -> Words:
-    return say("{before} or {after}", before=before, after=after)
 
 
 def _names_wanted(zone: Zone, *, inbound: bool) -> list[str]:

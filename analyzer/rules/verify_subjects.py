@@ -13,6 +13,7 @@ from analyzer.rules import quote
 from analyzer.rules.name_mismatch import LACKING, ZONES, mismatch
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
+from analyzer.rules.wording import ROLES
 from analyzer.rules.zone_names import (
     IDENTITY_UNACCEPTABLE,
     Wanted,
@@ -134,7 +135,7 @@ def _errors_about_subject(view: NodeView, errors: Sequence[Event], subject: str)
 
 
 def _words_of_subject(view: NodeView, wanted: Wanted) -> tuple[str, tuple[Remedy, ...]]:
-    zone, name, role = wanted.zone.name, wanted.name, quote.SIDE_WORDS[wanted.role]
+    zone, name, role = wanted.zone.name, wanted.name, ROLES[wanted.role]
     says: str = say(
         'The TLS verify subject name of zone {zone} is "{name}": the peer\'s {role} certificate must have it in its '
         "subjectAltName.",
