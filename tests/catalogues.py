@@ -17,7 +17,7 @@ KEYWORDS = {"say": None, "counted": (2, 3)}
 def messages() -> Catalog:
     """Return every message that the program and its templates say."""
     found = Catalog()
-    methods = [("**.py", "python"), ("**.html", "jinja2")]
+    methods = [("**.py", "python"), ("**.html", "jinja2"), ("**.toml", "analyzer.facts.messages:extract")]
     for folder in ("analyzer", "templates"):
         for file, _, message, comments, _ in extract_from_dir(ROOT / folder, methods, keywords=KEYWORDS):
             found.add(message, locations=[(f"{folder}/{file}", 0)], auto_comments=comments)

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from analyzer.correlate.connections import Draft
 from analyzer.correlate.peers import known_peer
 from analyzer.evidence import ClockOffset, Endpoint, Node, NodePair, Peer, PeerKind, Side, Step, Twin
+from analyzer.words import say
 
 _RANDOM_BYTES = 32
 _MOST_NODES = 4
@@ -153,7 +154,7 @@ def name_behind(peer: Peer, node: Node, address: str | None, translations: Trans
 def _named(peer: Peer, node: Node, other: Node) -> Peer:
     if peer.node == other.name:
         return peer
-    return known_peer(node, other, "the same ClientHello is in its capture", peer.zone) or peer
+    return known_peer(node, other, say("the same ClientHello is in its capture"), peer.zone) or peer
 
 
 def _remote(draft: Draft) -> str:

@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from analyzer.evidence import Certificate
 from analyzer.parsers.distinguished_name import comparison_key
+from analyzer.words import say
 
 _MOST_LINKS = 2_000
 """Candidates looked at for one path. Certificates that all bear one name would otherwise cost their square."""
@@ -117,7 +118,7 @@ def build_path(
         certificates=certificates,
         complete=complete,
         verified=all(signed_by(child, issuer) for child, issuer in links),
-        missing_issuer=None if complete else top.issuer or "a name that cannot be read",
+        missing_issuer=None if complete else top.issuer or say("a name that cannot be read"),
         lookalikes=() if complete else tuple(c for c in pool.named(top.issuer_der) if c not in certificates),
     )
 

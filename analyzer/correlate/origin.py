@@ -18,6 +18,7 @@ from analyzer.parsers.der import DerError
 from analyzer.parsers.distinguished_name import attribute_values
 from analyzer.parsers.pem import read_pem
 from analyzer.text import clean
+from analyzer.words import Words, say
 
 _TIMESTAMPS = "1.3.6.1.4.1.11129.2.4.2"  # RFC 6962 section 3.3
 _FORUM_POLICIES = {  # CA/Browser Forum baseline requirements, section 7.1.6.1, and EV guidelines
@@ -52,13 +53,13 @@ def installed_public_roots() -> Pool:
 
 def _own_marks(certificate: Certificate) -> Origin | None:
     if _TEMPORARY_AUTHORITY.search(f"{certificate.subject}\n{certificate.issuer}"):
-        return Origin(origin=CertificateOrigin.DEFAULT, reason="it names the temporary CA of an Expressway")
+        return Origin(origin=CertificateOrigin.DEFAULT, reason=say("it names the temporary CA of an Expressway"))
     if (root := public_roots().find(certificate.subject, certificate.public_key_sha256)) is not None:
-        return Origin(origin=CertificateOrigin.PUBLIC, reason=f"it is {_describe(root)}")
+        return Origin(origin=CertificateOrigin.PUBLIC, reason=say("it is {root}", root=_describe(root)))
     if is_self_signed(certificate):
-        return Origin(origin=CertificateOrigin.SELF_SIGNED, reason="it bears its own signature")
+        return Origin(origin=CertificateOrigin.SELF_SIGNED, reason=say("it bears its own signature"))
     if certificate.self_issued and certificate.subject and may_have_issued(certificate, certificate):
-        reason = "it names itself as its issuer; its signature cannot be verified here"
+        reason = say("it names itself as its issuer; its signature cannot be verified here")
         return Origin(origin=CertificateOrigin.SELF_SIGNED, reason=reason, strong=False)
     if (mark := _public_mark(certificate)) is not None:
         return Origin(origin=CertificateOrigin.PUBLIC, reason=mark)
@@ -67,35 +68,37 @@ def _own_marks(certificate: Certificate) -> Origin | None:
     return None
 
 
-def _public_mark(certificate: Certificate) -> str | None:
+def _public_mark(certificate: Certificate) -> Words | None:
     if _TIMESTAMPS in certificate.extensions:
-        return "it carries certificate transparency timestamps"
+        return say("it carries certificate transparency timestamps")
     policy = next((_FORUM_POLICIES[p] for p in certificate.policies if p in _FORUM_POLICIES), None)
-    return f'it carries the CA/Browser Forum policy "{policy}"' if policy else None
+    return say('it carries the CA/Browser Forum policy "{policy}"', policy=policy) if policy else None
 
 
-def _private_mark(certificate: Certificate) -> str | None:
+def _private_mark(certificate: Certificate) -> Words | None:
     if _values(certificate.issuer_der, "DC"):
-        return "its issuer has a domain name in Active Directory's form (DC=)"
+        return say("its issuer has a domain name in Active Directory's form (DC=)")
     if _MICROSOFT_TEMPLATES & set(certificate.extensions):
-        return "it was made from a Microsoft certificate template"
+        return say("it was made from a Microsoft certificate template")
     if any(location.casefold().startswith("ldap:") for location in certificate.locations):
-        return "it points to an LDAP directory for its issuer or its revocation list"
+        return say("it points to an LDAP directory for its issuer or its revocation list")
     return None
 
 
 def _by_path(path: CertificationPath, trusted: Collection[str]) -> Origin:
     if (root := known_root(path)) is not None:
-        return Origin(
-            origin=CertificateOrigin.PUBLIC, reason=f"its path leads to {_describe(root)}", strong=path.verified
-        )
+        reason = say("its path leads to {root}", root=_describe(root))
+        return Origin(origin=CertificateOrigin.PUBLIC, reason=reason, strong=path.verified)
     if path.complete:
-        reason = (
-            f"its path ends in {_show(path.top.subject)}, which is no public root "
-            f"(Mozilla's list of {public_roots().as_of}, and what left it before)"
+        reason = say(
+            "its path ends in {root}, which is no public root (Mozilla's list of {day}, and what left it before)",
+            root=_show(path.top.subject),
+            day=public_roots().as_of,
         )
         if path.top.sha256 in trusted:
-            reason += ", and which this Expressway trusts because an administrator uploaded it"
+            reason = say(
+                "{reason}, and which this Expressway trusts because an administrator uploaded it", reason=reason
+            )
         return Origin(origin=CertificateOrigin.PRIVATE, reason=reason, strong=path.verified)
     return _by_installed_root(path.top) or _by_authorities(path) or _by_name(path.top)
 
@@ -109,7 +112,7 @@ def known_root(path: CertificationPath) -> PublicRoot | None:
 def _by_installed_root(top: Certificate) -> Origin | None:
     for root in installed_public_roots().named(top.issuer_der):
         if may_have_issued(root, top):
-            reason = f"it was issued under the public root {_show(root.subject)}"
+            reason = say("it was issued under the public root {root}", root=_show(root.subject))
             return Origin(origin=CertificateOrigin.PUBLIC, reason=reason, strong=signed_by(top, root) is True)
     return None
 
@@ -122,7 +125,8 @@ def _by_authorities(path: CertificationPath) -> Origin | None:
             (CertificateOrigin.PRIVATE, _private_mark(authority)),
         ):
             if mark is not None:
-                return Origin(origin=origin, reason=f"of its authority {_show(authority.subject)}: {mark}")
+                name = _show(authority.subject)
+                return Origin(origin=origin, reason=say("of its authority {name}: {mark}", name=name, mark=mark))
     return None
 
 
@@ -132,19 +136,23 @@ def _by_name(top: Certificate) -> Origin:
     organisations = _values(top.issuer_der, "O")
     is_public = any(organisation_key(name) in roots.organisations for name in organisations)
     if is_public or top.issuer in roots.by_subject:
-        reason = f"public by name only - inferred: its issuer {_show(top.issuer)} is not in the evidence"
+        reason = say(
+            "public by name only - inferred: its issuer {issuer} is not in the evidence", issuer=_show(top.issuer)
+        )
         return Origin(origin=CertificateOrigin.PUBLIC, reason=reason, strong=False)
-    reason = f"its issuer {_show(top.issuer)} is not in the evidence"
+    reason = say("its issuer {issuer} is not in the evidence", issuer=_show(top.issuer))
     return Origin(origin=CertificateOrigin.UNKNOWN, reason=reason, strong=False)
 
 
-def _describe(root: PublicRoot) -> str:
-    removed = f", which has left Mozilla's list since {root.last}" if root.removed else ""
-    return f"the public root {_show(root.subject)}{removed}"
+def _describe(root: PublicRoot) -> Words:
+    name = _show(root.subject)
+    if root.removed:
+        return say("the public root {name}, which has left Mozilla's list since {day}", name=name, day=root.last)
+    return say("the public root {name}", name=name)
 
 
 def _show(name: str | None) -> str:
-    return clean(name, 200) if name else "without a readable name"
+    return clean(name, 200) if name else say("without a readable name")
 
 
 def _values(name_der: bytes | None, attribute_type: str) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from analyzer.evidence import Endpoint, Node, NodeRole, Peer, PeerKind, Side, Zo
 from analyzer.facts.store import PACKAGED, Facts
 from analyzer.facts.webex import is_webex_address, is_webex_name
 from analyzer.text import is_address
+from analyzer.words import Words, say
 
 CUCM_PORTS = frozenset({6970, 6971, 6972})
 """TFTP over HTTP and HTTPS: nobody but CUCM listens there (IP Port Usage Guide X15.0)."""
@@ -56,14 +57,17 @@ def identify_peer(contact: Contact, node: Node, nodes: Sequence[Node], facts: Fa
 
 
 def _webex_by_name(contact: Contact, node: Node, facts: Facts) -> Peer | None:
-    for names, what in ((contact.certificate_names, "certificate name"), (contact.asked_names, "server name")):
-        name = next((name for name in names if is_webex_name(name, facts)), None)
-        if name:
-            configured = next((zone.name for zone in node.zones if _is_webex_zone(zone, facts)), None)
-            return Peer(name="Webex", kind=PeerKind.WEBEX, reason=f"{what} {name}", zone=configured)
+    held, asked = (
+        next((name for name in names if is_webex_name(name, facts)), None)
+        for names in (contact.certificate_names, contact.asked_names)
+    )
+    if held or asked:
+        reason = say("certificate name {name}", name=held) if held else say("server name {name}", name=asked)
+        configured = next((zone.name for zone in node.zones if _is_webex_zone(zone, facts)), None)
+        return Peer(name="Webex", kind=PeerKind.WEBEX, reason=reason, zone=configured)
     for zone in node.zones:
         if _is_webex_zone(zone, facts) and _peer_by_address(zone, contact):
-            return Peer(name="Webex", kind=PeerKind.WEBEX, reason=f"zone {zone.name}", zone=zone.name)
+            return Peer(name="Webex", kind=PeerKind.WEBEX, reason=say("zone {zone}", zone=zone.name), zone=zone.name)
     return None
 
 
@@ -73,7 +77,8 @@ def _is_webex_zone(zone: Zone, facts: Facts) -> bool:
 
 def _webex_by_address(contact: Contact, facts: Facts) -> Peer | None:
     if contact.remote and is_webex_address(contact.remote.address, facts):
-        return Peer(name="Webex", kind=PeerKind.WEBEX, reason="address in a published Webex range", hint_only=True)
+        reason = say("address in a published Webex range")
+        return Peer(name="Webex", kind=PeerKind.WEBEX, reason=reason, hint_only=True)
     return None
 
 
@@ -86,14 +91,14 @@ def _known_node(contact: Contact, node: Node, nodes: Sequence[Node]) -> Peer | N
     if other is None:
         return None
     reason = (
-        "its bundle gives this address as its own"
+        say("its bundle gives this address as its own")
         if by_address
-        else f"certificate name {min(names & _lower(other.host_names))}"
+        else say("certificate name {name}", name=min(names & _lower(other.host_names)))
     )
     return known_peer(node, other, reason, _zone_between(contact, node))
 
 
-def known_peer(node: Node, other: Node, reason: str, zone: str | None) -> Peer | None:
+def known_peer(node: Node, other: Node, reason: Words, zone: str | None) -> Peer | None:
     """Return another bundle's node as a peer; None: it has no name."""
     kind = PeerKind.CLUSTER if same_cluster(node, other) else PeerKind.PARTNER
     return Peer(name=other.name, kind=kind, reason=reason, node=other.name, zone=zone) if other.name else None
@@ -108,7 +113,7 @@ def _cluster_peer(contact: Contact, node: Node) -> Peer | None:
         return None
     for peer in node.cluster.peers:
         if _is_contact(peer, contact) and not is_called(node, peer):
-            return Peer(name=peer, kind=PeerKind.CLUSTER, reason="cluster peer")
+            return Peer(name=peer, kind=PeerKind.CLUSTER, reason=say("cluster peer"))
     return None
 
 
@@ -123,15 +128,15 @@ def _zone_peer(contact: Contact, node: Node) -> Peer | None:
         kind = _kind_of_zone(zone)
         configured = _peer_by_address(zone, contact)
         name = configured.address if configured else _far_end(zone)
-        return Peer(name=name, kind=kind, reason=f"zone {zone.name}", zone=zone.name)
+        return Peer(name=name, kind=kind, reason=say("zone {zone}", zone=zone.name), zone=zone.name)
     return None
 
 
 def _far_end(zone: Zone) -> str:
     """Name the other end of a traversal zone: a server configures no client, a client dials what it configures."""
     if zone.kind == _TRAVERSAL_SERVER:
-        return f"traversal client of zone {zone.name}"
-    return zone.peers[0].address if len(zone.peers) == 1 else f"traversal server of zone {zone.name}"
+        return say("traversal client of zone {zone}", zone=zone.name)
+    return zone.peers[0].address if len(zone.peers) == 1 else say("traversal server of zone {zone}", zone=zone.name)
 
 
 def _zone_fits(zone: Zone, contact: Contact) -> bool:
@@ -191,7 +196,7 @@ def _call_control(contact: Contact, node: Node) -> Peer | None:
         return None
     names = (*_asked_and_held(contact), *contact.certificate_names, *contact.asked_names)
     name = next(iter(names), contact.remote.address)
-    return Peer(name=name, kind=PeerKind.CUCM, reason=f"port {contact.remote.port}", hint_only=True)
+    return Peer(name=name, kind=PeerKind.CUCM, reason=say("port {port}", port=contact.remote.port), hint_only=True)
 
 
 def _asked_and_held(contact: Contact) -> tuple[str, ...]:
@@ -203,21 +208,23 @@ def _named(contact: Contact) -> Peer | None:
     """Name whoever we dialled, and a caller by its certificate: one that it made up itself names nobody."""
     if contact.local_role is Side.SERVER and not contact.vouched:
         return None
-    for names, what in ((contact.certificate_names, "certificate name"), (contact.asked_names, "server name")):
-        if names and (what == "certificate name" or contact.local_role is Side.CLIENT):
-            return Peer(name=names[0], kind=PeerKind.NAMED, reason=what)
+    if contact.certificate_names:
+        return Peer(name=contact.certificate_names[0], kind=PeerKind.NAMED, reason=say("certificate name"))
+    if contact.asked_names and contact.local_role is Side.CLIENT:
+        return Peer(name=contact.asked_names[0], kind=PeerKind.NAMED, reason=say("server name"))
     return None
 
 
 def _unnamed(contact: Contact, node: Node) -> Peer:
     """Whoever we dialled was meant; whoever dials an Edge from a public address is the Internet."""
     if contact.remote is None:
-        return Peer(name="unknown", kind=PeerKind.UNKNOWN)
+        return Peer(name=say("unknown"), kind=PeerKind.UNKNOWN)
     address = contact.remote.address
     if contact.local_role is None:
         return Peer(name=str(contact.remote), kind=PeerKind.UNKNOWN)
     inbound = contact.local_role is Side.SERVER
     internal = is_address(address) and ip_address(address).is_private
     if inbound and (node.role is NodeRole.EDGE or not internal):
-        return Peer(name="Internet", kind=PeerKind.INTERNET, reason=f"unknown public caller {address}")
-    return Peer(name=address, kind=PeerKind.NAMED, reason="dialled by this node" if not inbound else None)
+        reason = say("unknown public caller {address}", address=address)
+        return Peer(name=say("Internet"), kind=PeerKind.INTERNET, reason=reason)
+    return Peer(name=address, kind=PeerKind.NAMED, reason=say("dialled by this node") if not inbound else None)

@@ -7,6 +7,7 @@ anyExtendedKeyUsage alone allows nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from msgspec import Struct
@@ -14,9 +15,11 @@ from msgspec import Struct
 from analyzer.correlate.chains import CertificationPath
 from analyzer.evidence import Certificate
 from analyzer.text import clean
+from analyzer.words import Words, say
 
 _CLIENT = "clientAuth"
 _SERVER = "serverAuth"
+_FIELDS = {"extended_key_usage": say("extended key usage"), "key_usage": say("key usage")}
 _KEY_USAGES = {
     _CLIENT: ("digitalSignature", "keyAgreement"),
     _SERVER: ("digitalSignature", "keyEncipherment", "keyAgreement"),
@@ -56,7 +59,7 @@ class Capability(Struct, frozen=True, kw_only=True):
     """
 
     capable: bool | None
-    reason: str
+    reason: Words
     whole: bool
     obstacle: Obstacle | None = None
     certificate: Certificate | None = None
@@ -111,13 +114,16 @@ def _leaf_usage(leaf: Certificate, purpose: str, whole: bool) -> Capability | No
     if purpose in usages:
         return None
     only_any = "anyExtendedKeyUsage" in usages
-    held = ", ".join(usages) or "empty"
+    reason = say(
+        "the certificate's extended key usage ({held}) lacks {purpose}", held=_listed(usages), purpose=purpose
+    )
+    if only_any:
+        reason = say("{reason}, for which anyExtendedKeyUsage does not stand in", reason=reason)
     return Capability(
         capable=False,
         obstacle=Obstacle.LEAF_ONLY_ANY if only_any else Obstacle.LEAF_EXTENDED_KEY_USAGE,
         certificate=leaf,
-        reason=f"the certificate's extended key usage ({held}) lacks {purpose}"
-        + (", for which anyExtendedKeyUsage does not stand in" if only_any else ""),
+        reason=reason,
         whole=whole,
     )
 
@@ -128,12 +134,15 @@ def _leaf_key_usage(leaf: Certificate, purpose: str, whole: bool) -> Capability 
         return _unreadable(leaf, "key_usage", whole)
     if any(usage in allowed for usage in leaf.key_usage):
         return None
-    held = ", ".join(leaf.key_usage) or "empty"
     return Capability(
         capable=False,
         obstacle=Obstacle.LEAF_KEY_USAGE,
         certificate=leaf,
-        reason=f"the certificate's key usage ({held}) has none of {', '.join(allowed)}",
+        reason=say(
+            "the certificate's key usage ({held}) has none of {allowed}",
+            held=_listed(leaf.key_usage),
+            allowed=", ".join(allowed),
+        ),
         whole=whole,
     )
 
@@ -148,8 +157,12 @@ def _authority_usage(authority: Certificate, purpose: str, whole: bool) -> Capab
         capable=False,
         obstacle=Obstacle.AUTHORITY_EXTENDED_KEY_USAGE,
         certificate=authority,
-        reason=f"the authority {_name(authority)} has an extended key usage "
-        f"({', '.join(usages) or 'empty'}) without {purpose}",
+        reason=say(
+            "the authority {authority} has an extended key usage ({held}) without {purpose}",
+            authority=_name(authority),
+            held=_listed(usages),
+            purpose=purpose,
+        ),
         whole=whole,
     )
 
@@ -158,15 +171,21 @@ def _unreadable(certificate: Certificate, field: str, whole: bool) -> Capability
     """Return None if the extension is absent: that allows everything."""
     if field not in certificate.unreadable:
         return None
-    reason = f"the {field.replace('_', ' ')} of {_name(certificate)} could not be read"
+    reason = say(
+        "the {field} of {certificate} could not be read", field=_FIELDS[field], certificate=_name(certificate)
+    )
     return Capability(capable=None, certificate=certificate, reason=reason, whole=whole)
+
+
+def _listed(usages: Sequence[str]) -> str:
+    return ", ".join(usages) or say("empty")
 
 
 def _name(certificate: Certificate) -> str:
     return clean(certificate.subject or certificate.sha256, 200)
 
 
-def _grounds(leaf: Certificate, purpose: str) -> str:
+def _grounds(leaf: Certificate, purpose: str) -> Words:
     if leaf.extended_key_usage is None:
-        return f"no extended key usage: {purpose} is not excluded"
-    return f"the extended key usage has {purpose}, and nothing in the path excludes it"
+        return say("no extended key usage: {purpose} is not excluded", purpose=purpose)
+    return say("the extended key usage has {purpose}, and nothing in the path excludes it", purpose=purpose)

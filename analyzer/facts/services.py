@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from analyzer.evidence import NodeRole, Side
 from analyzer.facts.store import PACKAGED, Facts, Row
+from analyzer.words import Words
 
 
 class Service(Struct, frozen=True, kw_only=True):
@@ -19,7 +20,7 @@ class Service(Struct, frozen=True, kw_only=True):
     id: str
     first: int
     last: int
-    label: str
+    label: Words
     node_role: NodeRole | None
     local_role: Side | None
     source: str
@@ -31,7 +32,7 @@ class SourcePorts(Struct, frozen=True, kw_only=True):
     id: str
     first: int
     last: int
-    label: str
+    label: Words
     source: str
 
 
@@ -43,7 +44,7 @@ def services(facts: Facts = PACKAGED) -> tuple[Service, ...]:
             id=row.id,
             first=row.number("port"),
             last=_last_port(row),
-            label=row.text("label"),
+            label=row.words("label"),
             node_role=row.choice("node_role", NodeRole) if "node_role" in row.cells else None,
             local_role=row.choice("local_role", Side) if "local_role" in row.cells else None,
             source=row.text("source"),
@@ -60,7 +61,7 @@ def source_port_ranges(facts: Facts = PACKAGED) -> tuple[SourcePorts, ...]:
             id=row.id,
             first=row.number("port"),
             last=_last_port(row),
-            label=row.text("label"),
+            label=row.words("label"),
             source=row.text("source"),
         )
         for row in facts.rows("source_ports")
@@ -72,7 +73,7 @@ def service_label(
     local_role: Side | None = None,
     node_role: NodeRole = NodeRole.UNKNOWN,
     facts: Facts = PACKAGED,
-) -> str | None:
+) -> Words | None:
     """Return what the server's port of a connection suggests; None: nothing.
 
     Args:

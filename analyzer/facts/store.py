@@ -22,6 +22,7 @@ from typing import TypeVar
 from msgspec import Struct, field
 
 from analyzer.facts import FACTS_AS_OF
+from analyzer.words import Words, say
 
 FILE_OF_TABLE: Mapping[str, str] = MappingProxyType(
     {
@@ -66,6 +67,10 @@ class Row(Struct, frozen=True):
         if not isinstance(value, str) or not value:
             raise self.error(name, "a text")
         return value
+
+    def words(self, name: str) -> Words:
+        """Return a text that a report says in its language; Babel finds those cells that `messages.CELLS` names."""
+        return say(self.text(name))
 
     def optional_text(self, name: str) -> str | None:
         """Return a text, or None without one."""

@@ -1,9 +1,15 @@
-"""The sentence of a verdict: who presented what to whom, when, where it is to be seen, and what came of it."""
+"""The sentence of a verdict: who presented what to whom, when, where it is to be seen, and what came of it.
+
+Each shape of sentence is one message. What goes into it are noun phrases (who, whom, what), the time with its place, and
+a clause on what came of it: every language has them in an order of its own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+
+from msgspec import Struct
 
 from analyzer.correlate.record_lengths import (
     is_not_asked,
@@ -29,42 +35,60 @@ from analyzer.findings import Grounds, Presented
 from analyzer.rules.grounds import frame_of
 from analyzer.rules.view import NodeView
 from analyzer.text import iso_utc, person_utc
+from analyzer.words import Words, say, sentences
 
 STORE_WORDS = {
-    Store.CLIENT: "the client store's certificate",
-    Store.SERVER: "the server store's certificate",
-    Store.BOTH: "the certificate that both stores hold",
-    Store.TRUSTED: "a certificate of the trusted CA list",
-    Store.NEITHER: "a certificate that is in none of the stores that were given",
+    Store.CLIENT: say("the client store's certificate"),
+    Store.SERVER: say("the server store's certificate"),
+    Store.BOTH: say("the certificate that both stores hold"),
+    Store.TRUSTED: say("a certificate of the trusted CA list"),
+    Store.NEITHER: say("a certificate that is in none of the stores that were given"),
 }
-
-HIDDEN_WORDS = {
-    Visibility.SEEN: "a certificate",
-    Visibility.ENCRYPTED: "a certificate, which TLS 1.3 encrypts,",
-    Visibility.RESUMED: "no certificate again, because the session was resumed,",
-    Visibility.NOT_REQUESTED: "no certificate, because none was requested,",
-    Visibility.NONE_SENT: "an empty Certificate message",
-    Visibility.NOT_REACHED: "nothing, because the handshake ended before its turn,",
-    Visibility.NOT_USED: "nothing, because the cipher suite uses no certificates,",
-    Visibility.NOT_CAPTURED: "a certificate that the capture missed",
-}
+A_CERTIFICATE = say("a certificate")
 
 NOT_SEEN_WORDS = {
-    Visibility.ENCRYPTED: "which TLS 1.3 encrypts",
-    Visibility.RESUMED: "which was not sent again",
-    Visibility.NOT_CAPTURED: "which the capture missed",
+    Visibility.ENCRYPTED: say("which TLS 1.3 encrypts"),
+    Visibility.RESUMED: say("which was not sent again"),
+    Visibility.NOT_CAPTURED: say("which the capture missed"),
 }
 """Of a certificate that was refused all the same."""
 
 OUTCOME_WORDS = {
-    Outcome.COMPLETED: "the handshake completed",
-    Outcome.REFUSED: "it was refused",
-    Outcome.CLOSED: "the connection was closed without an alert",
-    Outcome.UNKNOWN: "what came of it is not known",
+    Outcome.COMPLETED: say("the handshake completed"),
+    Outcome.REFUSED: say("it was refused"),
+    Outcome.CLOSED: say("the connection was closed without an alert"),
+    Outcome.UNKNOWN: say("what came of it is not known"),
 }
 
+THE_SIDE = {Side.CLIENT: say("the client"), Side.SERVER: say("the server")}
 
-NOT_IN_THE_LOG = "What this node itself presented is not in the log."
+NOT_IN_THE_LOG = say("What this node itself presented is not in the log.")
+
+
+class What(Struct, frozen=True):
+    """What a side presented.
+
+    Attributes:
+        words: a noun phrase.
+        apart: whether it ends with a remark, behind which English sets a comma.
+        is_nothing: whether it says why nothing was presented.
+    """
+
+    words: Words
+    apart: bool = False
+    is_nothing: bool = False
+
+
+HIDDEN = {
+    Visibility.SEEN: What(A_CERTIFICATE),
+    Visibility.ENCRYPTED: What(say("a certificate, which TLS 1.3 encrypts"), apart=True),
+    Visibility.NONE_SENT: What(say("an empty Certificate message")),
+    Visibility.NOT_CAPTURED: What(say("a certificate that the capture missed")),
+    Visibility.RESUMED: What(say("no certificate again, because the session was resumed"), is_nothing=True),
+    Visibility.NOT_REQUESTED: What(say("no certificate, because none was requested"), is_nothing=True),
+    Visibility.NOT_REACHED: What(say("nothing, because the handshake ended before its turn"), is_nothing=True),
+    Visibility.NOT_USED: What(say("nothing, because the cipher suite uses no certificates"), is_nothing=True),
+}
 
 
 class ConnectionSentence:
@@ -80,123 +104,148 @@ class ConnectionSentence:
         self.view = view
         self.connection = connection
         self.grounds = grounds
-        self.times = f", {count} times" if count > 1 else ""
-        self.brief = brief
+        self.count = count
+        self.style = _Style(brief)
 
     def text(self) -> str:
-        """Return the sentence; what this node refused, or what is inferred, takes a second one."""
+        """Return the sentence; what this node refused, or what is inferred, takes further ones."""
         role, refused = self.connection.local_role, self.grounds.refused
         if role and refused is role.other:
-            return f"{self._who()} {self._refused_by_us(refused)}. {self._itself(role)}{self._inferred()}"
-        side = role or Side.CLIENT
-        return (
-            f"{self._who()} presented {self._what(side)} to {self._towards()}{self._where(side)}{self.times}; "
-            f"{self._what_came()}.{self._inferred()}"
+            return sentences((self._refused_by_us(role), self._itself(role), *self._inferred()))
+        return sentences((self._presented(role or Side.CLIENT), *self._inferred()))
+
+    def _presented(self, side: Side) -> Words:
+        what = self._what(side)
+        told = {"who": self._who(), "whom": self._whom(), "when": self._when(side), "outcome": self._outcome()}
+        if what.is_nothing:
+            return say("{who} presented {nothing}, to {whom} {when}; {outcome}.", nothing=what.words, **told)
+        if what.apart:
+            return say("{who} presented {what}, to {whom} {when}; {outcome}.", what=what.words, **told)
+        return say("{who} presented {what} to {whom} {when}; {outcome}.", what=what.words, **told)
+
+    def _refused_by_us(self, role: Side) -> Words:
+        return say(
+            "{who} refused the certificate of {whom}, {certificate}, presented {when}: {reason}.",
+            who=self._who(),
+            whom=self._whom(),
+            certificate=self._certificate(role.other),
+            when=self._when(role.other),
+            reason=_looked_for(self._reason(), self.grounds.wanted_name),
         )
+
+    def _itself(self, role: Side) -> Words:
+        node, what = _name(self.view), self._what(role)
+        frame = frame_of(self.connection, role) if self.connection.certificate(role).leaf else None
+        if what.is_nothing:
+            return say("{node} itself presented {nothing}.", node=node, nothing=what.words)
+        if frame is None:
+            return say("{node} itself presented {what}.", node=node, what=what.words)
+        place = self.style.frame(frame)
+        return say("{node} itself presented {what} ({place}).", node=node, what=what.words, place=place)
 
     def _who(self) -> str:
         role = self.connection.local_role
-        return f"{_name(self.view)} as TLS {role}" if role else f"The client {self.connection.handshake.client}"
+        return _in_role(self.view, role) if role else say("The client {end}", end=self.connection.handshake.client)
 
-    def _towards(self) -> str:
+    def _whom(self) -> str:
         connection = self.connection
         if connection.local_role is None:
             return str(connection.handshake.server)
-        hint = connection.peer.hint_only and connection.peer.kind is PeerKind.WEBEX
-        return f"{connection.peer.name}{' (by its address range only)' if hint else ''}"
+        if connection.peer.hint_only and connection.peer.kind is PeerKind.WEBEX:
+            return say("{peer} (by its address range only)", peer=connection.peer.name)
+        return connection.peer.name
 
-    def _refused_by_us(self, refused: Side) -> str:
-        name = self.grounds.wanted_name
-        wanted = f"; it looked for the name {name}" if name else ""
-        return (
-            f"refused the certificate of {self._towards()}, {self._certificate(refused)}, presented"
-            f"{self._where(refused)}{self.times}: {self.connection.outcome_reason}{self._refusal_place()}{wanted}"
-        )
+    def _when(self, side: Side) -> Words:
+        frame = frame_of(self.connection, side)
+        time = frame.time if frame else self.connection.handshake.started
+        when = self.style.when(time, self.style.frame(frame) if frame else None)
+        return say("{when}, {count} times", when=when, count=self.count) if self.count > 1 else when
 
-    def _itself(self, role: Side) -> str:
-        what = self._what(role).removesuffix(",")
-        frame = frame_of(self.connection, role) if self.connection.certificate(role).leaf else None
-        return f"{_name(self.view)} itself presented {what}{self._spot(frame) if frame else ''}."
-
-    def _what(self, side: Side) -> str:
-        shown = self.connection.certificate(side)
-        if shown.leaf is None:
-            if shown.visibility is Visibility.ENCRYPTED and side is Side.CLIENT:
-                return self._encrypted_of_client()
-            more = " at first, and behind another handshake, which is encrypted, what nobody can see"
-            words = HIDDEN_WORDS[shown.visibility]
-            return words.removesuffix(",") + more if self.connection.handshake.renegotiated else words
-        return f"{STORE_WORDS[shown.store] if shown.store else 'a certificate'}, {self._certificate(side)},"
+    def _what(self, side: Side) -> What:
+        shown, handshake = self.connection.certificate(side), self.connection.handshake
+        if shown.leaf is not None:
+            words = STORE_WORDS[shown.store] if shown.store else A_CERTIFICATE
+            return What(say("{what}, {certificate}", what=words, certificate=self._certificate(side)), apart=True)
+        if shown.visibility is Visibility.ENCRYPTED and side is Side.CLIENT:
+            return self._encrypted_of_client()
+        what = HIDDEN[shown.visibility]
+        return _and_another(what) if handshake.renegotiated else what
 
     def _certificate(self, side: Side) -> str:
         shown = self.connection.certificate(side)
         if shown.leaf is None:
             return NOT_SEEN_WORDS[shown.visibility]
-        name = _title(self.view.case.certificates.get(shown.leaf or ""))
-        return name if self.brief else f"{name}, serial {shown.serial or 'unreadable'}"
+        name = _title(self.view.case.certificates.get(shown.leaf))
+        return name if self.style.brief else say("{name}, {serial}", name=name, serial=_serial(shown.serial))
 
-    def _encrypted_of_client(self) -> str:
+    def _encrypted_of_client(self) -> What:
         """A client may not even have been asked for a certificate: the lengths of its records tell."""
+        if presents_something(self.connection.handshake):
+            return HIDDEN[Visibility.ENCRYPTED]
+        words = say("a certificate or none, which TLS 1.3 encrypts")
+        if self._seems_without():
+            words = say(
+                "a certificate or none, which TLS 1.3 encrypts (by the lengths of the records none: inferred)"
+            )
+        return What(words, apart=True)
+
+    def _seems_without(self) -> bool:
+        """Whether the lengths tell that a client presented no certificate."""
         handshake = self.connection.handshake
-        if presents_something(handshake):
-            return HIDDEN_WORDS[Visibility.ENCRYPTED]
-        if presents_nothing(handshake) or is_not_asked(handshake):
-            return "a certificate or none, which TLS 1.3 encrypts (by the lengths of the records none: inferred),"
-        return "a certificate or none, which TLS 1.3 encrypts,"
+        return presents_nothing(handshake) or is_not_asked(handshake)
 
-    def _inferred(self) -> str:
+    def _inferred(self) -> Iterator[Words]:
         """Say what the store rule, the lengths and the peer's log tell of a certificate that TLS 1.3 hides."""
-        connection, presented = self.connection, self.grounds.by_rule
-        handshake, role = connection.handshake, connection.local_role
-        if role is None or connection.certificate(role).visibility is not Visibility.ENCRYPTED:
-            return ""
-        sure = role is Side.SERVER or presents_something(handshake)
-        if not sure and (presents_nothing(handshake) or is_not_asked(handshake)):
-            return ""
-        told = ["its length tells that there was one"] if sure and role is Side.CLIENT else []
-        if presented:
-            by = "by" if sure else "if there was one, by"
-            told.append(f"{by} the store rule it was {_stored(self.view, presented, brief=self.brief)}")
-        inferred = f" Inferred: {'; '.join(told)}." if told else ""
-        named = self.grounds.named
-        if named is None:
-            return inferred
-        where = f"line {named.line}{_of(named.file, brief=self.brief)}"
-        return f"{inferred} The peer's log found {', '.join(named.names[:3])} in it ({where})."
+        role, named = self.connection.local_role, self.grounds.named
+        if role is None or self.connection.certificate(role).visibility is not Visibility.ENCRYPTED:
+            return
+        by_length = role is Side.CLIENT and presents_something(self.connection.handshake)
+        if role is Side.CLIENT and not by_length and self._seems_without():
+            return
+        if self.grounds.by_rule:
+            what = self.style.stored(self.view, self.grounds.by_rule)
+            if by_length:
+                yield say(
+                    "Inferred: its length tells that there was one; by the store rule it was {what}.", what=what
+                )
+            elif role is Side.SERVER:
+                yield say("Inferred: by the store rule it was {what}.", what=what)
+            else:
+                yield say("Inferred: if there was one, by the store rule it was {what}.", what=what)
+        elif by_length:
+            yield say("Inferred: its length tells that there was one.")
+        if named:
+            place = self.style.line(named.line, named.file)
+            yield say("The peer's log found {names} in it ({place}).", names=_names(named), place=place)
 
-    def _where(self, side: Side) -> str:
-        frame = frame_of(self.connection, side)
-        time = frame.time if frame else self.connection.handshake.started
-        return f" at {_at(time, brief=self.brief)}{self._spot(frame) if frame else ''}"
-
-    def _spot(self, frame: Frame | TlsRecord) -> str:
-        if isinstance(frame, TlsRecord):
-            what = "encrypted record in "
-        else:
-            what = "ClientHello in " if frame.step is Step.CLIENT_HELLO else ""
-        return f" ({what}frame {frame.frame}{_of(frame.capture, brief=self.brief)})"
-
-    def _what_came(self) -> str:
-        connection = self.connection
-        if connection.outcome is not Outcome.REFUSED or connection.refused_by is None:
-            hides_alerts = connection.outcome is Outcome.CLOSED and connection.handshake.tls_version == "TLSv1.3"
-            return OUTCOME_WORDS[connection.outcome] + (" in clear" if hides_alerts else "")
+    def _outcome(self) -> Words:
+        connection, by = self.connection, self.connection.refused_by
+        if connection.outcome is not Outcome.REFUSED or by is None:
+            if connection.outcome is Outcome.CLOSED and connection.handshake.tls_version == "TLSv1.3":
+                return say("the connection was closed without an alert in clear")
+            return OUTCOME_WORDS[connection.outcome]
         if connection.local_role is None:
-            who = f"the {connection.refused_by}"
+            who: str = THE_SIDE[by]
         else:
-            who = _name(self.view) if connection.refused_by is connection.local_role else connection.peer.name
-        it = " it" if self.grounds.refused is (connection.local_role or Side.CLIENT) else ""
-        return f"{who} refused{it}: {connection.outcome_reason}{self._refusal_place()}"
+            who = _name(self.view) if by is connection.local_role else connection.peer.name
+        if self.grounds.refused is (connection.local_role or Side.CLIENT):
+            return say("{who} refused it: {reason}", who=who, reason=self._reason())
+        return say("{who} refused: {reason}", who=who, reason=self._reason())
 
-    def _refusal_place(self) -> str:
-        """Name the frame of the alert, else the log line, if it is one of this connection."""
+    def _reason(self) -> str:
+        """Return the words of the refusal, with the frame of the alert, else the log line, if it is of this connection."""
+        reason, place = str(self.connection.outcome_reason), self._refusal_place()
+        return say("{reason} ({place})", reason=reason, place=place) if place else reason
+
+    def _refusal_place(self) -> Words | None:
         if alert := self.connection.refusing_alert:
             frame = frame_of(self.connection, alert.sender.other)
-            there = frame is not None and frame.capture == alert.capture
-            return f" (alert in frame {alert.frame}{'' if self.brief else ' there' if there else _of(alert.capture)})"
+            if frame is not None and frame.capture == alert.capture and not self.style.brief:
+                return say("alert in frame {number} there", number=alert.frame)
+            return say("alert in {frame}", frame=self.style.numbered(alert.frame, alert.capture))
         lines = self.view.events_by_id([self.grounds.event] if self.grounds.event else ())
         own = [line.record for line in lines if line.id in self.connection.events]
-        return f" (line {own[0].line}{_of(own[0].file, brief=self.brief)})" if own else ""
+        return self.style.line(own[0].line, own[0].file) if own else None
 
 
 def events_sentence(
@@ -210,61 +259,117 @@ def events_sentence(
     brief: bool = False,
 ) -> str:
     """Say what the log alone shows: it names no certificate of this node."""
-    presented = grounds.by_rule
-    newest = events[-1].record
-    role = newest.local_role
-    at = f" at {_at(newest.time, brief=brief)}" if newest.time else ""
-    lines = f", {len(events)} log lines" if len(events) > 1 else ""
-    where = f"{at} (line {newest.line}{_of(newest.file, brief=brief)}{lines})"
-    shown = f"by the store rule {_stored(view, presented, brief=brief)} (inferred)" if presented else None
-    if refused_by is not None and refused_by is role and grounds.refused:
-        wanted = f"; it looked for the name {grounds.wanted_name}" if grounds.wanted_name else ""
-        itself = f"{_name(view)} itself presented {shown}." if shown else NOT_IN_THE_LOG
-        refused = f"refused the certificate of {peer.name}{where}: {newest.detail}{wanted}"
-        return f"{_name(view)} as TLS {role} {refused}. {itself}"
+    style, newest = _Style(brief), events[-1].record
+    place = style.line(newest.line, newest.file)
+    if len(events) > 1:
+        place = say("{place}, {count} log lines", place=place, count=len(events))
+    told = {"who": _in_role(view, newest.local_role), "whom": peer.name, "when": style.when(newest.time, place)}
+    shown = style.by_rule(view, grounds.by_rule) if grounds.by_rule else None
+    by_us = refused_by is not None and refused_by is newest.local_role
+    if by_us and grounds.refused:
+        reason = _looked_for(newest.detail, grounds.wanted_name)
+        refused = say("{who} refused the certificate of {whom} {when}: {reason}.", reason=reason, **told)
+        itself = shown and say("{node} itself presented {what}.", node=_name(view), what=shown)
+        return sentences((refused, itself or NOT_IN_THE_LOG))
     if refused_by is None:
-        came = f"{OUTCOME_WORDS[outcome]}: {newest.detail}"
+        came = say("{outcome}: {reason}", outcome=OUTCOME_WORDS[outcome], reason=newest.detail)
     else:
-        came = f"{_name(view) if refused_by is role else peer.name} refused: {newest.detail}"
+        came = say("{who} refused: {reason}", who=_name(view) if by_us else peer.name, reason=newest.detail)
     if shown is None:
-        return f"{_name(view)} as TLS {role} with {peer.name}{where}; {came}. {NOT_IN_THE_LOG}"
-    return f"{_name(view)} as TLS {role} presented {shown}, to {peer.name}{where}; {came}."
+        return sentences((say("{who} with {whom} {when}; {outcome}.", outcome=came, **told), NOT_IN_THE_LOG))
+    return say("{who} presented {what}, to {whom} {when}; {outcome}.", what=shown, outcome=came, **told)
 
 
 def identity_sentence(
     view: NodeView, identity: PeerIdentity, role: Side | None, presented: Presented | None, *, brief: bool = False
 ) -> str:
     """Say that the log names a peer's certificate, of a connection that nothing else shows."""
-    at = f" at {_at(identity.time, brief=brief)}" if identity.time else ""
-    found = f"the log found {', '.join(identity.names[:3])} in the peer's certificate"
-    where = f"{at} (line {identity.line}{_of(identity.file, brief=brief)})"
-    who = f"{_name(view)}{f' as TLS {role}' if role else ''}"
+    style = _Style(brief)
+    when = style.when(identity.time, style.line(identity.line, identity.file))
+    found = say("the log found {names} in the peer's certificate", names=_names(identity))
+    told = {"who": _in_role(view, role), "whom": "Webex", "when": when}
     if presented is None:
-        return f"{who} with Webex{where}: {found}. {NOT_IN_THE_LOG}"
-    shown = f"by the store rule {_stored(view, presented, brief=brief)} (inferred),"
-    return f"{who} presented {shown} to Webex{where}; {found}."
+        return sentences((say("{who} with {whom} {when}: {found}.", found=found, **told), NOT_IN_THE_LOG))
+    shown = style.by_rule(view, presented)
+    return say("{who} presented {what}, to {whom} {when}; {outcome}.", what=shown, outcome=found, **told)
 
 
-def _stored(view: NodeView, presented: Presented, *, brief: bool) -> str:
-    """Name a certificate that the store rule says was presented."""
-    words = STORE_WORDS[presented.store] if presented.store else "a certificate"
-    certificate = view.case.certificates.get(presented.certificate or "")
-    if brief:
-        return f"{words}, {_title(certificate)}"
-    return f"{words}, serial {presented.serial or 'unreadable'}"
+class _Style(Struct, frozen=True):
+    """How times, places and certificates are told: in brief, without what a page shows beside a sentence."""
+
+    brief: bool
+
+    def when(self, time: datetime | None, place: Words | None) -> Words:
+        """At least one of them is known."""
+        if time is None:
+            return say("({place})", place=place)
+        at = person_utc(time) if self.brief else iso_utc(time)
+        return say("at {time} ({place})", time=at, place=place) if place else say("at {time}", time=at)
+
+    def line(self, number: int, file: str) -> Words:
+        return say("line {line}", line=number) if self.brief else say("line {line} of {file}", line=number, file=file)
+
+    def frame(self, frame: Frame | TlsRecord) -> Words:
+        numbered = self.numbered(frame.frame, frame.capture)
+        if isinstance(frame, TlsRecord):
+            return say("encrypted record in {frame}", frame=numbered)
+        return say("ClientHello in {frame}", frame=numbered) if frame.step is Step.CLIENT_HELLO else numbered
+
+    def numbered(self, number: int, file: str) -> Words:
+        if self.brief:
+            return say("frame {number}", number=number)
+        return say("frame {number} of {file}", number=number, file=file)
+
+    def stored(self, view: NodeView, presented: Presented) -> Words:
+        """Name a certificate that the store rule says was presented."""
+        words = STORE_WORDS[presented.store] if presented.store else A_CERTIFICATE
+        title = _title(view.case.certificates.get(presented.certificate or ""))
+        return say(
+            "{what}, {certificate}", what=words, certificate=title if self.brief else _serial(presented.serial)
+        )
+
+    def by_rule(self, view: NodeView, presented: Presented) -> Words:
+        return say("by the store rule {what} (inferred)", what=self.stored(view, presented))
+
+
+def _and_another(what: What) -> What:
+    """Say that there is another handshake in the connection, of which nothing can be seen."""
+    if what.is_nothing:
+        return What(
+            say(
+                "{nothing} at first, and behind another handshake, which is encrypted, what nobody can see",
+                nothing=what.words,
+            )
+        )
+    return What(
+        say("{what} at first, and behind another handshake, which is encrypted, what nobody can see", what=what.words)
+    )
+
+
+def _looked_for(reason: str, name: str | None) -> str:
+    return say("{reason}; it looked for the name {name}", reason=reason, name=name) if name else reason
+
+
+def _in_role(view: NodeView, role: Side | None) -> str:
+    node = _name(view)
+    if role is None:
+        return node
+    if role is Side.CLIENT:
+        return say("{node} as TLS client", node=node)
+    return say("{node} as TLS server", node=node)
 
 
 def _title(certificate: Certificate | None) -> str:
-    return (certificate and (certificate.common_name or certificate.subject)) or "without a name"
+    return (certificate and (certificate.common_name or certificate.subject)) or say("without a name")
+
+
+def _serial(serial: str | None) -> Words:
+    return say("serial {serial}", serial=serial or say("unreadable"))
+
+
+def _names(identity: PeerIdentity) -> str:
+    return ", ".join(identity.names[:3])
 
 
 def _name(view: NodeView) -> str:
-    return view.node.name or "this node"
-
-
-def _at(time: datetime, *, brief: bool) -> str:
-    return person_utc(time) if brief else iso_utc(time)
-
-
-def _of(file: str, *, brief: bool = False) -> str:
-    return "" if brief else f" of {file}"
+    return view.node.name or say("this node")

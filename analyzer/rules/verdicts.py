@@ -36,6 +36,7 @@ from analyzer.rules.grounds import of_events as grounds_of_events
 from analyzer.rules.rule import Need
 from analyzer.rules.sentences import ConnectionSentence, events_sentence, identity_sentence
 from analyzer.rules.view import NodeView, Views, views_of
+from analyzer.words import say, sentences
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _WEBEX = Peer(name="Webex", kind=PeerKind.WEBEX)
@@ -44,7 +45,7 @@ _SEEN = frozenset({Visibility.SEEN, Visibility.NONE_SENT})
 _NOTHING_SENT = frozenset({Visibility.NOT_REQUESTED, Visibility.NOT_REACHED, Visibility.NOT_USED})
 """Where the handshake itself shows that there was nothing to present, if it is in clear."""
 
-_LOG_ALONE = "The log names no certificate of this node. " + Need.CAPTURE.collect
+_LOG_ALONE = sentences((say("The log names no certificate of this node."), Need.CAPTURE.collect))
 
 
 def verdicts_of(case: Case, facts: Facts = PACKAGED, views: Views | None = None) -> tuple[Verdict, ...]:
@@ -65,7 +66,7 @@ def _verdicts_of_node(view: NodeView) -> Iterator[Row]:
         newest = newest_of(connections).handshake.started
         yield connections[0].peer.kind is not PeerKind.WEBEX, newest, _of_connections(view, connections, elsewhere)
     for events in _grouped_events(view):
-        peer = events[0].peer or Peer(name="unknown", kind=PeerKind.UNKNOWN)
+        peer = events[0].peer or Peer(name=say("unknown"), kind=PeerKind.UNKNOWN)
         webex |= peer.kind is PeerKind.WEBEX
         newest = max((event.record.time for event in events if event.record.time), default=_EARLIEST)
         yield peer.kind is not PeerKind.WEBEX, newest, _of_events(view, peer, events)
@@ -160,9 +161,13 @@ def _confidence(view: NodeView, connection: Connection, presented: Presented) ->
 def _how_to_see(visibility: Visibility | None) -> str | None:
     match visibility:
         case Visibility.RESUMED | Visibility.NOT_CAPTURED:
-            return "Capture a full handshake: disable and enable the zone, or restart the service, while logging."
+            return say(
+                "Capture a full handshake: disable and enable the zone, or restart the service, while logging."
+            )
         case Visibility.ENCRYPTED:
-            return "The other Expressway's log, at DEBUG, names what this one presented: give the bundles of both."
+            return say(
+                "The other Expressway's log, at DEBUG, names what this one presented: give the bundles of both."
+            )
         case _:
             return None
 
@@ -172,7 +177,7 @@ def _of_events(view: NodeView, peer: Peer, events: Sequence[Event]) -> Verdict:
     outcome, refused_by = _outcome_of(ordered[-1])
     presented = _by_the_rule(view, ordered[-1])
     grounds = grounds_of_events(view, peer, ordered[-1], refused_by, presented)
-    say = partial(events_sentence, view, peer, ordered, outcome=outcome, refused_by=refused_by, grounds=grounds)
+    tell = partial(events_sentence, view, peer, ordered, outcome=outcome, refused_by=refused_by, grounds=grounds)
     return Verdict(
         node=view.node.name,
         peer=peer.name,
@@ -183,9 +188,9 @@ def _of_events(view: NodeView, peer: Peer, events: Sequence[Event]) -> Verdict:
         outcome=outcome,
         refused_by=refused_by,
         confidence=Confidence.INFERRED if presented else Confidence.NOT_DETERMINABLE,
-        sentence=say(),
+        sentence=tell(),
         collect=_LOG_ALONE,
-        grounds=replace(grounds, brief=say(brief=True)),
+        grounds=replace(grounds, brief=tell(brief=True)),
     )
 
 
@@ -219,7 +224,7 @@ def _of_identity(view: NodeView, identity: PeerIdentity) -> Verdict:
     opened = next((t for t in view.node.traces if {t.source, t.destination} == ends and None not in ends), None)
     role = _opened_as(view, opened) if opened else None
     presented = by_rule(view, role)
-    say = partial(identity_sentence, view, identity, role, presented)
+    tell = partial(identity_sentence, view, identity, role, presented)
     return Verdict(
         node=view.node.name,
         peer=_WEBEX.name,
@@ -230,9 +235,9 @@ def _of_identity(view: NodeView, identity: PeerIdentity) -> Verdict:
         outcome=Outcome.UNKNOWN,
         refused_by=None,
         confidence=Confidence.INFERRED if presented else Confidence.NOT_DETERMINABLE,
-        sentence=say(),
+        sentence=tell(),
         collect=_LOG_ALONE,
-        grounds=Grounds(by_rule=presented, brief=say(brief=True), nodes=frozenset({view.node.name})),
+        grounds=Grounds(by_rule=presented, brief=tell(brief=True), nodes=frozenset({view.node.name})),
     )
 
 
@@ -253,7 +258,10 @@ def _no_sign_of_webex(view: NodeView) -> Verdict:
         outcome=Outcome.UNKNOWN,
         refused_by=None,
         confidence=Confidence.NOT_DETERMINABLE,
-        sentence=f"Which certificate {view.node.name or 'this Edge'} presents to Webex is not determinable: nothing "
-        "of what was given shows a connection with Webex.",
-        collect='Place a call to Webex while diagnostic logging runs with "Take tcpdump while logging" ticked.',
+        sentence=say(
+            "Which certificate {node} presents to Webex is not determinable: nothing of what was given shows a connection "
+            "with Webex.",
+            node=view.node.name or say("this Edge"),
+        ),
+        collect=say('Place a call to Webex while diagnostic logging runs with "Take tcpdump while logging" ticked.'),
     )

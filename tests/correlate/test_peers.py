@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from analyzer.correlate.peers import Contact, identify_peer
 from analyzer.evidence import Cluster, Endpoint, Node, NodeRole, Peer, PeerKind, Side, Zone, ZonePeer
 from analyzer.facts.custom import load_facts
+from analyzer.words import Words
 from tests.correlate.records import LOCAL, REMOTE, WEBEX_ADDRESS, end, node, zone
 
 UC_SERVER = zone("UC", "TraversalServer", port=7001)
@@ -36,7 +37,10 @@ def inbound(address: str = REMOTE, port: int = 5061, names: tuple[str, ...] = ()
 
 
 def peer(contact: Contact, at: Node = CORE, *others: Node) -> Peer:
-    return identify_peer(contact, at, (at, *others))
+    """Return whom a contact is with: the reason can be said in another language."""
+    found = identify_peer(contact, at, (at, *others))
+    assert found.reason is None or isinstance(found.reason, Words)
+    return found
 
 
 def kind_and_name(contact: Contact, at: Node = CORE, *others: Node) -> tuple[PeerKind, str]:

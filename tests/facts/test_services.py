@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import io
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analyzer import facts
 from analyzer.evidence import NodeRole, Side
+from analyzer.facts import messages
 from analyzer.facts.services import service_label, services, source_port_ranges, source_ports
 
 CORE, EDGE, UNKNOWN = NodeRole.CORE, NodeRole.EDGE, NodeRole.UNKNOWN
@@ -54,6 +59,18 @@ def test_the_own_port_tells_the_program(port: int, program: str | None) -> None:
     ports = source_ports(port)
 
     assert (ports.id if ports else None) == program
+
+
+def test_every_label_is_a_message_for_babel() -> None:
+    with (Path(facts.__file__).parent / "services.toml").open("rb") as file:
+        found = [message for _, _, message, _ in messages.extract(file, {}, (), {})]
+
+    labels = [row.label for row in services()] + [ports.label for ports in source_port_ranges()]
+    assert found == [label.message for label in labels]
+
+
+def test_a_table_without_words_has_no_messages() -> None:
+    assert list(messages.extract(io.BytesIO(b'as_of = 2026-01-01\n[[date]]\nid = "x"'), {}, (), {})) == []
 
 
 def test_ranges_are_the_right_way_round() -> None:

@@ -8,13 +8,18 @@ from msgspec.structs import replace
 from analyzer.evidence import Case, Outcome, Peer, PeerIdentity, Side, Store, Visibility
 from analyzer.findings import Verdict
 from analyzer.rules.verdicts import verdicts_of
+from analyzer.words import Words
 from tests.rules.cases import case, connection, event
 from tests.rules.nodes import CUBE, INTERNET, NAMED, START, WEBEX, core, edge, stores
 from tests.rules.pki import EDGE_CLIENT, EDGE_SERVER, SERVER_ONLY, WEBEX_SERVER, certificate
 
 
 def answers(judged: Case, peer: Peer = WEBEX) -> list[Verdict]:
-    return [one for one in verdicts_of(judged) if one.peer == peer.name]
+    """Return what is answered about a peer: whatever it is, it can be said in another language."""
+    verdicts = [one for one in verdicts_of(judged) if one.peer == peer.name]
+    texts = [text for one in verdicts for text in (one.sentence, one.grounds.brief, one.collect) if text is not None]
+    assert [text for text in texts if not isinstance(text, Words)] == []
+    return verdicts
 
 
 def answer(*, peer: Peer = WEBEX, role: Side | None = Side.CLIENT, **changes: Any) -> Verdict:
@@ -172,6 +177,32 @@ def test_a_hidden_certificate_of_a_node_without_stores_is_not_determinable() -> 
 )
 def test_only_an_empty_message_is_called_empty(visibility: Visibility, words: str) -> None:
     assert words in answer(client=visibility).sentence
+
+
+@pytest.mark.parametrize(
+    ("shown", "sentence"),
+    [
+        (Visibility.NONE_SENT, "edge as TLS client presented an empty Certificate message to Webex at"),
+        (
+            Visibility.ENCRYPTED,
+            "edge as TLS client presented a certificate or none, which TLS 1.3 encrypts, to Webex at",
+        ),
+        (Visibility.NOT_REACHED, "presented nothing, because the handshake ended before its turn, to Webex at"),
+        (EDGE_CLIENT, f"certificate, edge.harbor.example, serial {EDGE_CLIENT.serial}, to Webex at"),
+    ],
+)
+def test_a_remark_on_what_was_presented_stands_between_commas(shown: Any, sentence: str) -> None:
+    assert sentence in answer(client=shown).sentence
+
+
+@pytest.mark.parametrize("first", [Visibility.NONE_SENT, Visibility.NOT_REQUESTED])
+def test_what_an_encrypted_handshake_within_the_connection_hides_is_said(first: Visibility) -> None:
+    node = edge()
+    talk = connection(node, WEBEX, role=Side.CLIENT, client=first, renegotiated=True)
+
+    (verdict,) = answers(case(node, connections=[talk]))
+
+    assert " at first, and behind another handshake, which is encrypted, what nobody can see" in verdict.sentence
 
 
 def test_equal_answers_are_one_and_the_newest_speaks() -> None:

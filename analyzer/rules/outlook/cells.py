@@ -9,8 +9,10 @@ from analyzer.evidence import Side
 from analyzer.facts.citations import citations
 from analyzer.findings import Basis, OutlookCell, Prospect
 from analyzer.rules.view import NodeView
+from analyzer.words import Words, say, sentences
 
-IF_TRUSTED = "if trusted"
+IF_TRUSTED = say("if trusted")
+PATH_UNKNOWN = say("Its path is not known up to its root: an authority may still stand in the way.")
 
 
 class Assessed(Struct, frozen=True, kw_only=True):
@@ -23,10 +25,10 @@ class Assessed(Struct, frozen=True, kw_only=True):
 
     view: NodeView
     local_role: Side
-    service: str
+    service: Words
     peer: str
     cell: OutlookCell
-    down: str | None = None
+    down: Words | None = None
     is_up: bool = False
 
     @property
@@ -41,7 +43,7 @@ def cell(
     *sources: str,
     basis: Basis = Basis.INFERRED,
     row: str | None = None,
-    condition: str | None = None,
+    condition: Words | None = None,
 ) -> OutlookCell:
     """Make a cell; `sources` are codes of citations."""
     return OutlookCell(
@@ -54,27 +56,27 @@ def unknown(reason: str, *sources: str) -> OutlookCell:
     return cell(Prospect.UNKNOWN, reason, *sources)
 
 
-def with_lapse(made: OutlookCell, lapsed: str | None) -> OutlookCell:
+def with_lapse(made: OutlookCell, lapsed: Words | None) -> OutlookCell:
     """Let fail what would work, and rests on a certificate that is not valid."""
     if lapsed is None or made.prospect is Prospect.FAILS:
         return made
-    return cell(Prospect.FAILS, f"{lapsed}.", "AR")
+    return cell(Prospect.FAILS, say("{lapsed}.", lapsed=lapsed), "AR")
 
 
-def with_condition(made: OutlookCell, condition: str | None, why: str) -> OutlookCell:
+def with_condition(made: OutlookCell, condition: Words | None, why: str) -> OutlookCell:
     """Let depend on a condition what would work."""
     if condition is None or made.prospect is not Prospect.WORKS:
         return made
-    return replace(made, condition=made.condition or condition, reason=f"{made.reason} {why}")
+    return replace(made, condition=made.condition or condition, reason=sentences((made.reason, why)))
 
 
 def relieved(made: OutlookCell) -> OutlookCell:
     """Drop a condition that what was seen working does not seem to need."""
-    return replace(made, condition=None, reason=f"{made.reason} It was up all the same.")
+    return replace(made, condition=None, reason=sentences((made.reason, say("It was up all the same."))))
 
 
-def doubted(made: OutlookCell, down: str | None) -> OutlookCell:
+def doubted(made: OutlookCell, down: Words | None) -> OutlookCell:
     """Show nothing as working that fails for a reason which the table does not know."""
     if down is None or made.prospect is not Prospect.WORKS:
         return made
-    return unknown(f"By its usages it would work, and yet it does not: {down}. The findings tell why.")
+    return unknown(say("By its usages it would work, and yet it does not: {down}. The findings tell why.", down=down))

@@ -6,7 +6,9 @@ from msgspec import Struct, field
 
 from analyzer.evidence import Connection, Event, Outcome, Peer, PeerKind, Side, Zone
 from analyzer.facts.webex import is_webex_name
+from analyzer.rules.outlook.traces import how_it_ended
 from analyzer.rules.view import FAMILIAR, NodeView
+from analyzer.words import Words, say
 
 WEBEX = "Webex"
 _OF_THEIR_OWN = {"traversalserver", "traversalclient"}
@@ -29,12 +31,12 @@ class Contact(Struct, kw_only=True):
         return max(ended, key=lambda connection: connection.handshake.started, default=None)
 
     @property
-    def trouble(self) -> str | None:
+    def trouble(self) -> Words | None:
         """What shows that it did not work last: the last handshake, else the log."""
         if self.newest is not None:
-            went_well = self.newest.outcome is Outcome.COMPLETED
-            return None if went_well else f"its last handshake was {self.newest.outcome} ({self.newest.id})"
-        return f"the log says {self.errors[-1].record.detail}" if self.errors else None
+            ended = how_it_ended(self.newest)
+            return ended and say("{ended} ({connection})", ended=ended, connection=self.newest.id)
+        return say("the log says {words}", words=self.errors[-1].record.detail) if self.errors else None
 
 
 def contacts(view: NodeView, role: Side) -> tuple[Contact, ...]:
@@ -48,7 +50,7 @@ def contacts(view: NodeView, role: Side) -> tuple[Contact, ...]:
         for zone in view.node.zones:
             if _dials_by_tls(zone):
                 webex = _is_webex(view, zone)
-                name = WEBEX if webex else f"zone {zone.name}"
+                name = WEBEX if webex else say("zone {zone}", zone=zone.name)
                 found.setdefault(
                     name, Contact(name=name, kind=PeerKind.WEBEX if webex else PeerKind.NEIGHBOR, zone=zone)
                 )
@@ -65,7 +67,11 @@ def contacts(view: NodeView, role: Side) -> tuple[Contact, ...]:
 
 def _contact_of(found: dict[str, Contact], peer: Peer, zones: dict[str, Zone]) -> Contact:
     zone = zones.get(peer.zone or "")
-    name = WEBEX if peer.kind is PeerKind.WEBEX else f"zone {zone.name}" if zone else peer.name
+    name = peer.name
+    if peer.kind is PeerKind.WEBEX:
+        name = WEBEX
+    elif zone:
+        name = say("zone {zone}", zone=zone.name)
     return found.setdefault(name, Contact(name=name, kind=peer.kind, zone=zone))
 
 

@@ -19,16 +19,20 @@ from analyzer.rules.outlook.pair import pairs
 from analyzer.rules.outlook.traces import Traces, traces_of
 from analyzer.rules.outlook.traversal import assess
 from analyzer.rules.view import NodeView, Views, views_of
+from analyzer.words import Words, say
 
 logger = logging.getLogger(__name__)
 
-LABEL = "EKU view only: chains trusted, names right."
+LABEL = say("EKU view only: chains trusted, names right.")
 NOTES = (
     LABEL,
-    "Whether a trusted CA list lacks a CA is looked up where the bundle of the side that verifies is at hand.",
-    "Stated: a source says it of this very situation. Inferred: drawn from one, or measured with OpenSSL. Seen: captured.",
+    say("Whether a trusted CA list lacks a CA is looked up where the bundle of the side that verifies is at hand."),
+    say(
+        "Stated: a source says it of this very situation. Inferred: drawn from one, or measured with OpenSSL. Seen: captured."
+    ),
 )
-NOW, CHECK_ON, CHECK_OFF, THEN = "Now", "With the check On", "With the check Off", "Then"
+NOW, THEN = say("Now"), say("Then")
+CHECK_ON, CHECK_OFF = say("With the check On"), say("With the check Off")
 
 _ROLES = (NodeRole.CORE, NodeRole.EDGE, NodeRole.UNKNOWN)
 
@@ -103,7 +107,7 @@ def _of_node(view: NodeView, seen: _Seen, check: str | None) -> Iterator[Assesse
     yield from cluster(view)
 
 
-def _in_columns(titles: tuple[str, ...], columns: Sequence[Mapping[Key, Assessed]]) -> Outlook:
+def _in_columns(titles: tuple[Words, ...], columns: Sequence[Mapping[Key, Assessed]]) -> Outlook:
     """Put columns beside each other, the first of which is what is now."""
     now = columns[0]
     keys = dict.fromkeys(key for column in columns for key in column)
@@ -131,7 +135,7 @@ def _order(row: Assessed) -> tuple[int, str, bool]:
 def _cell(row: Assessed | None, now: Assessed | None) -> OutlookCell:
     """Return a cell in the light of what was seen: that is of what is now, and explained only by what is now."""
     if row is None:
-        return unknown("This service is not there.")
+        return unknown(say("This service is not there."))
     if now is None:
         return row.cell
     if now.is_up and now.cell.condition is not None and row.cell == now.cell:

@@ -12,10 +12,11 @@ from analyzer.rules.outlook.cells import Assessed, cell, unknown, with_lapse
 from analyzer.rules.outlook.contacts import Contact
 from analyzer.rules.outlook.usages import Usage, lapse, usage_of
 from analyzer.rules.view import NodeView
+from analyzer.words import say
 
-INBOUND, CLUSTER = "inbound mTLS", "cluster database"
-ANYONE_ELSE = "others"
-IF_CLIENT_USAGE = "if clientAuth"
+INBOUND, CLUSTER = say("inbound mTLS"), say("cluster database")
+ANYONE_ELSE, ITS_PEERS = say("others"), say("its peers")
+IF_CLIENT_USAGE = say("if clientAuth")
 
 
 def inbound(view: NodeView, contacts: Iterable[Contact], check: str | None) -> Iterator[Assessed]:
@@ -50,51 +51,55 @@ def _with_certificate(contact: Contact) -> Iterator[Connection]:
 def _of_peer(view: NodeView, contact: Contact, leaf: Certificate, mode: str | None) -> OutlookCell:
     usage = usage_of(view, leaf)
     if view.version is None:
-        return unknown("The release is not in what was given.")
+        return unknown(say("The release is not in what was given."))
     if not view.has_two_stores:
         mode = contact.zone.tls_verify_mode if contact.zone else None
     if usage in {Usage.UNREADABLE, Usage.ANY_ONLY} or mode not in {"On", "Off"}:
-        return unknown("Its certificate or the setting that decides cannot be told from what was given.")
+        return unknown(say("Its certificate or the setting that decides cannot be told from what was given."))
     fit = usage in {Usage.BOTH, Usage.NONE}
     if not view.has_two_stores:
         stated = Basis.STATED if usage is Usage.SERVER_ONLY and view.version >= Version(15, 4) else Basis.INFERRED
         if mode == "On" and not fit and usage is not Usage.CLIENT_ONLY:
-            return cell(Prospect.FAILS, "The zone's TLS verify is On, and it lacks clientAuth.", "P", basis=stated)
-        return cell(Prospect.WORKS, "Its certificate has clientAuth, or the zone does not verify it.", "P")
+            words = say("The zone's TLS verify is On, and it lacks clientAuth.")
+            return cell(Prospect.FAILS, words, "P", basis=stated)
+        return cell(Prospect.WORKS, say("Its certificate has clientAuth, or the zone does not verify it."), "P")
     if fit:
-        return cell(Prospect.WORKS, "Nothing keeps its certificate from client use.", "S")
+        return cell(Prospect.WORKS, say("Nothing keeps its certificate from client use."), "S")
     if mode == "On":
         if usage is Usage.CLIENT_ONLY:
-            return cell(Prospect.WORKS, "A check for client use accepts clientAuth alone.", "M")
-        words = (
+            return cell(Prospect.WORKS, say("A check for client use accepts clientAuth alone."), "M")
+        words = say(
             "Its certificate may not be used as a client's, and this node checks: unsupported certificate purpose."
         )
         return cell(Prospect.FAILS, words, *(("S",) if usage is Usage.SERVER_ONLY else ("M",)))
     if usage is Usage.SERVER_ONLY:
-        return cell(
-            Prospect.WORKS, "This node does not check: clientAuth is not needed.", "P", "FN", basis=Basis.STATED
-        )
-    return unknown("No source says what this node still checks of such a certificate when its check is off.")
+        words = say("This node does not check: clientAuth is not needed.")
+        return cell(Prospect.WORKS, words, "P", "FN", basis=Basis.STATED)
+    return unknown(say("No source says what this node still checks of such a certificate when its check is off."))
 
 
 def _of_anyone(view: NodeView, mode: str | None) -> OutlookCell:
     server = view.server_leaf
     if server is None:
-        return unknown("The server certificate is not in what was given.")
+        return unknown(say("The server certificate is not in what was given."))
     serves = view.as_server(server)
     if serves.capable is False:
-        return cell(Prospect.FAILS, f"Peers refuse this node's own certificate: {serves.reason}.", "M", row="11")
+        words = say("Peers refuse this node's own certificate: {reason}.", reason=serves.reason)
+        return cell(Prospect.FAILS, words, "M", row="11")
     if serves.capable is None or view.version is None:
-        return unknown("The release, or the usages of the server certificate, cannot be told from what was given.")
+        return unknown(
+            say("The release, or the usages of the server certificate, cannot be told from what was given.")
+        )
     if not view.has_two_stores:
-        words = "Where a zone's TLS verify is On, a peer whose certificate lacks clientAuth is refused."
+        words = say("Where a zone's TLS verify is On, a peer whose certificate lacks clientAuth is refused.")
         return cell(Prospect.WORKS, words, "P", condition=IF_CLIENT_USAGE)
     if mode == "Off":
-        return cell(Prospect.WORKS, "No peer needs clientAuth in its certificate.", "P", "FN", basis=Basis.STATED)
+        words = say("No peer needs clientAuth in its certificate.")
+        return cell(Prospect.WORKS, words, "P", "FN", basis=Basis.STATED)
     if mode == "On":
-        words = "A peer whose certificate lacks clientAuth is refused."
+        words = say("A peer whose certificate lacks clientAuth is refused.")
         return cell(Prospect.WORKS, words, "S", condition=IF_CLIENT_USAGE)
-    return unknown("The extended key usage check is not in what was given.")
+    return unknown(say("The extended key usage check is not in what was given."))
 
 
 def cluster(view: NodeView) -> Iterator[Assessed]:
@@ -102,21 +107,21 @@ def cluster(view: NodeView) -> Iterator[Assessed]:
     if view.node.cluster is None or len(view.node.cluster.peers) < 2:
         return
     made = _of_cluster(view)
-    yield Assessed(view=view, local_role=Side.CLIENT, service=CLUSTER, peer="its peers", cell=made)
+    yield Assessed(view=view, local_role=Side.CLIENT, service=CLUSTER, peer=ITS_PEERS, cell=made)
 
 
 def _of_cluster(view: NodeView) -> OutlookCell:
     leaf, release = view.leaf_as_client, view.version
     if leaf is None or release is None:
-        return unknown("The release, or what this node presents as TLS client, is not in what was given.")
+        return unknown(say("The release, or what this node presents as TLS client, is not in what was given."))
     if usage_of(view, leaf) is Usage.BOTH:
-        return cell(Prospect.WORKS, "The certificate has clientAuth.", "P")
+        return cell(Prospect.WORKS, say("The certificate has clientAuth."), "P")
     if not view.has_two_stores and release >= Version(15, 4):
-        words = "The cluster database does not ask for clientAuth."
+        words = say("The cluster database does not ask for clientAuth.")
         return cell(Prospect.WORKS, words, "P", basis=Basis.STATED, row="X15.4")
     if view.has_two_stores or usage_of(view, leaf) is not Usage.SERVER_ONLY:
-        return unknown("No source says whether the cluster database asks for clientAuth on this release.")
+        return unknown(say("No source says whether the cluster database asks for clientAuth on this release."))
     if (view.setting(CLUSTER_TLS_VERIFY) or "").lower() == "enforcing":
-        words = "TLS verification is Enforcing, and the certificate lacks clientAuth."
+        words = say("TLS verification is Enforcing, and the certificate lacks clientAuth.")
         return cell(Prospect.FAILS, words, "P", basis=Basis.STATED, row="X15.3")
-    return unknown("It fails where TLS verification is Enforcing, which is not in what was given.", "P")
+    return unknown(say("It fails where TLS verification is Enforcing, which is not in what was given."), "P")

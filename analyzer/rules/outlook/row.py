@@ -7,6 +7,7 @@ from msgspec import Struct
 from analyzer.facts.releases import Version
 from analyzer.findings import Basis, Prospect
 from analyzer.rules.outlook.usages import Usage
+from analyzer.words import Words, say
 
 WORKS, FAILS, UNKNOWN = Prospect.WORKS, Prospect.FAILS, Prospect.UNKNOWN
 STATED, INFERRED = Basis.STATED, Basis.INFERRED
@@ -72,17 +73,18 @@ class Row(Struct, frozen=True, kw_only=True):
 
 def refused(basis: Basis, *sources: str) -> Says:
     """Say that the zone's server refuses what lacks clientAuth."""
-    return Says(FAILS, basis, sources, "The Edge checks, and the Core's client certificate lacks clientAuth.")
+    words = say("The Edge checks, and the Core's client certificate lacks clientAuth.")
+    return Says(FAILS, basis, sources, words)
 
 
-def open_question(words: str) -> Says:
+def open_question(words: Words) -> Says:
     """Say that it is not known, and why not."""
     return Says(UNKNOWN, INFERRED, (), words)
 
 
-UNCHECKED = "The Edge does not check usages: a certificate without clientAuth will do."
-SSH_WANTS = "The SSH tunnels want clientAuth whatever the check says: Permission denied."
-ZONE_DOWN = "The traversal zone is down, and the SSH tunnels want clientAuth as well."
-NEEDS_BOTH = "It needs both the traversal zone and the SSH tunnels."
+UNCHECKED = say("The Edge does not check usages: a certificate without clientAuth will do.")
+SSH_WANTS = say("The SSH tunnels want clientAuth whatever the check says: Permission denied.")
+ZONE_DOWN = say("The traversal zone is down, and the SSH tunnels want clientAuth as well.")
+NEEDS_BOTH = say("It needs both the traversal zone and the SSH tunnels.")
 MRA_DOWN = Says(FAILS, INFERRED, ("S",), NEEDS_BOTH)
 SSH_DOWN = Says(FAILS, INFERRED, ("S",), ZONE_DOWN)

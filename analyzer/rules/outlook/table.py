@@ -33,10 +33,12 @@ from analyzer.rules.outlook.row import (
     refused,
 )
 from analyzer.rules.outlook.unusual import NOT_A_SERVER, WITH_CHECK, rows_out_of_the_ordinary
+from analyzer.words import say, sentences
 
-_ENOUGH = "The Core's client certificate has clientAuth: that is enough, whatever the check says."
-_CLIENTS_ASK = " Clients ask whether to accept the Edge's certificate, unless its CA is in their trust store."
-_DECIDES = " The client store decides, not the server store."
+_ENOUGH = say("The Core's client certificate has clientAuth: that is enough, whatever the check says.")
+_WEBRTC = say("WebRTC likewise.")
+_CLIENTS_ASK = say("Clients ask whether to accept the Edge's certificate, unless its CA is in their trust store.")
+_DECIDES = say("The client store decides, not the server store.")
 _MRA_NOT = Says(FAILS, STATED, ("S",), NEEDS_BOTH)
 
 
@@ -47,7 +49,7 @@ def _all_work(number: str, basis: Basis, *sources: str) -> Row:
         core_client=BOTH,
         zone=says,
         tunnels=says,
-        remote_access=Says(WORKS, basis, sources, f"{_ENOUGH} WebRTC likewise."),
+        remote_access=Says(WORKS, basis, sources, sentences((_ENOUGH, _WEBRTC))),
     )
 
 
@@ -76,7 +78,7 @@ def _rows_of_x15_5() -> Iterator[Row]:
         yield replace(stated, number=number, check=check, private=frozenset({"core_client"}), **servers)
     yield replace(works, number="5", core_server=BOTH, edge_client=SERVER_ONLY, edge_server=SERVER_ONLY)
     all_both = {"core_server": BOTH, "edge_client": BOTH, "edge_server": BOTH}
-    asked = Says(WORKS, STATED, ("S",), works.remote_access.words + _CLIENTS_ASK)
+    asked = Says(WORKS, STATED, ("S",), sentences((works.remote_access.words, _CLIENTS_ASK)))
     four = frozenset({"core_client", *all_both})
     yield replace(works, number="6", private=four, remote_access=asked, **all_both)
     yield replace(_all_work("7", INFERRED, "S", "P"), **all_both)
@@ -84,7 +86,7 @@ def _rows_of_x15_5() -> Iterator[Row]:
     yield works
     lacking = refused(INFERRED, "S")
     like_one = replace(one, number="1*", zone=lacking, remote_access=MRA_DOWN)
-    decides = replace(lacking, words=lacking.words + _DECIDES)
+    decides = replace(lacking, words=sentences((lacking.words, _DECIDES)))
     yield replace(like_one, number="9", core_server=BOTH, zone=decides)
     yield like_one
     like_two = replace(
@@ -100,15 +102,17 @@ def _rows_of_x15_5() -> Iterator[Row]:
 
 def _rows_of_older_releases() -> Iterator[Row]:
     """X15.4 and before: one store, no switch for the check."""
-    wants = "The traversal zone wants clientAuth in the Core's certificate"
+    server_alone = say(
+        "The traversal zone wants clientAuth in the Core's certificate, and serverAuth alone in the Edge's."
+    )
     split_allowed = Row(
         number="X15.4",
         releases=BEFORE_SPLIT,
         core_client=BOTH,
         edge_server=BOTH | SERVER_ONLY,
-        zone=Says(WORKS, STATED, ("P",), f"{wants}, and serverAuth alone in the Edge's."),
-        tunnels=Says(WORKS, INFERRED, ("P",), "Mobile and remote access works, and that needs the tunnels."),
-        remote_access=Says(WORKS, STATED, ("P",), "Of the Edge's certificate only serverAuth is asked for."),
+        zone=Says(WORKS, STATED, ("P",), server_alone),
+        tunnels=Says(WORKS, INFERRED, ("P",), say("Mobile and remote access works, and that needs the tunnels.")),
+        remote_access=Says(WORKS, STATED, ("P",), say("Of the Edge's certificate only serverAuth is asked for.")),
     )
     yield split_allowed
     yield replace(
@@ -117,15 +121,17 @@ def _rows_of_older_releases() -> Iterator[Row]:
         zone=replace(split_allowed.zone, basis=INFERRED),
         remote_access=replace(split_allowed.remote_access, basis=INFERRED),
     )
-    kept = Says(WORKS, INFERRED, ("P",), "Both certificates have both usages, as these releases want them.")
+    kept = Says(WORKS, INFERRED, ("P",), say("Both certificates have both usages, as these releases want them."))
     combined = Row(number="X15.3", releases=OLD, core_client=BOTH, zone=kept, tunnels=kept, remote_access=kept)
     yield replace(combined, edge_server=BOTH)
-    registration = "The Edge's certificate has serverAuth only: SIP registration fails (SIP SERVICE)."
+    registration = say("The Edge's certificate has serverAuth only: SIP registration fails (SIP SERVICE).")
+    there = say("The traversal zone wants clientAuth in the Core's certificate, and it is there.")
+    missing = say("The traversal zone wants clientAuth in the Core's certificate, and it is missing.")
     yield replace(
         combined,
         edge_server=SERVER_ONLY,
-        zone=replace(kept, words=f"{wants}, and it is there."),
-        tunnels=replace(kept, words="The Core's certificate has clientAuth."),
+        zone=replace(kept, words=there),
+        tunnels=replace(kept, words=say("The Core's certificate has clientAuth.")),
         remote_access=Says(FAILS, STATED, ("P",), registration),
     )
     for number, releases in (("X15.4", BEFORE_SPLIT), ("X15.3", OLD)):
@@ -133,7 +139,7 @@ def _rows_of_older_releases() -> Iterator[Row]:
             number=number,
             releases=releases,
             core_client=SERVER_ONLY,
-            zone=Says(FAILS, STATED, ("P",), f"{wants}, and it is missing."),
+            zone=Says(FAILS, STATED, ("P",), missing),
             tunnels=replace(SSH_DOWN, sources=("P",)),
             remote_access=replace(MRA_DOWN, sources=("P",)),
         )

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
-from analyzer.evidence import Certificate, Connection, Outcome, Side
+from analyzer.evidence import Certificate, Connection, Outcome, Side, Zone
 from analyzer.rules.states import denied, has_failed, is_active, is_failed
 from analyzer.rules.view import NodeView
+from analyzer.words import Words, say
 
 
 class Traces(Struct, frozen=True, kw_only=True):
@@ -24,9 +25,9 @@ class Traces(Struct, frozen=True, kw_only=True):
 
     newest: Mapping[str | None, Connection]
     presented: Certificate | None
-    failed_zone: str | None
+    failed_zone: Words | None
     zone_active: bool
-    tunnels_down: str | None
+    tunnels_down: Words | None
     tunnels_up: bool
 
 
@@ -48,21 +49,35 @@ def traces_of(view: NodeView) -> Traces:
     return Traces(
         newest=newest,
         presented=view.case.certificates.get(presented or ""),
-        failed_zone=f"zone {failed[0].name} was {failed[0].status} when logging started" if failed else None,
+        failed_zone=_failed(failed[0]) if failed else None,
         zone_active=any(is_active(zone) for zone in view.traversal_zones),
         tunnels_down=_tunnels_down(view),
         tunnels_up=any((tunnel.status or "").lower().startswith("active") for tunnel in view.tunnels),
     )
 
 
-def _tunnels_down(view: NodeView) -> str | None:
-    failed = [tunnel for tunnel in view.tunnels if has_failed(tunnel)]
-    if failed:
-        return f"the SSH tunnels were {failed[0].status}{f' ({failed[0].reason})' if failed[0].reason else ''}"
-    return "the SSH tunnels were refused" if denied(view)[0] else None
+def _failed(zone: Zone) -> Words:
+    return say("zone {zone} was {status} when logging started", zone=zone.name, status=str(zone.status))
 
 
-def zone_down(ends: Iterable[tuple[Traces, str | None]]) -> str | None:
+def _tunnels_down(view: NodeView) -> Words | None:
+    failed = next((tunnel for tunnel in view.tunnels if has_failed(tunnel)), None)
+    if failed is None:
+        return say("the SSH tunnels were refused") if denied(view)[0] else None
+    if failed.reason:
+        return say("the SSH tunnels were {status} ({reason})", status=failed.status, reason=failed.reason)
+    return say("the SSH tunnels were {status}", status=failed.status)
+
+
+def how_it_ended(connection: Connection) -> Words | None:
+    """Say how a handshake came to a bad end; None: to a good one."""
+    if connection.outcome is Outcome.COMPLETED:
+        return None
+    refused = connection.outcome is Outcome.REFUSED
+    return say("its last handshake was refused") if refused else say("its last handshake was closed")
+
+
+def zone_down(ends: Iterable[tuple[Traces, str | None]]) -> Words | None:
     """Say what shows that the zone between two ends is down: its last handshake, else the dumps.
 
     Args:
@@ -71,7 +86,7 @@ def zone_down(ends: Iterable[tuple[Traces, str | None]]) -> str | None:
     pairs = tuple(ends)
     newest = _newest(pairs)
     if newest is not None:
-        return None if newest.outcome is Outcome.COMPLETED else f"its last handshake was {newest.outcome}"
+        return how_it_ended(newest)
     return next((traces.failed_zone for traces, _ in pairs if traces.failed_zone), None)
 
 

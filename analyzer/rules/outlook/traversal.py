@@ -10,7 +10,15 @@ from analyzer.evidence import Certificate, Side
 from analyzer.facts.releases import Version
 from analyzer.findings import Basis, OutlookCell, Prospect
 from analyzer.rules.authorities import name_of
-from analyzer.rules.outlook.cells import IF_TRUSTED, Assessed, cell, unknown, with_condition, with_lapse
+from analyzer.rules.outlook.cells import (
+    IF_TRUSTED,
+    PATH_UNKNOWN,
+    Assessed,
+    cell,
+    unknown,
+    with_condition,
+    with_lapse,
+)
 from analyzer.rules.outlook.pair import Pair
 from analyzer.rules.outlook.row import Constellation, Row, Says
 from analyzer.rules.outlook.table import look_up
@@ -18,8 +26,21 @@ from analyzer.rules.outlook.traces import zone_down, zone_up
 from analyzer.rules.outlook.usages import is_private, lapse, usage_of
 from analyzer.rules.trust import trust_of
 from analyzer.rules.view import NodeView
+from analyzer.words import Words, say, sentences
 
-ZONE, TUNNELS, REMOTE_ACCESS = "UC traversal zone", "SSH tunnels (2222)", "MRA and WebRTC"
+ZONE, PLAIN_ZONE = say("UC traversal zone"), say("traversal zone")
+TUNNELS, REMOTE_ACCESS = say("SSH tunnels (2222)"), say("MRA and WebRTC")
+THE_CORE, THE_EDGE = say("the Core"), say("the Edge")
+CAPTURED = {
+    "Core": say("(The Core's certificate is the one in the capture.)"),
+    "Edge": say("(The Edge's certificate is the one in the capture.)"),
+}
+PROSPECTS = {
+    Prospect.WORKS: say("works"),
+    Prospect.FAILS: say("fails"),
+    Prospect.NEEDS_FAR_END: say("needs-far-end"),
+    Prospect.UNKNOWN: say("unknown"),
+}
 
 
 def assess(pair: Pair) -> Iterator[Assessed]:
@@ -29,7 +50,7 @@ def assess(pair: Pair) -> Iterator[Assessed]:
     refused = next((traces.tunnels_down for traces, _ in pair.ends if traces.tunnels_down), None)
     both_up = up and refused is None and any(traces.tunnels_up for traces, _ in pair.ends)
     services = (
-        (ZONE if is_unified else "traversal zone", "zone", down, up),
+        (ZONE if is_unified else PLAIN_ZONE, "zone", down, up),
         (TUNNELS, "tunnels", refused or down, both_up),
         (REMOTE_ACCESS, "remote_access", down or refused, both_up),
     )
@@ -48,8 +69,8 @@ def assess(pair: Pair) -> Iterator[Assessed]:
 
 def _other(pair: Pair) -> str:
     if pair.core and pair.edge:
-        return pair.edge.node.name or "the Edge"
-    return "the Edge" if pair.core else "the Core"
+        return pair.edge.node.name or THE_EDGE
+    return THE_EDGE if pair.core else THE_CORE
 
 
 def _cell(pair: Pair, part: str) -> OutlookCell:
@@ -57,7 +78,7 @@ def _cell(pair: Pair, part: str) -> OutlookCell:
     own = pair.own
     made = with_lapse(made, lapse(own, pair.client) or lapse(pair.edge or own, pair.server))
     for name in sorted(pair.seen):
-        made = replace(made, reason=f"{made.reason} (The {name}'s certificate is the one in the capture.)")
+        made = replace(made, reason=sentences((made.reason, CAPTURED[name])))
     for verifier, owner, leaf, role in (
         (pair.edge, pair.core, pair.client, Side.CLIENT),
         (pair.core, pair.edge, pair.server, Side.SERVER),
@@ -70,20 +91,28 @@ def _cell(pair: Pair, part: str) -> OutlookCell:
 
 def _by_table(pair: Pair, part: str) -> OutlookCell:
     if pair.release is None:
-        return unknown("The release is not in what was given.")
+        return unknown(say("The release is not in what was given."))
     if pair.is_split and pair.check is None:
         return _by_either_check(pair, part)
     what = _constellation(pair, pair.check if pair.is_split else None)
     if what.edge_serves is False or (what.core_client and what.edge_serves):
         return _told(pair, look_up(what, pair.release), part)
     if what.core_client is None:
-        return unknown("What the Core presents as TLS client is not in what was given: its bundle decides.")
+        return unknown(say("What the Core presents as TLS client is not in what was given: its bundle decides."))
     taken = look_up(replace(what, edge_serves=True), pair.release)
     if taken is not None and _of(taken, part).prospect is Prospect.FAILS:
         return _told(pair, taken, part)
-    why = "cannot be read" if pair.server else "is not in what was given"
+    if pair.server is None:
+        return unknown(
+            say(
+                "Whether the Edge's server certificate has serverAuth is not in what was given; the Core's certificate is "
+                "no obstacle."
+            )
+        )
     return unknown(
-        f"Whether the Edge's server certificate has serverAuth {why}; the Core's certificate is no obstacle."
+        say(
+            "Whether the Edge's server certificate has serverAuth cannot be read; the Core's certificate is no obstacle."
+        )
     )
 
 
@@ -92,8 +121,11 @@ def _by_either_check(pair: Pair, part: str) -> OutlookCell:
     if on.prospect is off.prospect:
         return replace(on, basis=Basis.INFERRED)
     return unknown(
-        "The Edge's extended key usage check decides, and its setting is not in what was given "
-        f"(On: {on.prospect}; Off: {off.prospect})."
+        say(
+            "The Edge's extended key usage check decides, and its setting is not in what was given (On: {on}; Off: {off}).",
+            on=PROSPECTS[on.prospect],
+            off=PROSPECTS[off.prospect],
+        )
     )
 
 
@@ -124,17 +156,14 @@ def _of(row: Row, part: str) -> Says:
 
 def _told(pair: Pair, row: Row | None, part: str) -> OutlookCell:
     if row is None:
-        return unknown("The truth table has no row for these certificates.")
+        return unknown(say("The truth table has no row for these certificates."))
     says = _of(row, part)
-    more, basis = "", says.basis
+    words, basis = says.words, says.basis
     if pair.core is None or pair.edge is None or not _of_one_kind(pair.core, pair.edge):
         basis = Basis.INFERRED if basis is Basis.STATED else basis
     if pair.client and says.prospect is Prospect.WORKS and not pair.own.as_client(pair.client).whole:
-        basis, more = (
-            Basis.INFERRED,
-            " Its path is not known up to its root: an authority may still stand in the way.",
-        )
-    return cell(says.prospect, says.words + more, *says.sources, basis=basis, row=row.number)
+        words, basis = sentences((words, PATH_UNKNOWN)), Basis.INFERRED
+    return cell(says.prospect, words, *says.sources, basis=basis, row=row.number)
 
 
 def _of_one_kind(core: NodeView, edge: NodeView) -> bool:
@@ -143,7 +172,7 @@ def _of_one_kind(core: NodeView, edge: NodeView) -> bool:
     return len({release and (release >= Version(15, 5), release >= Version(15, 4)) for release in releases}) == 1
 
 
-def _not_trusted(verifier: NodeView, owner: NodeView, leaf: Certificate, role: Side, *, whole: bool) -> str | None:
+def _not_trusted(verifier: NodeView, owner: NodeView, leaf: Certificate, role: Side, *, whole: bool) -> Words | None:
     """Say what the verifier's trusted CA list lacks; None: nothing, or the list is not at hand.
 
     The tunnels want every intermediate in the list, the zone gets them sent.
@@ -151,9 +180,11 @@ def _not_trusted(verifier: NodeView, owner: NodeView, leaf: Certificate, role: S
     if verifier.node.stores.trusted is None:
         return None
     trust = trust_of(verifier, owner, leaf, role)
-    lacking = [name_of(certificate) for certificate in trust.lacking] if whole and role is Side.CLIENT else []
-    if not trust.trusted:
-        lacking = [trust.path.missing_issuer or trust.path.top.subject or "its root"]
+    if trust.trusted:
+        lacking = ", ".join(map(name_of, trust.lacking)) if whole and role is Side.CLIENT else ""
+    else:
+        lacking = trust.path.missing_issuer or trust.path.top.subject or say("its root")
     if not lacking:
         return None
-    return f"{verifier.node.name}'s trusted CA list lacks {', '.join(lacking)}: append it first."
+    node = str(verifier.node.name)
+    return say("{node}'s trusted CA list lacks {authorities}: append it first.", node=node, authorities=lacking)

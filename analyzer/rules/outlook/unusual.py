@@ -20,12 +20,13 @@ from analyzer.rules.outlook.row import (
     refused,
 )
 from analyzer.rules.outlook.usages import Usage
+from analyzer.words import Words, say, sentences
 
 
-def _not_told_of_ssh(number: str, usage: Usage, what: str, zone: Says) -> Row:
+def _not_told_of_ssh(number: str, usage: Usage, what: Words, zone: Says) -> Row:
     """Return the row of a certificate of which no source says what the SSH tunnels make of it."""
-    tunnels = open_question(f"No source says whether the SSH tunnels accept {what}.")
-    remote = MRA_DOWN if zone.prospect is FAILS else replace(tunnels, words=f"{NEEDS_BOTH} {tunnels.words}")
+    tunnels = open_question(say("No source says whether the SSH tunnels accept {what}.", what=what))
+    remote = MRA_DOWN if zone.prospect is FAILS else replace(tunnels, words=sentences((NEEDS_BOTH, tunnels.words)))
     return Row(number=number, core_client=frozenset({usage}), zone=zone, tunnels=tunnels, remote_access=remote)
 
 
@@ -37,34 +38,34 @@ NOT_A_SERVER = Row(
         FAILS,
         INFERRED,
         ("M",),
-        "The Core refuses the Edge's server certificate, which may not be used as a server's.",
+        say("The Core refuses the Edge's server certificate, which may not be used as a server's."),
     ),
-    tunnels=Says(FAILS, INFERRED, ("M",), "The traversal zone is down."),
+    tunnels=Says(FAILS, INFERRED, ("M",), say("The traversal zone is down.")),
     remote_access=Says(
-        FAILS, INFERRED, ("M",), "The traversal zone is down, and clients refuse the certificate too."
+        FAILS, INFERRED, ("M",), say("The traversal zone is down, and clients refuse the certificate too.")
     ),
 )
 
 _UNUSUAL = {
-    Usage.NONE: "a certificate without extended key usage",
-    Usage.HINDERED: "a certificate whose key usage or whose authority does not allow client use",
-    Usage.ANY_ONLY: "a certificate that has anyExtendedKeyUsage only",
-    Usage.CLIENT_ONLY: "a certificate with clientAuth and without serverAuth",
+    Usage.NONE: say("a certificate without extended key usage"),
+    Usage.HINDERED: say("a certificate whose key usage or whose authority does not allow client use"),
+    Usage.ANY_ONLY: say("a certificate that has anyExtendedKeyUsage only"),
+    Usage.CLIENT_ONLY: say("a certificate with clientAuth and without serverAuth"),
 }
-_STRICT = f"A check refuses {_UNUSUAL[Usage.HINDERED]}, in the same words as one without clientAuth."
+_STRICT = say("A check refuses {what}, in the same words as one without clientAuth.", what=_UNUSUAL[Usage.HINDERED])
 WITH_CHECK = (
     _not_told_of_ssh(
         "12",
         Usage.NONE,
         _UNUSUAL[Usage.NONE],
-        Says(WORKS, INFERRED, ("M",), "OpenSSL accepts a certificate without extended key usage."),
+        Says(WORKS, INFERRED, ("M",), say("OpenSSL accepts a certificate without extended key usage.")),
     ),
     _not_told_of_ssh("13", Usage.HINDERED, _UNUSUAL[Usage.HINDERED], Says(FAILS, INFERRED, ("M",), _STRICT)),
     _not_told_of_ssh(
         "13*",
         Usage.ANY_ONLY,
         _UNUSUAL[Usage.ANY_ONLY],
-        Says(FAILS, INFERRED, ("M",), "For clientAuth anyExtendedKeyUsage does not stand in."),
+        Says(FAILS, INFERRED, ("M",), say("For clientAuth anyExtendedKeyUsage does not stand in.")),
     ),
     Row(
         number="1*",
@@ -79,14 +80,17 @@ WITH_CHECK = (
 
 def rows_out_of_the_ordinary() -> Iterator[Row]:
     """Yield what X15.5 makes of them. Without the check it is not known what is still checked, but for an absent extension."""
-    accepted = Says(WORKS, INFERRED, ("M",), "A check for client use accepts a certificate with clientAuth alone.")
+    words = say("A check for client use accepts a certificate with clientAuth alone.")
+    accepted = Says(WORKS, INFERRED, ("M",), words)
     client_alone = _not_told_of_ssh("3*", Usage.CLIENT_ONLY, _UNUSUAL[Usage.CLIENT_ONLY], accepted)
     yield WITH_CHECK[0]
     for row in (*WITH_CHECK[1:], client_alone):
         yield replace(row, check="On")
     for usage in (Usage.HINDERED, Usage.ANY_ONLY, Usage.CLIENT_ONLY):
         what = _UNUSUAL[usage]
-        zone = open_question(f"No source says what the Edge still checks of {what} when its check is off.")
+        zone = open_question(
+            say("No source says what the Edge still checks of {what} when its check is off.", what=what)
+        )
         yield _not_told_of_ssh("13*", usage, what, zone)
-    off = open_question("No source says what the Edge still checks of a certificate that has neither usage.")
+    off = open_question(say("No source says what the Edge still checks of a certificate that has neither usage."))
     yield replace(WITH_CHECK[3], zone=off, tunnels=Says(FAILS, INFERRED, ("S",), SSH_WANTS))

@@ -8,6 +8,7 @@ from analyzer.correlate.purpose import ExtendedKeyUsageClass, Obstacle, eku_clas
 from analyzer.evidence import Certificate
 from analyzer.rules.authorities import name_of
 from analyzer.rules.view import NodeView
+from analyzer.words import Words, say
 
 
 class Usage(StrEnum):
@@ -59,14 +60,15 @@ def is_strange(view: NodeView, leaf: Certificate) -> bool:
     return origin is not None and origin.origin in {"private", "self-signed", "default"}
 
 
-def lapse(view: NodeView, leaf: Certificate | None) -> str | None:
+def lapse(view: NodeView, leaf: Certificate | None) -> Words | None:
     """Say what of a certificate's path is not valid at the node's reference time; None: nothing, or no time."""
     at = view.node.reference_time.time
     if leaf is None or at is None:
         return None
     for certificate in view.path(leaf).certificates:
         if certificate.not_after is not None and certificate.not_after < at:
-            return f"{name_of(certificate)} expired on {certificate.not_after:%Y-%m-%d}"
+            return say("{name} expired on {day:%Y-%m-%d}", name=name_of(certificate), day=certificate.not_after)
         if certificate.not_before is not None and certificate.not_before > at:
-            return f"{name_of(certificate)} is not valid before {certificate.not_before:%Y-%m-%d}"
+            day = certificate.not_before
+            return say("{name} is not valid before {day:%Y-%m-%d}", name=name_of(certificate), day=day)
     return None
