@@ -9,8 +9,8 @@ Babel finds the messages by the names `say` and `counted`: they take the message
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import reduce
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Self
 
 
 class Words(str):
@@ -28,13 +28,34 @@ class Words(str):
     plural: str | None
     values: Mapping[str, object]
 
-    def __new__(cls, message: str, values: Mapping[str, object], plural: str | None = None) -> Words:
+    def __new__(cls, message: str, values: Mapping[str, object], plural: str | None = None) -> Self:
         """Put the values into the message."""
         template = message if plural is None or values["count"] == 1 else plural
         self = super().__new__(cls, template.format_map(values) if values else template)
         self.message = message
         self.plural = plural
         self.values = values
+        return self
+
+
+class Joined(Words):
+    """Parts of which each is said by itself.
+
+    Attributes:
+        between: what stands between two of them.
+        parts: two or more; words or any other text.
+    """
+
+    __slots__ = ("between", "parts")
+
+    between: Words
+    parts: Sequence[str]
+
+    def __new__(cls, between: Words, parts: Sequence[str]) -> Self:
+        """Join the parts."""
+        self = super().__new__(cls, between.join(parts), {})
+        self.between = between
+        self.parts = parts
         return self
 
 
@@ -50,30 +71,30 @@ def counted(count: int, one: str, many: str, /, **values: object) -> Words:
 
 def sentences(parts: Iterable[str]) -> str:
     """Return sentences one after another."""
-    return _joined(parts, lambda before, after: say("{before} {after}", before=before, after=after))
+    return _joined(say("{before} {after}", before="", after=""), parts)
 
 
 def listed(parts: Iterable[str]) -> str:
     """Return parts of a sentence as a list with commas."""
-    return _joined(parts, lambda before, after: say("{before}, {after}", before=before, after=after))
+    return _joined(say("{before}, {after}", before="", after=""), parts)
 
 
 def itemized(parts: Iterable[str]) -> str:
     """Return clauses, which may have commas of their own, with semicolons between them."""
-    return _joined(parts, lambda before, after: say("{before}; {after}", before=before, after=after))
+    return _joined(say("{before}; {after}", before="", after=""), parts)
 
 
 def both(parts: Iterable[str]) -> str:
     """Return things that belong together, with `and` between them."""
-    return _joined(parts, lambda before, after: say("{before} and {after}", before=before, after=after))
+    return _joined(say("{before} and {after}", before="", after=""), parts)
 
 
 def either(parts: Iterable[str]) -> str:
     """Return things to choose from, with `or` between them."""
-    return _joined(parts, lambda before, after: say("{before} or {after}", before=before, after=after))
+    return _joined(say("{before} or {after}", before="", after=""), parts)
 
 
-def _joined(parts: Iterable[str], join: Callable[[str, str], Words]) -> str:
-    """Join what is not empty; nothing gives an empty text."""
+def _joined(between: Words, parts: Iterable[str]) -> str:
+    """Join what is not empty; one part stays what it is, nothing gives an empty text."""
     told = [part for part in parts if part]
-    return reduce(join, told) if told else ""
+    return Joined(between, told) if len(told) > 1 else told[0] if told else ""

@@ -22,7 +22,7 @@ from typing import TypeVar
 from msgspec import Struct, field
 
 from analyzer.facts import FACTS_AS_OF
-from analyzer.words import Words, say
+from analyzer.words import Words
 
 FILE_OF_TABLE: Mapping[str, str] = MappingProxyType(
     {
@@ -70,7 +70,7 @@ class Row(Struct, frozen=True):
 
     def words(self, name: str) -> Words:
         """Return a text that a report says in its language; Babel finds those cells that `messages.CELLS` names."""
-        return say(self.text(name))
+        return Words(self.text(name), {})
 
     def optional_text(self, name: str) -> str | None:
         """Return a text, or None without one."""

@@ -10,7 +10,7 @@ from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
 
-from analyzer.words import Words
+from analyzer.words import Joined, Words
 
 ENGLISH = "en"
 NAMES = {ENGLISH: "English", "ja": "日本語"}
@@ -31,6 +31,8 @@ class Language:
         """Return our own words in this language, and any other text as it is."""
         if not isinstance(text, Words):
             return text
+        if isinstance(text, Joined):
+            return self(text.between).join(map(self, text.parts))
         template = self._template(text)
         if not text.values:
             return template

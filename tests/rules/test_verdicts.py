@@ -190,6 +190,7 @@ def test_only_an_empty_message_is_called_empty(visibility: Visibility, words: st
         (Visibility.NOT_REACHED, "presented nothing, because the handshake ended before its turn, to Webex at"),
         (EDGE_CLIENT, f"certificate, edge.harbor.example, serial {EDGE_CLIENT.serial}, to Webex at"),
     ],
+    ids=["empty", "encrypted", "not reached", "seen"],
 )
 def test_a_remark_on_what_was_presented_stands_between_commas(shown: Any, sentence: str) -> None:
     assert sentence in answer(client=shown).sentence
