@@ -47,7 +47,7 @@ class RemedyKind(StrEnum):
     COLLECT = "collect"
 
 
-class Evidence(Struct, frozen=True, kw_only=True):
+class Evidence(Struct, frozen=True, kw_only=True, gc=False):
     """A piece of evidence that a reader can go and look at.
 
     Attributes:

@@ -48,7 +48,7 @@ def may_be_certificate(handshake: Handshake, sender: Side) -> tuple[TlsRecord, .
 def presents_nothing(handshake: Handshake) -> bool:
     """Tell whether the client's flight has the lengths of an empty Certificate and a Finished message."""
     lengths = [record.length for record in _flight_of_client(handshake)[:2]]
-    return lengths == [certificate_length(handshake, ()), _finished_length(handshake)]
+    return bool(lengths) and lengths == [certificate_length(handshake, ()), _finished_length(handshake)]
 
 
 def presents_something(handshake: Handshake) -> bool:
@@ -60,7 +60,7 @@ def presents_something(handshake: Handshake) -> bool:
 def is_not_asked(handshake: Handshake) -> bool:
     """Tell whether the client's flight begins with the length of a Finished message: no certificate was asked for."""
     lengths = [record.length for record in _flight_of_client(handshake)[:1]]
-    return lengths == [_finished_length(handshake)]
+    return bool(lengths) and lengths == [_finished_length(handshake)]
 
 
 def lone_alert(handshake: Handshake) -> TlsRecord | None:

@@ -187,14 +187,9 @@ def _meaning_of(view: NodeView, event: Event) -> Meaning | None:
     record = event.record
     if record.alert is not None:
         return _BY_CODE.get(record.alert)
-    connection = view.connection(event.connection)
+    connection = view.connection(event.connection) if record.error != REMOTE_DISCONNECT else None
     for alert in connection.handshake.alerts if connection else ():
-        if (
-            alert.is_fatal
-            and connection
-            and alert.sender is connection.local_role
-            and record.error != REMOTE_DISCONNECT
-        ):
+        if alert.is_fatal and connection and alert.sender is connection.local_role:
             return _BY_CODE.get(alert.code)
     return _BY_ERROR.get(record.error or "")
 

@@ -63,8 +63,7 @@ def _same_name(leaves: list[Certificate]) -> Words:
 def key_file_newline(view: NodeView) -> Iterator[Judgement]:
     """The log says in OpenSSL's words that a private key could not be loaded."""
     words = key_load_failures(view.facts)
-    others = [event for event in view.events if event.record.error is None]
-    events = [event for event in others if any(map(event.record.detail.casefold().__contains__, words))]
+    events = [event for event in view.other_events if any(map(event.record.detail.casefold().__contains__, words))]
     if not events:
         return
     first, last = quote.span(event.record.time for event in events)

@@ -83,8 +83,9 @@ def deprecated_upload_command(view: NodeView) -> Iterator[Judgement]:
 
 def client_upload_refused(view: NodeView) -> Iterator[Judgement]:
     """The page for client certificates refused one without clientAuth."""
-    others = [event for event in view.events if event.record.error is None]
-    events = tuple(e for e in others if "does not have a client usage attribute" in e.record.detail.lower())
+    events = tuple(
+        e for e in view.other_events if "does not have a client usage attribute" in e.record.detail.lower()
+    )
     if not events:
         return
     first, last = quote.span(event.record.time for event in events)

@@ -39,11 +39,10 @@ def repeated_failure_period(view: NodeView) -> Iterator[Judgement]:
         if connection.outcome in {Outcome.REFUSED, Outcome.CLOSED} and connection.peer.kind in FAMILIAR:
             times[who_is(connection.peer)].append(connection.handshake.started)
             connections[who_is(connection.peer)].append(connection)
-    for event in view.lone_tls_errors:
-        if event.peer and event.peer.kind in FAMILIAR and event.record.time:
-            who = who_is(event.peer)
-            times[who].append(event.record.time - offset)
-            events[who].append(event)
+    for who, lines in view.lone_tls_errors_by_peer.items():
+        if who[0] in FAMILIAR and (timed := [event for event in lines if event.record.time]):
+            times[who] += [event.record.time - offset for event in timed if event.record.time]
+            events[who] = timed
     for who, moments in times.items():
         ordered = sorted(moments)
         attempts = ordered[:1] + [after for before, after in pairwise(ordered) if after - before > ONE_ATTEMPT]

@@ -52,14 +52,10 @@ def tls13_suspected_encrypted_alert(view: NodeView) -> Iterator[Judgement]:
 
 
 def _is_suspect(connection: Connection, sender: Side) -> bool:
+    if connection.outcome is Outcome.COMPLETED or connection.handshake.resumed:
+        return False
     alert = lone_alert(connection.handshake)
-    return (
-        alert is not None
-        and alert.sender is sender
-        and not connection.handshake.resumed
-        and connection.outcome is not Outcome.COMPLETED
-        and connection.peer.kind in FAMILIAR
-    )
+    return alert is not None and alert.sender is sender and connection.peer.kind in FAMILIAR
 
 
 def _meaning(sender: Side, connections: Sequence[Connection]) -> Words:

@@ -41,6 +41,7 @@ _WORDS = {
 class Sighting(Struct, frozen=True, kw_only=True):
     """One refusal: when on the capture's clock, which checks its words may be about, and what shows it."""
 
+    peer: Peer
     time: datetime | None
     checks: tuple[Check, ...]
     words: str
@@ -122,58 +123,71 @@ def failures_behind(
 
 
 def refused_certificates(view: NodeView) -> tuple[Refused, ...]:
-    """Collect what was refused, by peer, refuser, side and leaf; without what completed a handshake since."""
+    """Return what was refused, by peer, refuser, side and leaf; without what completed a handshake since."""
+    return view.once(_refused_certificates)
+
+
+def _refused_certificates(view: NodeView) -> tuple[Refused, ...]:
     sightings: dict[Key, list[Sighting]] = defaultdict(list)
-    peers: dict[Key, Peer] = {}
-    seen: set[Key] = set()
-    joined: set[str] = set()
-    for connection in view.connections:
-        if connection.outcome is not Outcome.REFUSED or not connection.refused_by or not connection.local_role:
-            continue
-        joined.update(connection.events)
-        side = connection.refused_by.other
-        by_us = connection.refused_by is connection.local_role
-        leaf = connection.certificate(side).leaf
-        if leaf is None and connection.certificate(side).visibility in _UNSEEN:
-            leaf = _leaf_of_store(view, connection.peer, side, by_us)
-        sighting = _sighting_of(view, connection)
-        if leaf and sighting and connection.peer.kind in FAMILIAR:
-            key = Key(who_is(connection.peer), by_us, side, leaf)
-            sightings[key].append(sighting)
-            peers.setdefault(key, connection.peer)
-            if connection.certificate(side).leaf:
-                seen.add(key)
-    keys: dict[tuple[object, ...], Key | None] = {}
-    for event in view.tls_errors:
-        record, role, peer = event.record, event.record.local_role, event.peer
-        if event.id in joined or role is None or peer is None or peer.kind not in FAMILIAR:
-            continue
-        by_us = record.alert is None
-        checks = _checks_of(event)
-        if not checks:
-            continue
-        ends = peer.kind, peer.name, peer.node, peer.zone, by_us, role
-        if ends not in keys:
-            side = role.other if by_us else role
-            stored = _leaf_of_store(view, peer, side, by_us)
-            keys[ends] = Key(who_is(peer), by_us, side, stored) if stored else None
-        known = keys[ends]
-        if known is not None:
-            time = _on_capture_clock(view, record.time)
-            sightings[known].append(Sighting(time=time, checks=checks, words=record.detail, events=(event,)))
-            peers.setdefault(known, peer)
+    for key, sighting in (*_captured(view), *_logged(view)):
+        sightings[key].append(sighting)
     completed = _last_completed(view)
-    return tuple(
-        Refused(
-            key=key,
-            peer=peers[key],
-            leaf=view.case.certificates[key.leaf],
-            seen=key in seen,
-            sightings=tuple(sorted(found, key=lambda sighting: (sighting.time is not None, sighting.time or 0))),
-        )
-        for key, found in sightings.items()
-        if key.leaf in view.case.certificates and not _works_since(key, found, completed)
+    refused = (_refused(view, key, found) for key, found in sightings.items() if key.leaf in view.case.certificates)
+    return tuple(one for one in refused if not _works_since(one, completed))
+
+
+def _refused(view: NodeView, key: Key, found: Sequence[Sighting]) -> Refused:
+    return Refused(
+        key=key,
+        peer=found[0].peer,
+        leaf=view.case.certificates[key.leaf],
+        seen=any(s.connection is not None and s.connection.certificate(key.side).leaf for s in found),
+        sightings=tuple(sorted(found, key=lambda sighting: (sighting.time is not None, sighting.time or 0))),
     )
+
+
+def _captured(view: NodeView) -> Iterator[tuple[Key, Sighting]]:
+    """Yield the refused connections whose certificate is known, and whose alert or log lines say what failed."""
+    for connection in view.connections:
+        refuser, peer = connection.refused_by, connection.peer
+        if not _is_refused(connection) or refuser is None or peer.kind not in FAMILIAR:
+            continue
+        side, by_us = refuser.other, refuser is connection.local_role
+        shown = connection.certificate(side)
+        leaf = shown.leaf or (_leaf_of_store(view, peer, side, by_us) if shown.visibility in _UNSEEN else None)
+        sighting = _sighting_of(view, connection) if leaf else None
+        if leaf and sighting:
+            yield Key(who_is(peer), by_us, side, leaf), sighting
+
+
+def _is_refused(connection: Connection) -> bool:
+    return connection.outcome is Outcome.REFUSED and None not in (connection.refused_by, connection.local_role)
+
+
+def _logged(view: NodeView) -> Iterator[tuple[Key, Sighting]]:
+    """Yield the log lines that say what failed, but for those of refused connections."""
+    refused = {connection.id for connection in view.connections if _is_refused(connection)}
+    keys: dict[tuple[object, ...], Key | None] = {}
+    ahead = view.node.log_ahead
+    for event in view.tls_errors:
+        checks = _checks_of(event)
+        if not checks or event.connection in refused:
+            continue
+        record, role, peer = event.record, event.record.local_role, event.peer
+        if role is None or peer is None or peer.kind not in FAMILIAR:
+            continue
+        ends = peer.kind, peer.name, peer.node, peer.zone, record.alert is None, role
+        if ends not in keys:
+            keys[ends] = _key_of_line(view, peer, role, by_us=record.alert is None)
+        if (key := keys[ends]) is not None:
+            time = None if record.time is None else record.time - ahead
+            yield key, Sighting(peer=peer, time=time, checks=checks, words=record.detail, events=(event,))
+
+
+def _key_of_line(view: NodeView, peer: Peer, role: Side, *, by_us: bool) -> Key | None:
+    side = role.other if by_us else role
+    stored = _leaf_of_store(view, peer, side, by_us)
+    return Key(who_is(peer), by_us, side, stored) if stored else None
 
 
 def _sighting_of(view: NodeView, connection: Connection) -> Sighting | None:
@@ -188,7 +202,12 @@ def _sighting_of(view: NodeView, connection: Connection) -> Sighting | None:
         return None
     words = said.record.detail if said else connection.outcome_reason or say("refused")
     return Sighting(
-        time=connection.handshake.started, checks=checks, words=words, connection=connection, events=events
+        peer=connection.peer,
+        time=connection.handshake.started,
+        checks=checks,
+        words=words,
+        connection=connection,
+        events=events,
     )
 
 
@@ -212,10 +231,6 @@ def _bundle_of(view: NodeView, peer: Peer) -> NodeView | None:
     return next((other for other in view.others if other.node.name == peer.node), None) if peer.node else None
 
 
-def _on_capture_clock(view: NodeView, time: datetime | None) -> datetime | None:
-    return None if time is None else time - view.node.log_ahead
-
-
 def _last_completed(view: NodeView) -> Mapping[tuple[Who, Side], datetime]:
     """Return when each peer last completed a handshake, by this node's role."""
     last: dict[tuple[Who, Side], datetime] = {}
@@ -226,11 +241,10 @@ def _last_completed(view: NodeView) -> Mapping[tuple[Who, Side], datetime]:
     return last
 
 
-def _works_since(key: Key, sightings: Sequence[Sighting], completed: Mapping[tuple[Who, Side], datetime]) -> bool:
-    local_role = key.side.other if key.by_us else key.side
-    since = completed.get((key.who, local_role))
-    times = [sighting.time for sighting in sightings if sighting.time is not None]
-    return since is not None and bool(times) and since > max(times)
+def _works_since(refused: Refused, completed: Mapping[tuple[Who, Side], datetime]) -> bool:
+    key, failed = refused.key, refused.last.time
+    since = completed.get((key.who, key.side.other if key.by_us else key.side))
+    return since is not None and failed is not None and since > failed
 
 
 def _verifier(view: NodeView, refused: Refused) -> Verifier:

@@ -86,8 +86,10 @@ def _alarms(view: NodeView, topic: AlarmTopic) -> tuple[Alarm, ...]:
 
 def log_level_too_low(view: NodeView) -> Iterator[Judgement]:
     """TLS failed, and the log lacks the lines that would tell the peer's names."""
+    if any(log.has_ssl_debug for log in view.node.logs):
+        return
     failed = [event for event in view.tls_errors if event.record.process in {"tvcs", None}]
-    if not failed or any(log.has_ssl_debug for log in view.node.logs):
+    if not failed:
         return
     yield fact(
         view.node.name or "",

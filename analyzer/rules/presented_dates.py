@@ -73,6 +73,18 @@ def window_of(certificates: Iterable[Certificate]) -> Window:
 
 def _presented(view: NodeView, is_out: Callable[[Certificate, datetime], bool]) -> Iterator[Presented]:
     groups: dict[tuple[str, Side, bool, str], list[Connection]] = defaultdict(list)
+    for connection, side in view.once(_out_of_date):
+        chain = view.certificates(connection.certificate(side).chain)
+        out = next((c for c in chain if is_out(c, connection.handshake.started)), None)
+        if out is not None:
+            groups[connection.peer.name, side, side is connection.local_role, out.sha256].append(connection)
+    for (peer, side, is_ours, identity), connections in groups.items():
+        yield Presented(peer, side, is_ours, view.case.certificates[identity], tuple(connections))
+
+
+def _out_of_date(view: NodeView) -> Sequence[tuple[Connection, Side]]:
+    """Return the connections with familiar peers, and the sides, whose chain was not all in date."""
+    found = []
     windows: dict[tuple[str, ...], Window] = {}
     for connection in view.connections:
         if connection.peer.kind not in FAMILIAR or connection.local_role is None:
@@ -83,15 +95,9 @@ def _presented(view: NodeView, is_out: Callable[[Certificate, datetime], bool]) 
                 continue
             if shown.chain not in windows:
                 windows[shown.chain] = window_of(view.certificates(shown.chain))
-            if windows[shown.chain].holds(connection.handshake.started):
-                continue
-            chain = view.certificates(shown.chain)
-            out = next((c for c in chain if is_out(c, connection.handshake.started)), None)
-            if out is not None:
-                is_ours = side is connection.local_role
-                groups[connection.peer.name, side, is_ours, out.sha256].append(connection)
-    for (peer, side, is_ours, identity), connections in groups.items():
-        yield Presented(peer, side, is_ours, view.case.certificates[identity], tuple(connections))
+            if not windows[shown.chain].holds(connection.handshake.started):
+                found.append((connection, side))
+    return found
 
 
 def expired_at_handshake(view: NodeView) -> Iterator[Judgement]:

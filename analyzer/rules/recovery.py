@@ -45,9 +45,10 @@ def as_of_now(view: NodeView, judgement: Judgement) -> Judgement:
 
 def _recoveries(view: NodeView, judgement: Judgement) -> list[Connection]:
     """Return the first handshake that completed with each peer since it failed last; empty if one never did."""
+    completed = view.once(_completed)
     failed: dict[Contact, datetime] = {}
     for contact, time in _failures(view, judgement):
-        if contact not in failed and contact not in view.once(_completed):
+        if contact not in failed and contact not in completed:
             return []
         failed[contact] = max(time, failed.get(contact, time))
     since = [_completed_since(view, contact, last) for contact, last in failed.items()]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from analyzer.evidence import Case, NodeRole, Peer, Side
+from analyzer.evidence import Case, Connection, Event, NodeRole, Side
 from analyzer.facts.citations import citations
 from analyzer.facts.releases import matches
 from analyzer.facts.settings import DEFAULT_ZONE_MEDIA_ENCRYPTION_MODE, DEFAULT_ZONE_TLS_VERIFY_MODE
@@ -178,50 +178,25 @@ def _ground(rule: Rule, view: NodeView, judgement: Judgement) -> Grounded:
         missing=judgement.missing,
         is_context=rule.is_context and judgement.severity in _REMARKS and judgement.missing is None,
     )
-    touched = view.once(_touched)
-    connections = frozenset(judgement.connections)
-    if judgement.events:
-        connections |= {touched.connection_of[one] for one in judgement.events if one in touched.connection_of}
-    rests_on = (*connections, *judgement.events)
-    peers = {touched.peer_of[one] for one in rests_on if one in touched.peer_of}
-    roles = {touched.role_of[one] for one in rests_on if one in touched.role_of}
+    events = view.events_by_id(judgement.events)
+    connections = frozenset(judgement.connections).union(e.connection for e in events if e.connection is not None)
+    own = [connection for one in connections if (connection := view.connection(one))]
+    roles = {*(connection.local_role for connection in own), *(event.record.local_role for event in events)}
     return Grounded(
         finding,
         connections,
-        frozenset((*judgement.about, *peers)),
+        frozenset((*judgement.about, *_names_of(view, own, events))),
         frozenset((view.node.name, *view.node.partners)),
-        frozenset(roles),
+        frozenset(role for role in roles if role),
         frozenset(judgement.events),
     )
 
 
-class Touched(Struct, frozen=True):
-    """What connections and log events are about, by their ids: whom they are with, and as which side.
-
-    Attributes:
-        connection_of: of events.
-    """
-
-    peer_of: dict[str, str]
-    role_of: dict[str, Side]
-    connection_of: dict[str, str]
-
-
-def _touched(view: NodeView) -> Touched:
-    names: dict[tuple[str, str | None, str | None], str] = {}
-
-    def name_of(peer: Peer) -> str:
-        key = (peer.name, peer.zone, peer.node)
-        name = names.get(key)
-        if name is None:
-            name = names[key] = TRAVERSAL if view.is_between_core_and_edge(peer) else peer.name
-        return name
-
-    peers = {one.id: name_of(one.peer) for one in view.connections}
-    peers |= {event.id: name_of(event.peer) for event in view.events if event.peer is not None}
-    roles = {one.id: role for one in view.connections if (role := one.local_role)}
-    roles |= {event.id: role for event in view.events if (role := event.record.local_role)}
-    return Touched(peers, roles, {event.id: event.connection for event in view.events if event.connection})
+def _names_of(view: NodeView, connections: Sequence[Connection], events: Sequence[Event]) -> Iterator[str]:
+    """Yield the names at the other end of connections and log lines, each peer's once."""
+    peers = [*(connection.peer for connection in connections), *(event.peer for event in events if event.peer)]
+    for peer in {(peer.name, peer.zone, peer.node): peer for peer in peers}.values():
+        yield TRAVERSAL if view.is_between_core_and_edge(peer) else peer.name
 
 
 def with_cause(grounded: Grounded, cause: str | None, about: frozenset[str], *, explains: bool) -> Finding:

@@ -22,6 +22,7 @@ from analyzer.evidence import (
     Peer,
     PeerIdentity,
     PeerKind,
+    PresentedCertificate,
     Side,
     Visibility,
 )
@@ -81,7 +82,7 @@ def _grouped(view: NodeView) -> Iterator[list[Connection]]:
     """Group equal answers; a node without a name (loose files) has one verdict per connection."""
     groups: dict[object, list[Connection]] = defaultdict(list)
     for connection in view.connections:
-        presented = _local(connection)
+        shown = _shown(connection)
         key = (
             connection.id
             if view.node.name is None
@@ -89,8 +90,8 @@ def _grouped(view: NodeView) -> Iterator[list[Connection]]:
                 connection.peer.kind,
                 connection.peer.name,
                 connection.local_role,
-                presented.visibility,
-                presented.certificate,
+                shown.visibility,
+                shown.leaf,
                 connection.outcome,
                 connection.refused_by,
             )
@@ -119,9 +120,13 @@ def _outcome_of(event: Event) -> tuple[Outcome, Side | None]:
     return Outcome.REFUSED, record.local_role.other if by_peer else record.local_role
 
 
-def _local(connection: Connection) -> Presented:
+def _shown(connection: Connection) -> PresentedCertificate:
     """What this node presented; of a lone capture, what the client presented."""
-    shown = connection.local_certificate or connection.client_certificate
+    return connection.local_certificate or connection.client_certificate
+
+
+def _local(connection: Connection) -> Presented:
+    shown = _shown(connection)
     return Presented(visibility=shown.visibility, certificate=shown.leaf, serial=shown.serial, store=shown.store)
 
 

@@ -8,6 +8,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
 
+from msgspec import Struct, field
+
 from analyzer.correlate.chains import CertificationPath, Pool, build_path
 from analyzer.correlate.clusters import same_cluster
 from analyzer.correlate.purpose import Capability, client_capable, server_capable
@@ -17,6 +19,7 @@ from analyzer.evidence import (
     ConfiguredName,
     Connection,
     Event,
+    LogEvent,
     MemberKind,
     Node,
     NodeRole,
@@ -34,6 +37,7 @@ from analyzer.facts.store import PACKAGED, Facts
 from analyzer.words import say
 
 T = TypeVar("T")
+Key = TypeVar("Key")
 Answer = TypeVar("Answer")
 
 TRAVERSAL, TUNNELS = "\0traversal zone", "\0SSH tunnels"
@@ -234,23 +238,33 @@ class NodeView:
         return tuple([event for event in self.case.events if event.node == name])
 
     @cached_property
+    def _read(self) -> _Read:
+        """The events, read once for all that rules look them up by."""
+        read = _Read()
+        for event in self.events:
+            record = event.record
+            read.by_id[event.id] = event
+            read.by_name.setdefault(record.name, []).append(event)
+            (read.others if record.error is None else read.errors).append(event)
+        return read
+
+    @property
+    def other_events(self) -> Sequence[Event]:
+        """Events that report no TLS error."""
+        return self._read.others
+
+    @cached_property
     def tls_errors(self) -> tuple[Event, ...]:
         """Events that report a TLS error.
 
         One failure gives several lines. Of them those are left out that say less than another: OpenSSL's
         "certificate verify failed" beside the reason, and the close of the connection.
         """
-        errors = [event for event in self.events if event.record.error is not None]
-        full = set()
-        lesser = []
-        for event in errors:
-            record = event.record
-            if record.error == "verify-failed" or record.local_role is None or record.name == "network.tcp":
-                lesser.append(event)
-            else:
-                full.add((record.source, record.destination))
-        left_out = {e.id for e in lesser if (e.record.source, e.record.destination) in full}
-        return tuple([event for event in errors if event.id not in left_out])
+        errors = self._read.errors
+        full = {(e.record.source, e.record.destination) for e in errors if not _says_less(e.record)}
+        return tuple(
+            [e for e in errors if not _says_less(e.record) or (e.record.source, e.record.destination) not in full]
+        )
 
     def tls_errors_of(self, *reasons: str | int) -> Iterator[Event]:
         """Yield the TLS errors of given reasons: the number of the peer's alert, else the error's key."""
@@ -270,25 +284,22 @@ class NodeView:
         """The TLS errors with somebody whom the line tells, of connections that the capture does not show."""
         return tuple([event for event in self.tls_errors if event.connection is None and event.peer is not None])
 
+    @cached_property
+    def lone_tls_errors_by_peer(self) -> Mapping[tuple[PeerKind, str], Sequence[Event]]:
+        """The same by kind and name of the peer, in the order of each one's first."""
+        return _grouped(((event.peer.kind, event.peer.name), event) for event in self.lone_tls_errors if event.peer)
+
     def events_named(self, name: str) -> Sequence[Event]:
         """Return the events of a name (`ssh`, `network.tcp`, `Application Start` …)."""
-        return self._events_by_name.get(name, ())
-
-    @cached_property
-    def _events_by_name(self) -> dict[str, list[Event]]:
-        named: dict[str, list[Event]] = {}
-        for event in self.events:
-            named.setdefault(event.record.name, []).append(event)
-        return named
+        return self._read.by_name.get(name, ())
 
     @cached_property
     def credential_failures(self) -> tuple[Event, ...]:
         """Events in which a wrong user name or password was refused over TLS."""
         return tuple(
             event
-            for event in self.events
-            if event.record.name == "Authentication Failed"
-            and "authentication credential" in event.record.detail.lower()
+            for event in self.events_named("Authentication Failed")
+            if "authentication credential" in event.record.detail.lower()
         )
 
     def events_of(self, connection: Connection) -> tuple[Event, ...]:
@@ -302,7 +313,7 @@ class NodeView:
 
     def events_by_id(self, identities: Iterable[str]) -> tuple[Event, ...]:
         """Return the events of ids, in order."""
-        known = self._events_by_id
+        known = self._read.by_id
         return tuple([known[identity] for identity in identities if identity in known])
 
     @cached_property
@@ -324,13 +335,13 @@ class NodeView:
             if event.record.error == "identity-unacceptable" and event.record.common_name
         )
 
-    @cached_property
-    def _events_by_id(self) -> dict[str, Event]:
-        return {event.id: event for event in self.events}
-
     def zone(self, name: str | None) -> Zone | None:
         """Return a zone by its name."""
-        return next((zone for zone in self.node.zones if zone.name == name), None) if name else None
+        return self._zone_of.get(name) if name else None
+
+    @cached_property
+    def _zone_of(self) -> dict[str | None, Zone]:
+        return {zone.name: zone for zone in reversed(self.node.zones)}
 
     @cached_property
     def traversal_zones(self) -> tuple[Zone, ...]:
@@ -380,12 +391,25 @@ class NodeView:
         return zone is not None and zone.kind in {"traversalserver", "traversalclient"}
 
 
+class _Read(Struct):
+    """The events of a node by their ids and names, and apart: those that report a TLS error, and the others."""
+
+    by_id: dict[str, Event] = field(default_factory=dict)
+    by_name: dict[str, list[Event]] = field(default_factory=dict)
+    errors: list[Event] = field(default_factory=list)
+    others: list[Event] = field(default_factory=list)
+
+
+def _says_less(record: LogEvent) -> bool:
+    return record.error == "verify-failed" or record.local_role is None or record.name == "network.tcp"
+
+
 def _each_once(said: Iterable[tuple[ConfiguredName, ...] | None]) -> tuple[ConfiguredName, ...]:
     return tuple({one.name.lower(): one for names in said for one in names or ()}.values())
 
 
-def _grouped(pairs: Iterable[tuple[str | None, T]]) -> Mapping[str | None, Sequence[T]]:
-    groups: defaultdict[str | None, list[T]] = defaultdict(list)
+def _grouped(pairs: Iterable[tuple[Key, T]]) -> Mapping[Key, Sequence[T]]:
+    groups: defaultdict[Key, list[T]] = defaultdict(list)
     for key, value in pairs:
         groups[key].append(value)
     return dict(groups)

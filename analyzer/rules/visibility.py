@@ -5,10 +5,9 @@ Each reason is said with its own word, and nothing follows from a certificate's 
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from analyzer.evidence import Connection, Event, PeerKind, Step, Visibility
+from analyzer.evidence import Connection, Step, Visibility
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.per_peer import Who, by_peer, how_shown, quote_steps, row_of, who_is
@@ -75,12 +74,9 @@ def capture_starts_mid_handshake(view: NodeView) -> Iterator[Judgement]:
 def capture_no_tls_for_peer(view: NodeView) -> Iterator[Judgement]:
     """The log reports a TLS error with a peer whom the capture does not show."""
     seen = {(c.peer.kind, c.peer.name) for c in view.connections}
-    groups: dict[tuple[PeerKind, str], list[Event]] = defaultdict(list)
-    for event in view.lone_tls_errors:
-        peer = event.peer
-        if peer is not None and peer.kind in FAMILIAR and (peer.kind, peer.name) not in seen:
-            groups[peer.kind, peer.name].append(event)
-    for (_, name), events in groups.items():
+    for (kind, name), events in view.lone_tls_errors_by_peer.items():
+        if kind not in FAMILIAR or (kind, name) in seen:
+            continue
         first, last = quote.span(event.record.time for event in events)
         yield Judgement(
             severity=Severity.INFO,
