@@ -16,18 +16,12 @@ from analyzer.cli.exits import Exit, exit_of
 from analyzer.cli.help import PlainCommand
 from analyzer.cli.output import clashing, default_path, printing, write
 from analyzer.cli.running import analyze_bundles, read_facts_file, reporting_errors, stop
+from analyzer.report.language import ENGLISH, NAMES
 
 if TYPE_CHECKING:
     from analyzer.findings import Report
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-
-
-class Language(StrEnum):
-    """Languages of the report's own words."""
-
-    EN = "en"
-    JA = "ja"
 
 
 class Level(StrEnum):
@@ -44,6 +38,12 @@ def _version(wanted: bool) -> None:
 
         typer.echo(f"expressway-analyzer {__version__} (facts as of {FACTS_AS_OF})")
         raise typer.Exit
+
+
+def _language(code: str) -> str:
+    if code not in NAMES:
+        raise typer.BadParameter(f"{code!r} is not one of {', '.join(map(repr, NAMES))}")
+    return code
 
 
 def parse_date(text: str | None) -> datetime | None:
@@ -85,14 +85,15 @@ def analyze(
     ] = None,
     as_of: Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Judge dates as of this date.")] = None,
     lang: Annotated[
-        Language,
+        str,
         typer.Option(
             "--lang",
-            metavar="en|ja",
-            help="Language of the report's own words (ja: not built yet).",
+            metavar="|".join(NAMES),
+            parser=_language,
+            help="Language of the report's own words, of the note and of what is printed; JSON stays English.",
             show_default=False,
         ),
-    ] = Language.EN,
+    ] = ENGLISH,
     facts: Annotated[
         Path | None,
         typer.Option("--facts", metavar="FILE", help="Other or newer facts (TOML), over those that `facts` prints."),
@@ -127,10 +128,8 @@ def analyze(
 
     The report HOST_TIME_report.html is written next to the first bundle.
     """
-    unbuilt = {"--redact": redact, "--lang ja": lang is Language.JA}
-    for option, given in unbuilt.items():
-        if given:
-            stop(f"{option} is not built yet", Exit.USAGE)
+    if redact:
+        stop("--redact is not built yet", Exit.USAGE)
     targets = [str(target) for target in (output, json, note, evidence) if target is not None]
     if clash := clashing(targets, [*bundles, *([facts] if facts else [])]):
         stop(clash, Exit.USAGE)
@@ -142,14 +141,14 @@ def analyze(
         _write(report, path, json, note, lang, force=force)
         if evidence is not None:
             write_evidence(report, bundles, evidence, force=force)
-        _say(report, path, quiet=quiet, to_stderr="-" in {json, note})
+        _say(report, path, lang, quiet=quiet, to_stderr="-" in {json, note})
         code = exit_of(report, fail_on)
     if open_report:
         typer.launch(path.absolute().as_uri())
     raise typer.Exit(code)
 
 
-def _write(report: Report, path: Path, json: str | None, note: str | None, lang: Language, *, force: bool) -> None:
+def _write(report: Report, path: Path, json: str | None, note: str | None, lang: str, *, force: bool) -> None:
     from analyzer.report.html import render_html
 
     write(path, render_html(report, language=lang).encode("utf-8", "replace"), force=force)
@@ -160,7 +159,7 @@ def _write(report: Report, path: Path, json: str | None, note: str | None, lang:
     if note is not None:
         from analyzer.report.note import render_note
 
-        _deliver(note, render_note(report).encode("utf-8", "replace"), force=force)
+        _deliver(note, render_note(report, language=lang).encode("utf-8", "replace"), force=force)
 
 
 def _deliver(target: str, data: bytes, *, force: bool) -> None:
@@ -171,7 +170,7 @@ def _deliver(target: str, data: bytes, *, force: bool) -> None:
         write(Path(target), data, force=force)
 
 
-def _say(report: Report, path: Path, *, quiet: bool, to_stderr: bool) -> None:
+def _say(report: Report, path: Path, lang: str, *, quiet: bool, to_stderr: bool) -> None:
     """Print the verdict and the report's path; where standard output holds a document, to standard error."""
     from analyzer.report.terminal import print_path, print_verdict
 
@@ -182,4 +181,4 @@ def _say(report: Report, path: Path, *, quiet: bool, to_stderr: bool) -> None:
         if quiet:
             print_path(path)
         else:
-            print_verdict(report, path)
+            print_verdict(report, path, language=lang)

@@ -9,14 +9,14 @@ from msgspec import Struct
 
 from analyzer.evidence import Outcome
 from analyzer.findings import Finding, Remedy, RemedyKind, Report, Severity, Verdict
-from analyzer.report import wording
 from analyzer.report.summary import WEIGHTY, Index, leading_verdict
+from analyzer.words import counted, listed, say
 
 _SEVERITIES = tuple(Severity)
 _REMEDY_KINDS = tuple(RemedyKind)
 _GROUPS = ({Severity.CRITICAL}, {Severity.WARNING}, {Severity.INFO, Severity.OK})
 _NEAR, _SAME_PEER, _FAR = range(3)
-_OPEN = "not stated"
+_OPEN = say("not stated")
 
 
 class Cause(Struct, frozen=True, kw_only=True):
@@ -63,12 +63,13 @@ class Conclusions(Struct, frozen=True, kw_only=True):
     def counts(self) -> str:
         """How many there are of each severity, in words: causes, what follows from them, open questions."""
         following = sum(len(cause.consequences) for cause in (*self.critical, *self.warnings))
-        return ", ".join(
+        unanswered = sum(len(findings) for _, findings in self.unanswered)
+        return listed(
             (
-                f"{len(self.critical):,} critical",
-                wording.plural(len(self.warnings), "warning"),
-                *([f"{following:,} that follow{'s' if following == 1 else ''}"] if following else []),
-                wording.plural(sum(len(findings) for _, findings in self.unanswered), "open question"),
+                say("{count:,} critical", count=len(self.critical)),
+                counted(len(self.warnings), "{count:,} warning", "{count:,} warnings"),
+                counted(following, "{count:,} that follows", "{count:,} that follow") if following else "",
+                counted(unanswered, "{count:,} open question", "{count:,} open questions"),
             )
         )
 

@@ -5,143 +5,190 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from analyzer.evidence import Node
+from analyzer.evidence import Certificate, Frame, Node, TlsRecord
 from analyzer.findings import Evidence, EvidenceKind, Finding, Report, Verdict
 from analyzer.report import wording
 from analyzer.report.conclusions import Cause, Conclusions, conclude, next_steps
+from analyzer.report.language import ENGLISH, Language
 from analyzer.report.summary import Index, confidence_words, exhibit_of, headline, index_of, leading_verdict
 from analyzer.text import clean, serial_spellings
+from analyzer.words import Words, counted, say
 
 MAX_LINES = 40
 _MAX_TEXT = 600
 _MARKUP = re.compile(r"([\\`*\[\]<>|#])")
 
 
-def render_note(report: Report) -> str:
-    """Return what a support engineer needs to take the case over: product, answer, causes, evidence, open points."""
+class _Markdown:
+    """Writes in a language. What a message takes as a value has become safe before."""
+
+    def __init__(self, language: Language) -> None:
+        self._language = language
+
+    def plain(self, text: str) -> str:
+        """Make an untrusted text safe: nothing in it starts a link, a tag or an emphasis."""
+        return _MARKUP.sub(r"\\\1", clean(self._language(text), _MAX_TEXT))
+
+    def code(self, text: str) -> str:
+        return f"`{clean(self._language(text), _MAX_TEXT).replace('`', chr(39))}`"
+
+    def line(self, words: Words, before: str = "- ") -> str:
+        """Return a line of a list, or what `before` makes it."""
+        return f"{before}{self._language(words)}"
+
+    def section(self, title: Words, items: Iterator[str]) -> list[str]:
+        lines = list(items)
+        return ["", self.line(title, "## "), "", *lines] if lines else []
+
+
+def render_note(report: Report, *, language: str = ENGLISH) -> str:
+    """Return what a support engineer needs to take the case over: product, answer, causes, evidence, open points.
+
+    It is in a language of `analyzer.report.language.NAMES`.
+    """
     index = index_of(report.case)
     conclusions = conclude(report, index)
     verdict = leading_verdict(report)
+    md = _Markdown(Language(language))
     lines = [
-        "# Expressway certificate analysis",
+        md.line(say("Expressway certificate analysis"), "# "),
         "",
-        *_product(report),
-        "",
-        "## Answer",
-        "",
-        *(
-            _answer(report, verdict, index, conclusions)
-            if verdict
-            else ["No TLS connection of an Expressway was found."]
-        ),
-        *_section("Why" if conclusions.has_failed else "Watch", _causes(conclusions.why)),
-        *_section("Also found", _titles(conclusions.also)),
-        *_section("Next steps", _steps(conclusions)),
-        *_section("Not determinable", _unanswered(conclusions, verdict)),
+        *_product(md, report),
+        *md.section(say("Answer"), _answer(md, report, verdict, index, conclusions)),
+        *md.section(say("Why") if conclusions.has_failed else say("Watch"), _causes(md, conclusions.why)),
+        *md.section(say("Also found"), _titles(md, conclusions.also)),
+        *md.section(say("Next steps"), _steps(md, conclusions)),
+        *md.section(say("Not determinable"), _unanswered(md, conclusions, verdict)),
     ]
-    foot = ["", *_foot(report, conclusions)]
+    foot = ["", *_foot(md, report, conclusions)]
     return "\n".join(lines[: MAX_LINES - len(foot)]).rstrip() + "\n".join(["", *foot]) + "\n"
 
 
-def _plain(text: str) -> str:
-    """Make an untrusted text safe in Markdown: nothing in it starts a link, a tag or an emphasis."""
-    return _MARKUP.sub(r"\\\1", clean(text, _MAX_TEXT))
-
-
-def _code(text: str) -> str:
-    return f"`{clean(text, _MAX_TEXT).replace('`', chr(39))}`"
-
-
-def _section(title: str, items: Iterator[str]) -> list[str]:
-    lines = list(items)
-    return ["", f"## {title}", "", *lines] if lines else []
-
-
-def _product(report: Report) -> Iterator[str]:
+def _product(md: _Markdown, report: Report) -> Iterator[str]:
     nodes = report.case.nodes
-    yield from (_node(node) for node in nodes[:4])
-    if len(nodes) > 4:
-        yield f"- and {wording.plural(len(nodes) - 4, 'node')} more"
+    yield from (md.line(_node(md, node)) for node in nodes[:4])
+    if more := max(0, len(nodes) - 4):
+        yield md.line(counted(more, "and {count:,} node more", "and {count:,} nodes more"))
     if not nodes:
-        yield "- No Expressway was recognised."
+        yield md.line(say("No Expressway was recognised."))
 
 
-def _node(node: Node) -> str:
-    version = node.version or "version not known"
-    return f"- {_code(wording.node_label(node.name))}: {wording.NODE_ROLES[node.role]}, {_plain(version)}"
+def _node(md: _Markdown, node: Node) -> Words:
+    name, version = md.code(wording.node_label(node.name)), md.plain(node.version or say("version not known"))
+    return say("{node}: {role}, {version}", node=name, role=wording.NODE_ROLES[node.role], version=version)
 
 
-def _answer(report: Report, verdict: Verdict, index: Index, conclusions: Conclusions) -> Iterator[str]:
-    sure = confidence_words(verdict)
-    yield f"**{_plain(headline(verdict, but=conclusions.but is not None))}**{f' ({sure})' if sure else ''}"
+def _answer(
+    md: _Markdown, report: Report, verdict: Verdict | None, index: Index, conclusions: Conclusions
+) -> Iterator[str]:
+    if verdict is None:
+        yield md.line(say("No TLS connection of an Expressway was found."), "")
+        return
+    answer, sure = f"**{md.plain(headline(verdict, but=conclusions.but is not None))}**", confidence_words(verdict)
+    yield md.line(say("{answer} ({confidence})", answer=answer, confidence=sure), "") if sure else answer
     if conclusions.but:
-        yield f"But: {_plain(conclusions.but.title)}"
+        yield md.line(say("But: {title}", title=md.plain(conclusions.but.title)), "")
     yield ""
-    yield _plain(verdict.sentence)
+    yield md.plain(verdict.sentence)
     yield ""
     exhibit = exhibit_of(verdict, index)
     certificate = report.case.certificates.get(exhibit.certificate or "")
     if certificate:
-        owner = f" of {_plain(exhibit.owner)}" if exhibit.owner and exhibit.owner != verdict.node else ""
-        store = f"{wording.STORES[exhibit.store]}{owner}" if exhibit.store else "store not known"
-        yield f"- Certificate: {_code(certificate.subject or wording.title(certificate))}, {store}"
-        yield f"- Extended key usage: {_plain(wording.usage(certificate))}; issuer {_code(certificate.issuer or '')}"
-        if certificate.serial:
-            yield f"- Serial: {_code(serial_spellings(certificate.serial)[0])}"
-    if (frame := exhibit.frame) and certificate:
-        yield f"- Frame {frame.frame} of {_code(frame.capture)}, {wording.utc(frame.time)}"
+        owner = md.plain(exhibit.owner) if exhibit.owner and exhibit.owner != verdict.node else None
+        store = wording.store_of(exhibit.store, owner) if exhibit.store else say("store not known")
+        yield from map(md.line, _facts(md, certificate, store, exhibit.frame))
 
 
-def _causes(causes: Sequence[Cause]) -> Iterator[str]:
+def _facts(md: _Markdown, certificate: Certificate, store: Words, frame: Frame | TlsRecord | None) -> Iterator[Words]:
+    subject = md.code(certificate.subject or wording.title(certificate))
+    yield say("Certificate: {subject}, {store}", subject=subject, store=store)
+    usage, issuer = md.plain(wording.usage(certificate)), md.code(certificate.issuer or "")
+    yield say("Extended key usage: {usage}; issuer {issuer}", usage=usage, issuer=issuer)
+    if certificate.serial:
+        yield say("Serial: {serial}", serial=md.code(serial_spellings(certificate.serial)[0]))
+    if frame:
+        file, time = md.code(frame.capture), wording.utc(frame.time)
+        yield say("Frame {number} of {file}, {time}", number=frame.frame, file=file, time=time)
+
+
+def _causes(md: _Markdown, causes: Sequence[Cause]) -> Iterator[str]:
     for cause in causes[:3]:
-        finding = cause.finding
-        yield f"- **{_plain(finding.title)}** ({_plain(_about(finding))}; {_code(finding.id)})"
-        yield from (f"  - {_evidence(evidence)}" for evidence in finding.evidence[:2])
+        yield md.line(_about(md, cause.finding, f"**{md.plain(cause.finding.title)}**"))
+        yield from (md.line(_evidence(md, evidence), "  - ") for evidence in cause.finding.evidence[:2])
         if cause.consequences:
-            yield f"  - Explains: {', '.join(_code(finding.id) for finding in cause.consequences[:4])}"
-    if len(causes) > 3:
-        yield f"- and {len(causes) - 3:,} more"
+            explained = ", ".join(md.code(finding.id) for finding in cause.consequences[:4])
+            yield md.line(say("Explains: {findings}", findings=explained), "  - ")
+    yield from _more(md, len(causes) - 3)
 
 
-def _titles(causes: Sequence[Cause]) -> Iterator[str]:
+def _titles(md: _Markdown, causes: Sequence[Cause]) -> Iterator[str]:
     for cause in causes[:3]:
-        yield f"- {_plain(cause.finding.title)} ({_plain(_about(cause.finding))}; {_code(cause.finding.id)})"
-    if len(causes) > 3:
-        yield f"- and {len(causes) - 3:,} more"
+        yield md.line(_about(md, cause.finding, md.plain(cause.finding.title)))
+    yield from _more(md, len(causes) - 3)
 
 
-def _about(finding: Finding) -> str:
-    return f"{wording.node_label(finding.node)}, {wording.CONFIDENCES[finding.confidence]}"
+def _more(md: _Markdown, count: int) -> Iterator[str]:
+    if count > 0:
+        yield md.line(say("and {count:,} more", count=count))
 
 
-def _evidence(evidence: Evidence) -> str:
+def _about(md: _Markdown, finding: Finding, title: str) -> Words:
+    return say(
+        "{title} ({node}, {confidence}; {finding})",
+        title=title,
+        node=md.plain(wording.node_label(finding.node)),
+        confidence=wording.CONFIDENCES[finding.confidence],
+        finding=md.code(finding.id),
+    )
+
+
+def _evidence(md: _Markdown, evidence: Evidence) -> Words:
     where = str(evidence.locator)
-    if evidence.kind in {EvidenceKind.FRAME, EvidenceKind.LINE}:
-        where = f"{evidence.kind} {evidence.locator}"
-    file = f" of {_code(evidence.file)}" if evidence.file else ""
-    return f"{_plain(evidence.text)}: {_plain(where)}{file}"
+    if evidence.kind is EvidenceKind.FRAME:
+        where = wording.frame(evidence.locator)
+    elif evidence.kind is EvidenceKind.LINE:
+        where = wording.line(evidence.locator)
+    text, where = md.plain(evidence.text), md.plain(where)
+    if evidence.file is None:
+        return say("{text}: {where}", text=text, where=where)
+    return say("{text}: {where} of {file}", text=text, where=where, file=md.code(evidence.file))
 
 
-def _steps(conclusions: Conclusions) -> Iterator[str]:
+def _steps(md: _Markdown, conclusions: Conclusions) -> Iterator[str]:
     for number, step in enumerate(next_steps(conclusions), start=1):
-        command = f" {_code(step.remedy.command)}" if step.remedy.command else ""
-        yield f"{number}. {wording.REMEDY_KINDS[step.remedy.kind]}: {_plain(step.remedy.text)}{command}"
+        kind, text = wording.REMEDY_KINDS[step.remedy.kind], md.plain(step.remedy.text)
+        command = f" {md.code(step.remedy.command)}" if step.remedy.command else ""
+        yield md.line(say("{kind}: {text}", kind=kind, text=text), f"{number}. ") + command
 
 
-def _unanswered(conclusions: Conclusions, verdict: Verdict | None) -> Iterator[str]:
+def _unanswered(md: _Markdown, conclusions: Conclusions, verdict: Verdict | None) -> Iterator[str]:
     if verdict and verdict.collect:
-        yield f"- {_plain(verdict.collect)}"
+        yield f"- {md.plain(verdict.collect)}"
     for missing, findings in conclusions.unanswered[:3]:
-        yield f"- For want of {_plain(missing)}: {wording.plural(len(findings), 'open question')}"
+        yield md.line(
+            counted(
+                len(findings),
+                "For want of {missing}: {count:,} open question",
+                "For want of {missing}: {count:,} open questions",
+                missing=md.plain(missing),
+            )
+        )
 
 
-def _foot(report: Report, conclusions: Conclusions) -> Iterator[str]:
+def _foot(md: _Markdown, report: Report, conclusions: Conclusions) -> Iterator[str]:
     inputs = report.case.inputs
     for record in inputs[:2]:
-        yield f"- {_code(record.name)}, SHA-256 {_plain(record.sha256 or 'not computed')}"
-    if len(inputs) > 2:
-        yield f"- and {wording.plural(len(inputs) - 2, 'input')} more"
-    problems = wording.plural(len(report.case.problems), "problem")
-    versions = f"expressway-analyzer {_plain(report.tool_version)}, facts of {_plain(report.facts_as_of)}"
-    yield f"- Found: {conclusions.counts}; {problems} while reading"
-    yield f"- {versions}"
+        digest = md.plain(record.sha256 or say("not computed"))
+        yield md.line(say("{input}, SHA-256 {digest}", input=md.code(record.name), digest=digest))
+    if more := max(0, len(inputs) - 2):
+        yield md.line(counted(more, "and {count:,} input more", "and {count:,} inputs more"))
+    yield md.line(
+        counted(
+            len(report.case.problems),
+            "Found: {counts}; {count:,} problem while reading",
+            "Found: {counts}; {count:,} problems while reading",
+            counts=conclusions.counts,
+        )
+    )
+    version, facts = md.plain(report.tool_version), md.plain(report.facts_as_of)
+    yield md.line(say("expressway-analyzer {version}, facts of {facts}", version=version, facts=facts))

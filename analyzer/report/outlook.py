@@ -21,6 +21,7 @@ from textwrap import wrap
 from analyzer.findings import Citation, Outlook, OutlookCell, OutlookRow
 from analyzer.report import wording
 from analyzer.text import clean
+from analyzer.words import Words, say
 
 WIDTH = 78
 MAX_ROWS = 200
@@ -71,15 +72,16 @@ def numbered(rows: Sequence[OutlookRow]) -> dict[OutlookCell, int]:
     return {cell: number for number, cell in enumerate(cells, 1)}
 
 
-def basis_of(cell: OutlookCell) -> str:
+def basis_of(cell: OutlookCell) -> Words:
     """Return what a cell rests on: `stated, row 2`."""
-    return f"{wording.BASES[cell.basis]}{f', row {cell.row}' if cell.row else ''}"
+    basis = wording.BASES[cell.basis]
+    return say("{basis}, row {row}", basis=basis, row=cell.row) if cell.row else basis
 
 
-def cell_word(cell: OutlookCell) -> str:
+def cell_word(cell: OutlookCell) -> Words:
     """Return the word of a cell, with its condition."""
     word = wording.PROSPECTS[cell.prospect]
-    return f"{word} {cell.condition}" if cell.condition else word
+    return say("{prospect} {condition}", prospect=word, condition=cell.condition) if cell.condition else word
 
 
 def sources_of(cells: Sequence[OutlookCell]) -> tuple[Citation, ...]:

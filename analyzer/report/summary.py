@@ -27,6 +27,7 @@ from analyzer.evidence import (
 from analyzer.findings import Confidence, Report, Severity, Verdict
 from analyzer.report import wording
 from analyzer.report.both_ends import Sighting, sightings_of
+from analyzer.words import Words, say
 
 WEIGHTY = frozenset({Severity.CRITICAL, Severity.WARNING})
 
@@ -101,7 +102,7 @@ def exhibit_of(verdict: Verdict, index: Index) -> Exhibit:
     )
 
 
-def confidence_words(verdict: Verdict) -> str | None:
+def confidence_words(verdict: Verdict) -> Words | None:
     """Say how sure it is what this node presented; None where the other end's is shown, or nothing is known."""
     if verdict.grounds.refused not in {None, verdict.local_role or Side.CLIENT}:
         return None
@@ -133,24 +134,46 @@ def leading_verdict(report: Report) -> Verdict | None:
     return min(report.verdicts, key=rank, default=None)
 
 
-def headline(verdict: Verdict, *, but: bool = False) -> str:
+def headline(verdict: Verdict, *, but: bool = False) -> Words:
     """Return the answer in a few words; `Verdict.sentence` has all of it. `but`: something speaks against it."""
-    node, peer = wording.node_label(verdict.node), verdict.peer
-    local = f"{node} as {wording.SIDES[verdict.local_role]}" if verdict.local_role else None
-    refused_by = verdict.refused_by
+    node, peer, role = wording.node_label(verdict.node), verdict.peer, verdict.local_role
     if verdict.confidence is Confidence.NOT_DETERMINABLE and verdict.outcome is Outcome.UNKNOWN:
-        return f"What {local or node} presented to {peer} is not determinable"
-    ends = f"{local} to {peer}" if local else f"Handshake with {peer}"
-    match verdict.outcome:
-        case Outcome.REFUSED if local and refused_by:
-            who, whom = (node, peer) if refused_by is verdict.local_role else (peer, node)
-            what = "certificate" if verdict.grounds.refused else "handshake"
-            return f"{who} refused the {what} of {whom} ({wording.SIDES[refused_by.other]})"
-        case Outcome.REFUSED:
-            return f"{ends}: refused by the {refused_by or 'other side'}"
-        case Outcome.COMPLETED:
-            return f"{ends}: completed{', but not all is well' if but else ''}"
-        case Outcome.CLOSED:
-            return f"{ends}: closed early"
-        case Outcome.UNKNOWN:
-            return f"{ends}: what came of it is not known"
+        if role is None:
+            return say("What {node} presented to {peer} is not determinable", node=node, peer=peer)
+        return say(
+            "What {node} as {role} presented to {peer} is not determinable",
+            node=node,
+            role=wording.SIDES[role],
+            peer=peer,
+        )
+    if role is None:
+        return _outcome(verdict, say("Handshake with {peer}", peer=peer), but=but)
+    if verdict.outcome is Outcome.REFUSED and verdict.refused_by:
+        return _refusal(verdict, *((node, peer) if verdict.refused_by is role else (peer, node)))
+    ends = say("{node} as {role} to {peer}", node=node, role=wording.SIDES[role], peer=peer)
+    return _outcome(verdict, ends, but=but)
+
+
+def _refusal(verdict: Verdict, who: str, whom: str) -> Words:
+    role = wording.SIDES[verdict.refused_by.other] if verdict.refused_by else ""
+    if verdict.grounds.refused:
+        return say("{who} refused the certificate of {whom} ({role})", who=who, whom=whom, role=role)
+    return say("{who} refused the handshake of {whom} ({role})", who=who, whom=whom, role=role)
+
+
+def _outcome(verdict: Verdict, ends: Words, *, but: bool) -> Words:
+    match verdict.outcome, verdict.refused_by:
+        case Outcome.REFUSED, Side.CLIENT:
+            return say("{ends}: refused by the client", ends=ends)
+        case Outcome.REFUSED, Side.SERVER:
+            return say("{ends}: refused by the server", ends=ends)
+        case Outcome.REFUSED, _:
+            return say("{ends}: refused by the other side", ends=ends)
+        case Outcome.COMPLETED, _ if but:
+            return say("{ends}: completed, but not all is well", ends=ends)
+        case Outcome.COMPLETED, _:
+            return say("{ends}: completed", ends=ends)
+        case Outcome.CLOSED, _:
+            return say("{ends}: closed early", ends=ends)
+        case _:
+            return say("{ends}: what came of it is not known", ends=ends)

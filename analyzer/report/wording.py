@@ -1,12 +1,11 @@
-"""The words of the reports: one place for what an enum, a time or an alert is called.
-
-Kept apart from views and templates so that a catalogue for another language replaces this module's tables.
-"""
+"""The words of the reports: one place for what an enum, a time or an alert is called, and for how wide a text is."""
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import partial
 
 from analyzer.evidence import (
     Alert,
@@ -26,198 +25,246 @@ from analyzer.evidence import (
     Visibility,
 )
 from analyzer.findings import Basis, Confidence, EvidenceKind, ForecastKind, Prospect, RemedyKind, Severity
-from analyzer.text import person_utc
+from analyzer.report.language import NAMES, Language
+from analyzer.text import clean, person_utc
+from analyzer.words import Words, counted, listed, say
 
 NODE_ROLES = {
     NodeRole.CORE: "Expressway-C (Core)",
     NodeRole.EDGE: "Expressway-E (Edge)",
-    NodeRole.UNKNOWN: "role not known",
+    NodeRole.UNKNOWN: say("role not known"),
 }
 
-SIDES = {Side.CLIENT: "TLS client", Side.SERVER: "TLS server"}
+SIDES = {Side.CLIENT: say("TLS client"), Side.SERVER: say("TLS server")}
 
 STORES = {
-    Store.CLIENT: "client store",
-    Store.SERVER: "server store",
-    Store.BOTH: "both stores (client and server hold the same certificate)",
-    Store.TRUSTED: "trusted CA list only",
-    Store.NEITHER: "none of the stores that were given",
+    Store.CLIENT: say("client store"),
+    Store.SERVER: say("server store"),
+    Store.BOTH: say("both stores (client and server hold the same certificate)"),
+    Store.TRUSTED: say("trusted CA list only"),
+    Store.NEITHER: say("none of the stores that were given"),
 }
 
+BRIEF_STORES = {**STORES, Store.BOTH: say("both stores")}
+
+STORE_TITLES = {**STORES, Store.CLIENT: say("Client store"), Store.SERVER: say("Server store")}
+
 OUTCOMES = {
-    Outcome.COMPLETED: "Completed",
-    Outcome.REFUSED: "Refused",
-    Outcome.CLOSED: "Closed early",
-    Outcome.UNKNOWN: "Outcome not known",
+    Outcome.COMPLETED: say("Completed"),
+    Outcome.REFUSED: say("Refused"),
+    Outcome.CLOSED: say("Closed early"),
+    Outcome.UNKNOWN: say("Outcome not known"),
 }
 
 VISIBILITIES = {
-    Visibility.SEEN: "seen in the capture",
-    Visibility.ENCRYPTED: "not visible: TLS 1.3 encrypts certificates",
-    Visibility.RESUMED: "not sent again: the session was resumed",
-    Visibility.NOT_REQUESTED: "not sent: the server did not ask for one",
-    Visibility.NONE_SENT: "none: an empty Certificate message was seen",
-    Visibility.NOT_REACHED: "not sent: the handshake ended before its turn",
-    Visibility.NOT_USED: "not used: the cipher suite works without certificates",
-    Visibility.NOT_CAPTURED: "not captured",
+    Visibility.SEEN: say("seen in the capture"),
+    Visibility.ENCRYPTED: say("not visible: TLS 1.3 encrypts certificates"),
+    Visibility.RESUMED: say("not sent again: the session was resumed"),
+    Visibility.NOT_REQUESTED: say("not sent: the server did not ask for one"),
+    Visibility.NONE_SENT: say("none: an empty Certificate message was seen"),
+    Visibility.NOT_REACHED: say("not sent: the handshake ended before its turn"),
+    Visibility.NOT_USED: say("not used: the cipher suite works without certificates"),
+    Visibility.NOT_CAPTURED: say("not captured"),
 }
 
 PEER_KINDS = {
     PeerKind.WEBEX: "Webex",
-    PeerKind.PARTNER: "traversal partner",
-    PeerKind.CLUSTER: "cluster peer",
+    PeerKind.PARTNER: say("traversal partner"),
+    PeerKind.CLUSTER: say("cluster peer"),
     PeerKind.CUCM: "Unified CM",
-    PeerKind.NEIGHBOR: "neighbor zone",
-    PeerKind.NAMED: "named by its certificate",
-    PeerKind.INTERNET: "Internet",
-    PeerKind.UNKNOWN: "not known",
+    PeerKind.NEIGHBOR: say("neighbor zone"),
+    PeerKind.NAMED: say("named by its certificate"),
+    PeerKind.INTERNET: say("Internet"),
+    PeerKind.UNKNOWN: say("not known"),
 }
 
 ORIGINS = {
-    CertificateOrigin.PUBLIC: "public CA",
-    CertificateOrigin.PRIVATE: "private CA",
-    CertificateOrigin.SELF_SIGNED: "self-signed",
-    CertificateOrigin.DEFAULT: "Expressway default certificate",
-    CertificateOrigin.UNKNOWN: "not known",
+    CertificateOrigin.PUBLIC: say("public CA"),
+    CertificateOrigin.PRIVATE: say("private CA"),
+    CertificateOrigin.SELF_SIGNED: say("self-signed"),
+    CertificateOrigin.DEFAULT: say("Expressway default certificate"),
+    CertificateOrigin.UNKNOWN: say("not known"),
 }
 
 SEVERITIES = {
-    Severity.CRITICAL: "Critical",
-    Severity.WARNING: "Warning",
-    Severity.INFO: "Info",
-    Severity.OK: "OK",
+    Severity.CRITICAL: say("Critical"),
+    Severity.WARNING: say("Warning"),
+    Severity.INFO: say("Info"),
+    Severity.OK: say("OK"),
 }
 
 CONFIDENCES = {
-    Confidence.PROVEN: "proven",
-    Confidence.STRONG: "strong: independent indirect evidence",
-    Confidence.INFERRED: "inferred",
-    Confidence.NOT_DETERMINABLE: "not determinable",
+    Confidence.PROVEN: say("proven"),
+    Confidence.STRONG: say("strong: independent indirect evidence"),
+    Confidence.INFERRED: say("inferred"),
+    Confidence.NOT_DETERMINABLE: say("not determinable"),
 }
 
 PROSPECTS = {
-    Prospect.WORKS: "works",
-    Prospect.FAILS: "fails",
-    Prospect.NEEDS_FAR_END: "far end decides",
-    Prospect.UNKNOWN: "unknown",
+    Prospect.WORKS: say("works"),
+    Prospect.FAILS: say("fails"),
+    Prospect.NEEDS_FAR_END: say("far end decides"),
+    Prospect.UNKNOWN: say("unknown"),
 }
 
-BASES = {Basis.STATED: "stated", Basis.INFERRED: "inferred", Basis.SEEN: "seen"}
+BASES = {Basis.STATED: say("stated"), Basis.INFERRED: say("inferred"), Basis.SEEN: say("seen")}
 
 EVIDENCE_KINDS = {
-    EvidenceKind.FRAME: "frame",
-    EvidenceKind.LINE: "line",
-    EvidenceKind.CERTIFICATE: "certificate",
-    EvidenceKind.SETTING: "setting",
-    EvidenceKind.STATUS: "status",
+    EvidenceKind.FRAME: say("Frame"),
+    EvidenceKind.LINE: say("Line"),
+    EvidenceKind.CERTIFICATE: say("Certificate"),
+    EvidenceKind.SETTING: say("Setting"),
+    EvidenceKind.STATUS: say("Status"),
 }
 
 FORECAST_KINDS = {
-    ForecastKind.EXPIRY: "own end",
-    ForecastKind.AUTHORITY_EXPIRY: "end of an authority above it",
-    ForecastKind.USAGE: "extended key usage",
-    ForecastKind.ROOT_REMOVAL: "root leaving the lists",
-    ForecastKind.LIFETIME_CAP: "longest validity",
+    ForecastKind.EXPIRY: say("own end"),
+    ForecastKind.AUTHORITY_EXPIRY: say("end of an authority above it"),
+    ForecastKind.USAGE: say("extended key usage"),
+    ForecastKind.ROOT_REMOVAL: say("root leaving the lists"),
+    ForecastKind.LIFETIME_CAP: say("longest validity"),
 }
 
 REMEDY_KINDS = {
-    RemedyKind.DURABLE: "Durable fix",
-    RemedyKind.STOP_GAP: "Stop-gap",
-    RemedyKind.COLLECT: "Collect",
+    RemedyKind.DURABLE: say("Durable fix"),
+    RemedyKind.STOP_GAP: say("Stop-gap"),
+    RemedyKind.COLLECT: say("Collect"),
 }
 
 MEMBER_KINDS = {
-    MemberKind.SERVER_PEM: "server store",
-    MemberKind.CLIENT_PEM: "client store",
-    MemberKind.CA_PEM: "trusted CA list",
-    MemberKind.CERTIFICATE: "certificate",
-    MemberKind.XCONF_XML: "configuration (XML)",
-    MemberKind.XCONF_TEXT: "configuration (text)",
-    MemberKind.XSTAT_XML: "status (XML)",
-    MemberKind.XSTAT_TEXT: "status (text)",
-    MemberKind.SNAPSHOT: "log",
-    MemberKind.CAPTURE: "packet capture",
-    MemberKind.OTHER: "not used",
+    MemberKind.SERVER_PEM: say("server store"),
+    MemberKind.CLIENT_PEM: say("client store"),
+    MemberKind.CA_PEM: say("trusted CA list"),
+    MemberKind.CERTIFICATE: say("certificate"),
+    MemberKind.XCONF_XML: say("configuration (XML)"),
+    MemberKind.XCONF_TEXT: say("configuration (text)"),
+    MemberKind.XSTAT_XML: say("status (XML)"),
+    MemberKind.XSTAT_TEXT: say("status (text)"),
+    MemberKind.SNAPSHOT: say("log"),
+    MemberKind.CAPTURE: say("packet capture"),
+    MemberKind.OTHER: say("not used"),
 }
 
-READ_STATES = {ReadState.WHOLE: "whole", ReadState.PART: "in part", ReadState.NOT: "not read"}
+READ_STATES = {ReadState.WHOLE: say("whole"), ReadState.PART: say("in part"), ReadState.NOT: say("not read")}
 
 REFERENCE_ORIGINS = {
-    "evidence": "the last time in the evidence",
-    "file-name": "the time in the file names, when the bundle was collected, taken as UTC",
-    "as-of": "the date asked for",
+    "evidence": say("the last time in the evidence"),
+    "file-name": say("the time in the file names, when the bundle was collected, taken as UTC"),
+    "as-of": say("the date asked for"),
 }
 
 # What an alert says about a certificate, by number: RFC 5246 section 7.2.2, RFC 8446 section 6.2.
 ALERT_MEANINGS = {
-    40: "no acceptable set of parameters; up to TLS 1.2 also: a required client certificate is missing",
-    42: "the certificate is corrupt or failed a check",
-    43: "the certificate may not be used in this role; its extended key usage, most often",
-    44: "the certificate was revoked by its issuer",
-    45: "the certificate has expired, or is not valid at the receiver's time",
-    46: "the certificate is not acceptable for a reason that the alert does not name",
-    48: "the issuer is not among the CAs that the receiver trusts, or the chain is incomplete",
-    49: "the certificate is valid, but the receiver's access control refuses it",
-    51: "a signature did not verify",
-    70: "no protocol version in common",
-    112: "no certificate for the server name that was asked for",
-    116: "a client certificate is required and none was sent",
+    40: say("no acceptable set of parameters; up to TLS 1.2 also: a required client certificate is missing"),
+    42: say("the certificate is corrupt or failed a check"),
+    43: say("the certificate may not be used in this role; its extended key usage, most often"),
+    44: say("the certificate was revoked by its issuer"),
+    45: say("the certificate has expired, or is not valid at the receiver's time"),
+    46: say("the certificate is not acceptable for a reason that the alert does not name"),
+    48: say("the issuer is not among the CAs that the receiver trusts, or the chain is incomplete"),
+    49: say("the certificate is valid, but the receiver's access control refuses it"),
+    51: say("a signature did not verify"),
+    70: say("no protocol version in common"),
+    112: say("no certificate for the server name that was asked for"),
+    116: say("a client certificate is required and none was sent"),
 }
+
+
+_CLOSING = frozenset("、。，．・：；？！）」』】ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ,.:;?!)]}%…")
+_OPENING = frozenset("（「『【([{")
 
 
 def node_label(name: str | None) -> str:
     """Return what a node is called; loose files may name none."""
-    return name or "the loose files"
+    return name or say("the loose files")
 
 
 def utc(time: datetime | None) -> str:
     """Return a time in UTC with milliseconds, for a person."""
-    return "time not known" if time is None else person_utc(time)
+    return say("time not known") if time is None else person_utc(time)
 
 
 def second(time: datetime | None) -> str:
     """Return a time of a certificate, which knows no fractions (RFC 5280 section 4.1.2.5)."""
-    return "not known" if time is None else f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return say("not known") if time is None else f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def plural(count: int, noun: str) -> str:
-    """Return `1 frame`, `1,200 frames`."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+def frame(number: int | str) -> Words:
+    """Return what a frame is called within its capture."""
+    return say("frame {number}", number=number)
 
 
-def duration(seconds: int) -> str:
+def line(number: int | str) -> Words:
+    """Return what a line is called within its file."""
+    return say("line {number}", number=number)
+
+
+def within(file: str, place: str) -> Words:
+    """Return a place in a file. Templates take its two values apart."""
+    return say("{file}, {place}", file=file, place=place)
+
+
+def store_of(store: Store, node: str | None, *, brief: bool = False) -> Words:
+    """Return a store, and whose it is where a node is given."""
+    name = BRIEF_STORES[store] if brief else STORES[store]
+    return say("{store} of {node}", store=name, node=node) if node else name
+
+
+def together(parts: Iterable[str]) -> str:
+    """Return parts joined by `and`."""
+    told = ""
+    for part in parts:
+        told = say("{before} and {after}", before=told, after=part) if told else part
+    return told
+
+
+def duration(seconds: int) -> Words:
     """Return a length of time in days and hours, or in minutes below an hour."""
     days, rest = divmod(seconds, 86_400)
     hours, rest = divmod(rest, 3_600)
+    in_days = counted(days, "{count:,} day", "{count:,} days")
+    in_hours = counted(hours, "{count:,} hour", "{count:,} hours")
+    if days and hours:
+        return say("{days} {hours}", days=in_days, hours=in_hours)
     if days or hours:
-        return " ".join(plural(n, noun) for n, noun in ((days, "day"), (hours, "hour")) if n)
-    return plural(rest // 60, "minute")
+        return in_days if days else in_hours
+    return counted(rest // 60, "{count:,} minute", "{count:,} minutes")
 
 
-def clock(offset: ClockOffset) -> str:
+def clock(offset: ClockOffset) -> Words:
     """Return the offset of a log's clock with its direction."""
     if offset.is_negligible:
-        return "log and capture agree to the millisecond"
-    return f"the log runs {abs(offset.seconds):.3f} s {'ahead of' if offset.seconds > 0 else 'behind'} the capture"
+        return say("log and capture agree to the millisecond")
+    seconds = abs(offset.seconds)
+    if offset.seconds > 0:
+        return say("the log runs {seconds:.3f} s ahead of the capture", seconds=seconds)
+    return say("the log runs {seconds:.3f} s behind the capture", seconds=seconds)
 
 
-def later(seconds: float) -> str:
+def later(seconds: float) -> Words:
     """Return by how much another node's clock shows the same thing later."""
     if round(seconds, 3) == 0:
-        return "at the same time by its clock"
-    return f"{abs(seconds):,.3f} s {'later' if seconds > 0 else 'earlier'} by its clock"
+        return say("at the same time by its clock")
+    if seconds > 0:
+        return say("{seconds:,.3f} s later by its clock", seconds=seconds)
+    return say("{seconds:,.3f} s earlier by its clock", seconds=-seconds)
 
 
-def place(record: Frame | TlsRecord | None) -> str:
+def place(record: Frame | TlsRecord | None) -> Words:
     """Return what the frame is that a verdict names: of the certificate, of the record in its place, of the hello."""
     if isinstance(record, TlsRecord):
-        return "Encrypted in"
-    return "ClientHello in" if record and record.step is Step.CLIENT_HELLO else "Seen in"
+        return say("Encrypted in")
+    return say("ClientHello in") if record and record.step is Step.CLIENT_HELLO else say("Seen in")
 
 
-def alert(record: Alert) -> str:
+def alert(record: Alert) -> Words:
     """Return an alert as `unsupported certificate (fatal, alert 43)`."""
-    return f"{record.description.replace('_', ' ')} ({record.level}, alert {record.code})"
+    return say(
+        "{description} ({level}, alert {code})",
+        description=record.description.replace("_", " "),
+        level=record.level,
+        code=record.code,
+    )
 
 
 def usage(certificate: Certificate) -> str:
@@ -225,18 +272,22 @@ def usage(certificate: Certificate) -> str:
     names = certificate.extended_key_usage
     if names is None:
         unreadable = "extended_key_usage" in certificate.unreadable
-        return "could not be read" if unreadable else "extension absent: no usage is ruled out"
+        return say("could not be read") if unreadable else say("extension absent: no usage is ruled out")
     if names in {("serverAuth",), ("clientAuth",)}:
-        return f"{names[0]} only"
-    return ", ".join(names) or "empty"
+        return say("{usage} only", usage=names[0])
+    return ", ".join(names) or say("empty")
 
 
 def key(certificate: Certificate) -> str:
     """Return the key's type and size, and the signature's algorithm."""
-    parts = [certificate.key_type or "key not known"]
-    parts += [f"{certificate.key_bits} bits"] if certificate.key_bits else []
-    parts += [f"signed with {certificate.signature_algorithm}"] if certificate.signature_algorithm else []
-    return ", ".join(parts)
+    bits, algorithm = certificate.key_bits, certificate.signature_algorithm
+    return listed(
+        (
+            certificate.key_type or say("key not known"),
+            say("{bits} bits", bits=bits) if bits else "",
+            say("signed with {algorithm}", algorithm=algorithm) if algorithm else "",
+        )
+    )
 
 
 def title(certificate: Certificate) -> str:
@@ -246,7 +297,7 @@ def title(certificate: Certificate) -> str:
         certificate.common_name
         or (names[0] if names else None)
         or certificate.subject
-        or f"certificate {certificate.sha256[:12]}"
+        or say("certificate {start}", start=certificate.sha256[:12])
     )
 
 
@@ -268,16 +319,53 @@ def shorten(text: str, width: int) -> str:
     return text if columns(text) <= width else text[: _fitting(text, width - 1)].rstrip() + "…"
 
 
+def fitted(text: str, width: int) -> str:
+    """Return a text that takes at most `width` columns in every language; of ours only names in it are cut."""
+    if not isinstance(text, Words):
+        return shorten(clean(text), width)
+    cut = whole = _with_names(text, clean)
+    for room in range(width, 0, -1):
+        cut = _with_names(whole, partial(shorten, width=room))
+        if all(columns(Language(code)(cut)) <= width for code in NAMES):
+            break
+    return cut
+
+
+def _with_names(words: Words, change: Callable[[str], str]) -> Words:
+    """Return a text of ours in which everything that is not is changed."""
+    values = {
+        name: _with_names(value, change)
+        if isinstance(value, Words)
+        else change(value)
+        if isinstance(value, str)
+        else value
+        for name, value in words.values.items()
+    }
+    return Words(words.message, values, words.plural)
+
+
 def folded(text: str, width: int, most: int) -> list[str]:
-    """Return a text in at most `most` lines of `width` columns, broken at spaces; only the last may be cut."""
+    """Return a text in at most `most` lines of `width` columns; only the last may be cut.
+
+    It is broken at spaces, and beside wide characters, which Japanese sets without spaces.
+    """
     lines: list[str] = []
     while len(lines) < most - 1 and columns(text) > width:
         fitting = _fitting(text, width)
-        space = text.rfind(" ", 0, fitting + 1)
-        end = space if space > 0 else fitting
+        end = next((at for at in range(fitting, 0, -1) if _may_break(text, at)), fitting)
         lines.append(text[:end].rstrip())
         text = text[end:].lstrip()
     return [*lines, shorten(text, width)]
+
+
+def _may_break(text: str, at: int) -> bool:
+    """Whether a line may end before this character: no line begins with what closes, or breaks a katakana word."""
+    before, after = text[at - 1], text[at]
+    if after == " ":
+        return True
+    is_beside_wide = _columns_of(before) == 2 or _columns_of(after) == 2
+    is_in_word = all("ァ" <= character <= "ー" for character in (before, after))
+    return is_beside_wide and not is_in_word and after not in _CLOSING and before not in _OPENING
 
 
 def _fitting(text: str, width: int) -> int:

@@ -42,3 +42,15 @@ def test_cause_and_step_fit_the_outcome(tmp_path: Path, name: str, explained: st
     assert told[2].startswith(explained)
     assert told[3].startswith(step)
     assert "Take a diagnostic log on both Expressways" not in told[3]
+
+
+def test_japanese_is_for_page_note_and_terminal_and_not_for_json(tmp_path: Path) -> None:
+    page, note, json, other = (tmp_path / name for name in ("report.html", "note.md", "report.json", "english.json"))
+    run(*sample(WEBEX), "-o", page, "--json", other)
+
+    told = run(*sample(WEBEX), "--lang", "ja", "-o", page, "--note", note, "--json", json).out
+
+    assert told.startswith("結論     expe（TLS クライアント）からWebexへのハンドシェイク：完了")
+    assert '<html lang="ja">' in page.read_text(encoding="utf-8")
+    assert note.read_text(encoding="utf-8").startswith("# Expressway 証明書の分析\n")
+    assert json.read_bytes() == other.read_bytes()

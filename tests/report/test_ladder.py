@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import pytest
 from lxml import html
 from msgspec.structs import replace
 
 from analyzer.evidence import Connection, Side, Step, Visibility
 from analyzer.findings import Report
 from analyzer.report.html import render_html
+from analyzer.report.language import NAMES, Language
 from analyzer.report.summary import index_of
 from analyzer.report.views.ladder import Ladder, ladder_of
-from tests.report.reports import rich_report
+from analyzer.report.wording import columns
+from tests.report.reports import hostile_report, rich_report
 from tests.rules.cases import case, event
 from tests.rules.cases import connection as talk
 from tests.rules.nodes import CORE, SOME_CORE, edge
@@ -109,6 +112,24 @@ def test_the_page_draws_one_for_each_group_with_a_title_and_a_description() -> N
         assert [
             element.get("id") for element in drawing.xpath(".//*[local-name()='title' or local-name()='desc']")
         ] == named
+
+
+@pytest.mark.parametrize("report", [rich_report(), hostile_report()], ids=["rich", "hostile"])
+@pytest.mark.parametrize("code", NAMES)
+def test_labels_and_notes_fit_their_room_in_every_language(report: Report, code: str) -> None:
+    language = Language(code)
+    rungs = [rung for connection in report.case.connections[-4:] for rung in ladder(report, connection).rungs]
+
+    assert all(columns(language(words)) <= 68 for rung in rungs for words in (rung.label, rung.second))
+    assert all(columns(language(rung.note)) <= 54 for rung in rungs)
+
+
+def test_ends_without_roles_are_their_addresses() -> None:
+    report, connection = refused()
+
+    drawn = ladder(report, replace(connection, local_role=None))
+
+    assert drawn.client == f"{connection.handshake.client} (TLS client)"
 
 
 def test_a_long_name_loses_its_end_and_never_its_role() -> None:

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from analyzer.evidence import Outcome
 from analyzer.findings import Report
+from analyzer.report.language import NAMES
 from analyzer.report.note import MAX_LINES, render_note
 from tests.report.reports import CORE, FINDINGS, empty_report, hostile_report, rich_report, verdict
 
@@ -42,6 +43,21 @@ def test_the_note_keeps_what_has_nothing_to_do_with_the_answer_apart_and_counts_
     assert "- Found: 1 critical, 1 warning, 2 that follow, 2 open questions; 1 problem while reading" in also
 
 
+def test_the_note_reads_in_japanese() -> None:
+    note = render_note(rich_report(), language="ja")
+
+    assert "**edge1がcore1（TLS クライアント）の証明書を拒否**（確定）" in note
+    assert "- 検出：重大1件、警告1件、派生2件、未解決2件、読み取り時の問題1件" in note
+    assert [line for line in note.splitlines() if line.startswith("#")] == [
+        "# Expressway 証明書の分析",
+        "## 結論",
+        "## 理由",
+        "## その他の検出事項",
+        "## 次の手順",
+        "## 判定不能",
+    ]
+
+
 def test_a_success_with_something_against_it_says_what() -> None:
     against = replace(FINDINGS[3], rests_on=frozenset({"c120"}))
     done = verdict(outcome=Outcome.COMPLETED, refused_by=None)
@@ -67,15 +83,18 @@ def test_a_crowded_note_still_ends_with_versions() -> None:
 
 
 @REPORTS
-def test_the_note_is_encodable_and_shows_what_is_invisible(report: Report) -> None:
-    note = render_note(report)
+@pytest.mark.parametrize("language", NAMES)
+def test_the_note_is_encodable_and_shows_what_is_invisible(report: Report, language: str) -> None:
+    note = render_note(report, language=language)
 
     assert note.encode("utf-8")
     assert note.replace("\n", "").isprintable()
 
 
-def test_nothing_untrusted_becomes_a_link_or_a_tag() -> None:
-    prose = "".join(part for i, part in enumerate(render_note(hostile_report()).split("`")) if i % 2 == 0)
+@pytest.mark.parametrize("language", NAMES)
+def test_nothing_untrusted_becomes_a_link_or_a_tag(language: str) -> None:
+    note = render_note(hostile_report(), language=language)
+    prose = "".join(part for i, part in enumerate(note.split("`")) if i % 2 == 0)
 
     assert "[x](" not in prose
     assert "<script" not in prose.replace("\\<script", "")

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from analyzer.evidence import Outcome, Store, Visibility
 from analyzer.findings import Presented, Report
 from analyzer.report import wording
+from analyzer.report.language import NAMES
 from analyzer.report.terminal import WIDTH, print_verdict, verdict_lines
 from tests.report.reports import CORE_CLIENT, FINDINGS, OPEN_WEBEX, empty_report, hostile_report, rich_report, verdict
 
@@ -34,6 +35,18 @@ def test_the_verdict_reads_in_five_entries() -> None:
         "Do now   Have a CA that the Edge trusts issue a client certificate for Core",
         "         with serverAuth and clientAuth, and upload it to the client store. N…",
         "Found    1 critical, 1 warning, 2 that follow, 2 open questions; 1 problem",
+    ]
+
+
+def test_the_verdict_reads_in_japanese() -> None:
+    lines = verdict_lines(replace(rich_report(), findings=()), language="ja")
+
+    assert lines == [
+        "結論     edge1がcore1（TLS クライアント）の証明書を拒否、07:34:39.847 UTC",
+        "証明書   core1.example.com、serverAuthのみ、クライアントストア、フレーム2409",
+        "原因     不明：読み取ったものの中に失敗を説明するものなし",
+        "対処     なし：読み取ったものに変更を要するものなし",
+        "検出     重大0件、警告0件、未解決0件、問題1件",
     ]
 
 
@@ -65,8 +78,9 @@ def test_what_cannot_be_seen_is_shown_as_the_store_rule_infers_it() -> None:
 
 
 @REPORTS
-def test_no_line_is_wider_than_a_terminal(report: Report) -> None:
-    lines = verdict_lines(report)
+@pytest.mark.parametrize("language", NAMES)
+def test_no_line_is_wider_than_a_terminal(report: Report, language: str) -> None:
+    lines = verdict_lines(report, language=language)
 
     assert len([line for line in lines if not line.startswith(" ")]) == 5
     assert len(lines) <= 10
@@ -100,10 +114,16 @@ def test_a_long_cause_is_told_to_its_end_with_how_many_more_there_are() -> None:
         ("onetwothree", ["onetwoth", "ree"]),
         ("証明書 証明書", ["証明書", "証明書"]),
         ("証明書証明書", ["証明書証", "明書"]),
+        ("証明書、証明書", ["証明書、", "証明書"]),
+        ("証明書証、明書", ["証明書", "証、明書"]),
+        ("その者「証明」", ["その者", "「証明」"]),
+        ("証明フレーム", ["証明", "フレーム"]),
+        ("TLSサーバ証明書", ["TLS", "サーバ…"]),
+        ("ファイルシステム", ["ファイル", "システム"]),
         ("", [""]),
     ],
 )
-def test_text_folds_at_spaces_and_only_its_last_line_is_cut(text: str, lines: list[str]) -> None:
+def test_text_folds_between_words_and_only_its_last_line_is_cut(text: str, lines: list[str]) -> None:
     assert wording.folded(text, 8, 2) == lines
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
 from lxml import html
 from msgspec.structs import replace
 
 from analyzer.evidence import Case, ClockOffset, Side
 from analyzer.report.html import render_html
+from analyzer.report.language import NAMES, Language
 from analyzer.report.views.timeline import MAX_MOMENTS, Bar, Timeline, timeline_of
+from analyzer.report.wording import columns
 from tests.report.reports import empty_report, rich_report
 from tests.rules.cases import case, connection, event
 from tests.rules.nodes import SOME_CORE, core, edge
@@ -94,6 +97,18 @@ def test_times_at_the_ends_of_the_calendar_are_drawn() -> None:
     node = replace(node, logs=tuple(replace(span, last=end) for span in node.logs))
 
     assert timeline(case(node)).nodes
+
+
+@pytest.mark.parametrize("code", NAMES)
+def test_names_and_lanes_fit_beside_the_drawing_in_every_language(code: str) -> None:
+    nodes = [edge(name="a-very-long-name.of-a-node.example.com"), replace(core(), name=None)]
+    changes = [event(node, None, name="Alarm Raised") for node in nodes]
+    errors = [event(node, SOME_CORE, role=Side.SERVER, error="purpose") for node in nodes]
+
+    drawn = timeline(case(*nodes, events=[*changes, *errors]))
+
+    words = [name for node in drawn.nodes for name in (node.name, *(lane.name for lane in node.lanes))]
+    assert max(columns(Language(code)(name)) for name in words) == 24
 
 
 def test_marks_and_lanes_stay_within_the_drawing() -> None:

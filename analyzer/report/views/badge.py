@@ -9,6 +9,7 @@ from msgspec import Struct
 from analyzer.evidence import Outcome
 from analyzer.findings import Confidence, Finding, Severity, Verdict
 from analyzer.report import wording
+from analyzer.words import say
 
 
 class Tone(StrEnum):
@@ -62,8 +63,8 @@ def outcome_badge(outcome: Outcome) -> Badge:
 def verdict_badge(verdict: Verdict, but: Finding | None = None) -> Badge:
     """Return the outcome, unless what was presented is the open question; `but`: against a completed handshake."""
     if but:
-        words = f"{wording.OUTCOMES[verdict.outcome]}, but: {but.title.partition(': ')[0]}"
+        words = say("{outcome}, but: {title}", outcome=wording.OUTCOMES[verdict.outcome], title=but.title)
         return Badge(tone=_SEVERITY_TONES[but.severity], word=words)
     if verdict.confidence is Confidence.NOT_DETERMINABLE and verdict.grounds.refused is None:
-        return Badge(tone=Tone.OPEN, word="Not determinable")
+        return Badge(tone=Tone.OPEN, word=say("Not determinable"))
     return outcome_badge(verdict.outcome)

@@ -13,6 +13,7 @@ from analyzer.report import wording
 from analyzer.report.links import anchor, serial_filter
 from analyzer.report.views.badge import Badge, Tone
 from analyzer.text import serial_spellings
+from analyzer.words import counted, say
 
 MAX_NAMES = 40
 MAX_CERTIFICATES = 500
@@ -70,12 +71,13 @@ def certificate_view(case: Case, sha256: str, at: datetime | None, ends_soon_day
         return None
     origin = case.origins.get(sha256)
     names = certificate.subject_alternative_names
+    unknown = say("not known")
     return CertificateView(
         anchor=certificate_anchor(sha256),
         title=wording.title(certificate),
-        subject=certificate.subject or "not known",
-        issuer=certificate.issuer or "not known",
-        issuer_name=wording.common_name_of(certificate.issuer) or "not known",
+        subject=certificate.subject or unknown,
+        issuer=certificate.issuer or unknown,
+        issuer_name=wording.common_name_of(certificate.issuer) or unknown,
         names=names[:MAX_NAMES],
         more_names=max(0, len(names) - MAX_NAMES),
         serial=_serial(certificate.serial),
@@ -84,7 +86,7 @@ def certificate_view(case: Case, sha256: str, at: datetime | None, ends_soon_day
         not_after=wording.second(certificate.not_after),
         validity=_validity(certificate, at, ends_soon_days),
         key=wording.key(certificate),
-        origin=wording.ORIGINS[origin.origin] if origin else "not known",
+        origin=wording.ORIGINS[origin.origin] if origin else unknown,
         origin_reason=origin.reason if origin else "",
         sha256=sha256,
         pem=_pem(certificate.der),
@@ -142,10 +144,11 @@ def _validity(certificate: Certificate, at: datetime | None, ends_soon_days: int
     if at is None or certificate.not_before is None or certificate.not_after is None:
         return None
     if at > certificate.not_after:
-        return Badge(tone=Tone.BAD, word="Expired")
+        return Badge(tone=Tone.BAD, word=say("Expired"))
     if at < certificate.not_before:
-        return Badge(tone=Tone.BAD, word="Not yet valid")
+        return Badge(tone=Tone.BAD, word=say("Not yet valid"))
     left = (certificate.not_after.date() - at.date()).days
     if left <= ends_soon_days:
-        return Badge(tone=Tone.WARN, word=f"Ends in {wording.plural(left, 'day')}" if left else "Ends today")
-    return Badge(tone=Tone.GOOD, word="In its validity period")
+        soon = counted(left, "Ends in {count:,} day", "Ends in {count:,} days") if left else say("Ends today")
+        return Badge(tone=Tone.WARN, word=soon)
+    return Badge(tone=Tone.GOOD, word=say("In its validity period"))

@@ -15,6 +15,7 @@ from analyzer.report.views.badge import Badge, outcome_badge
 from analyzer.report.views.grouping import OUTCOMES, EqualConnections, PeerConnections, group_connections
 from analyzer.report.views.handshakes import StepView, handshake_steps
 from analyzer.report.views.ladder import Ladder, ladder_of
+from analyzer.words import say
 
 MAX_EVENTS = 20
 
@@ -135,12 +136,12 @@ def _group(case: Case, index: Index, group: EqualConnections) -> GroupView:
         id=newest.id,
         anchor=anchor("connection", newest.id),
         badge=outcome_badge(newest.outcome),
-        title=f"{wording.node_label(newest.node)} with {newest.peer.name}",
-        role=f"as {wording.SIDES[newest.local_role]}" if newest.local_role else "roles not known",
+        title=say("{node} with {peer}", node=wording.node_label(newest.node), peer=newest.peer.name),
+        role=say("as {role}", role=wording.SIDES[newest.local_role]) if newest.local_role else say("roles not known"),
         service=newest.service,
-        tls_version=handshake.tls_version or "TLS version not agreed",
+        tls_version=handshake.tls_version or say("TLS version not agreed"),
         count=count,
-        span=last if count == 1 else f"{first} to {last}",
+        span=last if count == 1 else say("{first} to {last}", first=first, last=last),
         client=str(handshake.client),
         server=str(handshake.server),
         captures=handshake.captures,
@@ -163,7 +164,7 @@ def _sighting(index: Index, connection: Connection, sighting: Sighting) -> Sight
         anchor=anchor("connection", sighting.connection),
         node=wording.node_label(sighting.node),
         when=wording.later(sighting.later),
-        ends=f"{there.client} to {there.server}" if translated else None,
+        ends=say("{client} to {server}", client=there.client, server=there.server) if translated else None,
         same_hello=sighting.same_hello,
     )
 
@@ -174,7 +175,7 @@ def _event(event: Event) -> EventView:
         time=wording.utc(record.time),
         name=record.name,
         detail=record.detail,
-        where=f"{record.file}, line {record.line}",
+        where=wording.within(record.file, wording.line(record.line)),
     )
 
 
@@ -187,5 +188,5 @@ def _row(connection: Connection) -> RowView:
         started=wording.utc(handshake.started),
         client=str(handshake.client),
         server=str(handshake.server),
-        frames=f"{frames[0]} to {frames[-1]}" if frames else "none",
+        frames=say("{first} to {last}", first=frames[0], last=frames[-1]) if frames else say("none"),
     )

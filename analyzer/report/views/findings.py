@@ -13,6 +13,7 @@ from analyzer.report.conclusions import Cause, NextStep
 from analyzer.report.links import anchor, frame_filter, web_address
 from analyzer.report.views.badge import Badge, severity_badge
 from analyzer.report.views.certificates import certificate_anchor
+from analyzer.words import say
 
 MAX_EVIDENCE = 20
 _REMEDY_ORDER = tuple(RemedyKind)
@@ -176,7 +177,9 @@ def _about(finding: Finding, peers: Container[str]) -> str:
     node = wording.node_label(finding.node)
     if finding.subject in {"", node}:
         return node
-    return f"{'peer ' if finding.subject in peers else ''}{finding.subject}, on {node}"
+    if finding.subject in peers:
+        return say("peer {peer}, on {node}", peer=finding.subject, node=node)
+    return say("{subject}, on {node}", subject=finding.subject, node=node)
 
 
 def _remedy(remedy: Remedy) -> RemedyView:
@@ -185,19 +188,27 @@ def _remedy(remedy: Remedy) -> RemedyView:
 
 def _evidence(evidence: Evidence) -> EvidenceView:
     kind, locator, file = evidence.kind, evidence.locator, evidence.file
-    place = f"{wording.EVIDENCE_KINDS[kind]} {locator}"
     is_certificate = kind is EvidenceKind.CERTIFICATE and isinstance(locator, str)
-    if kind in {EvidenceKind.SETTING, EvidenceKind.STATUS}:
-        place = str(locator)
-    elif is_certificate:
-        place = f"SHA-256 {str(locator)[:16]}…"
+    place = _place(kind, locator)
     return EvidenceView(
-        kind=wording.EVIDENCE_KINDS[kind].capitalize(),
-        where=f"{file}, {place}" if file else place,
+        kind=wording.EVIDENCE_KINDS[kind],
+        where=wording.within(file, place) if file else place,
         text=evidence.text,
         display_filter=frame_filter(locator) if kind is EvidenceKind.FRAME and isinstance(locator, int) else None,
         anchor=certificate_anchor(str(locator)) if is_certificate else None,
     )
+
+
+def _place(kind: EvidenceKind, locator: str | int) -> str:
+    match kind:
+        case EvidenceKind.FRAME:
+            return wording.frame(locator)
+        case EvidenceKind.LINE:
+            return wording.line(locator)
+        case EvidenceKind.CERTIFICATE:
+            return f"SHA-256 {str(locator)[:16]}…"
+        case _:
+            return str(locator)
 
 
 def _source(citation: Citation) -> SourceView:
@@ -206,7 +217,12 @@ def _source(citation: Citation) -> SourceView:
 
 def _repeats(finding: Finding) -> str | None:
     times = [wording.utc(time) for time in (finding.first, finding.last) if time]
-    span = f"from {times[0]} to {times[1]}" if len(set(times)) == 2 else f"at {times[0]}" if times else ""
-    if finding.count > 1:
-        return f"{finding.count:,} times {span}".strip()
-    return span or None
+    span = ""
+    if len(set(times)) == 2:
+        span = say("from {first} to {last}", first=times[0], last=times[1])
+    elif times:
+        span = say("at {time}", time=times[0])
+    if finding.count == 1:
+        return span or None
+    often = say("{count:,} times", count=finding.count)
+    return say("{often} {span}", often=often, span=span) if span else often

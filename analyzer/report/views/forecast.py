@@ -9,6 +9,7 @@ from analyzer.findings import Forecast, ForecastKind, Report
 from analyzer.report import wording
 from analyzer.report.views.badge import Badge, Tone
 from analyzer.report.views.certificates import certificate_anchor
+from analyzer.words import say
 
 MAX_FORECASTS = 200
 
@@ -49,15 +50,16 @@ def forecast_views(report: Report) -> tuple[ForecastView, ...]:
 
 def _view(case: Case, forecast: Forecast) -> ForecastView:
     certificate = case.certificates.get(forecast.certificate)
+    stops = str(forecast.stops_on) if forecast.stops_on else say("not known")
     not_now = forecast.stops_on is None and forecast.stops_by is ForecastKind.USAGE
     return ForecastView(
-        node=forecast.node or "not named",
+        node=forecast.node or say("not named"),
         store=wording.STORES[forecast.store],
-        roles=" and ".join(wording.SIDES[role] for role in forecast.roles) or "not presented",
+        roles=wording.together(wording.SIDES[role] for role in forecast.roles) or say("not presented"),
         title=wording.title(certificate) if certificate else forecast.certificate[:16],
         anchor=certificate_anchor(forecast.certificate),
-        stops="" if not_now else str(forecast.stops_on or "not known"),
-        badge=Badge(tone=Tone.WARN, word="Not where it is checked") if not_now else None,
+        stops="" if not_now else stops,
+        badge=Badge(tone=Tone.WARN, word=say("Not where it is checked")) if not_now else None,
         by=wording.FORECAST_KINDS[forecast.stops_by] if forecast.stops_by else "",
         rules=tuple(
             ForecastRuleView(

@@ -11,6 +11,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from msgspec import Struct
 
 from analyzer.evidence import Connection, Outcome, PeerKind
+from analyzer.report import wording
 
 MAX_GROUPS = 100
 MAX_ROWS = 500
@@ -51,7 +52,7 @@ def group_connections(connections: Iterable[Connection]) -> tuple[PeerConnection
     by_peer: dict[tuple[str, PeerKind], list[Connection]] = defaultdict(list)
     for connection in sorted(connections, key=lambda c: c.handshake.started, reverse=True):
         kind = connection.peer.kind
-        name = "Internet" if kind is PeerKind.INTERNET else connection.peer.name
+        name = wording.PEER_KINDS[kind] if kind is PeerKind.INTERNET else connection.peer.name
         by_peer[name, kind].append(connection)
     return tuple(_within_limits(sorted(by_peer.items(), key=_order)))
 

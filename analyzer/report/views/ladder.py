@@ -14,10 +14,11 @@ from msgspec import Struct
 from analyzer.evidence import Alert, Case, Connection, Event, Frame, Side, Step, Visibility, telling_event
 from analyzer.report import wording
 from analyzer.report.views.handshakes import end_names
+from analyzer.words import listed, say
 
 _WIDTH, _CLIENT_X, _SERVER_X = 1120, 190, 700
 _TOP, _LINE, _SECOND_LINE, _FOOT = 38, 34, 15, 22
-_LABEL, _END, _NOTE = 68, 34, 54  # columns that fit
+_LABEL, _END, _NOTE = 68, 21, 54  # columns that fit; of an end's name, before its role
 
 _CERTIFICATES = {Step.SERVER_CERTIFICATE: Side.SERVER, Step.CLIENT_CERTIFICATE: Side.CLIENT}
 _STEPS = tuple(Step)
@@ -99,8 +100,8 @@ def ladder_of(case: Case, connection: Connection, events: tuple[Event, ...]) -> 
             Rung(
                 y=y,
                 sender=one.sender,
-                label=wording.shorten(one.label, _LABEL),
-                second=wording.shorten(one.second, _LABEL),
+                label=wording.fitted(one.label, _LABEL),
+                second=wording.fitted(one.second, _LABEL),
                 frame=one.frame.frame,
                 elapsed=f"+{elapsed:.3f} s" if number else "",
                 tone=one.tone,
@@ -111,20 +112,27 @@ def ladder_of(case: Case, connection: Connection, events: tuple[Event, ...]) -> 
         if hidden and isinstance(one.frame, Frame) and one.frame.step is Step.SERVER_HELLO:
             hidden_y = y = y + _LINE
     return Ladder(
-        client=_head(ends[Side.CLIENT], Side.CLIENT),
-        server=_head(ends[Side.SERVER], Side.SERVER),
+        client=_head(connection, Side.CLIENT),
+        server=_head(connection, Side.SERVER),
         height=y + _FOOT,
         rungs=tuple(rungs),
-        title=f"Messages of connection {connection.id} between {ends[Side.CLIENT]} and {ends[Side.SERVER]}",
-        hidden="encrypted from here on: certificates are not visible" if hidden_y else "",
+        title=say(
+            "Messages of connection {id} between {client} and {server}",
+            id=connection.id,
+            client=ends[Side.CLIENT],
+            server=ends[Side.SERVER],
+        ),
+        hidden=say("encrypted from here on: certificates are not visible") if hidden_y else "",
         hidden_y=hidden_y,
     )
 
 
-def _head(name: str, side: Side) -> str:
+def _head(connection: Connection, side: Side) -> str:
     """Return what stands over a life line: of a long name the end goes, never the role."""
-    role = f" ({wording.SIDES[side]})"
-    return wording.shorten(name, _END - wording.columns(role)) + role
+    name = end_names(connection)[side]
+    if connection.local_role is None:
+        name = str(connection.handshake.client if side is Side.CLIENT else connection.handshake.server)
+    return say("{name} ({role})", name=wording.fitted(name, _END), role=wording.SIDES[side])
 
 
 def _order(one: _Sent) -> tuple[datetime, str, int, int]:
@@ -139,22 +147,24 @@ def _messages(case: Case, connection: Connection) -> Iterator[_Sent]:
         if frame.step in _CERTIFICATES:
             yield _certificate(case, connection, frame, _CERTIFICATES[frame.step])
         elif frame.step is Step.CLOSED:
-            how = "reset (RST)" if handshake.closed_by_reset else "closed (FIN)"
-            yield _Sent(frame=frame, sender=frame.sender, label=f"connection {how}", tone="quiet")
+            reset = handshake.closed_by_reset
+            how = say("connection reset (RST)") if reset else say("connection closed (FIN)")
+            yield _Sent(frame=frame, sender=frame.sender, label=how, tone="quiet")
         elif frame.step is not Step.ALERT:
             yield _Sent(frame=frame, sender=frame.sender, label=_name(connection, frame))
     for alert in handshake.alerts:
         tone = "bad" if alert.is_fatal else ""
-        yield _Sent(frame=alert, sender=alert.sender, label=f"Alert: {wording.alert(alert)}", tone=tone)
+        label = say("Alert: {alert}", alert=wording.alert(alert))
+        yield _Sent(frame=alert, sender=alert.sender, label=label, tone=tone)
 
 
 def _name(connection: Connection, frame: Frame) -> str:
     handshake, name = connection.handshake, _NAMES[frame.step]
     match frame.step:
         case Step.CLIENT_HELLO if handshake.server_name:
-            return f"{name} for {handshake.server_name}"
+            return say("{message} for {name}", message=name, name=handshake.server_name)
         case Step.SERVER_HELLO if handshake.resumed:
-            return f"{name}: {handshake.tls_version}, session resumed"
+            return say("{message}: {version}, session resumed", message=name, version=handshake.tls_version)
         case Step.SERVER_HELLO if handshake.tls_version:
             return f"{name}: {handshake.tls_version}"
         case _:
@@ -166,15 +176,14 @@ def _certificate(case: Case, connection: Connection, frame: Frame, side: Side) -
     leaf = case.certificates.get(presented.leaf or "")
     if leaf is None:
         empty = presented.visibility is Visibility.NONE_SENT
-        label = "Certificate: empty, none was presented" if empty else "Certificate"
+        label = say("Certificate: empty, none was presented") if empty else "Certificate"
         return _Sent(frame=frame, sender=side, label=label)
-    store = f", {wording.STORES[presented.store].split(' (')[0]}" if presented.store else ""
-    owner = f" of {presented.store_node}" if presented.store and presented.store_node else ""
+    store = wording.store_of(presented.store, presented.store_node, brief=True) if presented.store else ""
     return _Sent(
         frame=frame,
         sender=side,
-        label=f"Certificate: {wording.title(leaf)}",
-        second=f"{wording.usage(leaf)}{store}{owner}",
+        label=say("Certificate: {name}", name=wording.title(leaf)),
+        second=listed((wording.usage(leaf), store)),
     )
 
 
@@ -184,4 +193,5 @@ def _note(events: tuple[Event, ...]) -> str:
     if telling is None:
         return ""
     record = telling.record
-    return wording.shorten(f"log line {record.line}: {record.detail or record.name}", _NOTE)
+    words = record.detail or record.name
+    return wording.fitted(say("log line {line}: {words}", line=record.line, words=words), _NOTE)

@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from msgspec import Struct
 
-from analyzer.evidence import Case, Node, NodeRole, Outcome, Setting, Side, Tunnel, Zone
+from analyzer.evidence import (
+    Case,
+    ClockOffset,
+    Cluster,
+    Node,
+    NodeRole,
+    Outcome,
+    ReferenceTime,
+    Setting,
+    SettingChange,
+    Side,
+    Tunnel,
+    Zone,
+)
 from analyzer.findings import Report
 from analyzer.report import wording
 from analyzer.report.links import anchor
@@ -14,7 +28,7 @@ from analyzer.report.views.badge import Badge, Tone, outcome_badge
 from analyzer.report.views.paths import PathView, path_views
 from analyzer.report.views.stores import StoresView, stores_view
 from analyzer.report.views.validity import ValidityView, validity_views
-from analyzer.text import clean
+from analyzer.words import Words, counted, listed, say
 
 MAX_ROWS = 500
 MAX_STATE = 24
@@ -97,7 +111,7 @@ def node_view(report: Report, node: Node, number: int) -> NodeView:
         anchor=anchor("node", str(number), node.name or ""),
         name=wording.node_label(node.name),
         role=wording.NODE_ROLES[node.role],
-        version=node.version or "version not known",
+        version=node.version or say("version not known"),
         eku_mode=eku,
         traversal=_traversal(node),
         tunnel_states=None if node.tunnels is None else _counts([_state(t.status) for t in node.tunnels]),
@@ -121,22 +135,42 @@ def _is_eku_mode(name: str) -> bool:
 
 def _facts(node: Node) -> tuple[tuple[str, str], ...]:
     offset = node.clock_offset
-    reference = node.reference_time
     began = node.logging_started_by
-    origin = wording.REFERENCE_ORIGINS.get(reference.origin)
     facts = (
-        ("Serial number", node.serial_number),
-        ("Addresses", ", ".join(node.addresses)),
-        ("Host names", ", ".join(node.host_names)),
-        ("Cluster", f"{node.cluster.name or 'no name'}: {', '.join(node.cluster.peers)}" if node.cluster else None),
-        ("Up for", wording.duration(node.uptime) if node.uptime is not None else None),
-        ("Time zone", node.time_zone),
-        ("Clock", f"{wording.clock(offset)} ({wording.plural(offset.joins, 'join')})" if offset else None),
-        ("Dates judged at", f"{wording.utc(reference.time)}, {origin}" if reference.time and origin else None),
-        ("Logging started", f"at {wording.utc(began)} or before: the first log record or frame" if began else None),
-        ("Bundle collected", f"{wording.utc(node.taken)}, by its file names (taken as UTC)" if node.taken else None),
+        (say("Serial number"), node.serial_number),
+        (say("Addresses"), ", ".join(node.addresses)),
+        (say("Host names"), ", ".join(node.host_names)),
+        (say("Cluster"), _cluster(node.cluster) if node.cluster else None),
+        (say("Up for"), wording.duration(node.uptime) if node.uptime is not None else None),
+        (say("Time zone"), node.time_zone),
+        (say("Clock"), _clock(offset) if offset else None),
+        (say("Dates judged at"), _judged(node.reference_time)),
+        (say("Logging started"), _began(began) if began else None),
+        (say("Bundle collected"), _taken(node.taken) if node.taken else None),
     )
     return tuple((name, value) for name, value in facts if value)
+
+
+def _cluster(cluster: Cluster) -> Words:
+    return say("{name}: {peers}", name=cluster.name or say("no name"), peers=", ".join(cluster.peers))
+
+
+def _clock(offset: ClockOffset) -> Words:
+    clock = wording.clock(offset)
+    return counted(offset.joins, "{clock} ({count:,} join)", "{clock} ({count:,} joins)", clock=clock)
+
+
+def _judged(reference: ReferenceTime) -> str | None:
+    origin = wording.REFERENCE_ORIGINS.get(reference.origin)
+    return listed((wording.utc(reference.time), origin)) if reference.time and origin else None
+
+
+def _began(time: datetime) -> Words:
+    return say("at {time} or before: the first log record or frame", time=wording.utc(time))
+
+
+def _taken(time: datetime) -> Words:
+    return say("{time}, by its file names (taken as UTC)", time=wording.utc(time))
 
 
 def _traversal(node: Node) -> tuple[tuple[str, Badge], ...]:
@@ -153,8 +187,8 @@ def _outcomes(case: Case, node: Node, side: Side) -> tuple[tuple[Badge, int], ..
 
 def _state(status: str | None) -> Badge:
     if status is None:
-        return Badge(tone=Tone.OPEN, word="not known")
-    return Badge(tone=_STATE_TONES.get(status.lower(), Tone.PLAIN), word=wording.shorten(clean(status), MAX_STATE))
+        return Badge(tone=Tone.OPEN, word=say("not known"))
+    return Badge(tone=_STATE_TONES.get(status.lower(), Tone.PLAIN), word=wording.fitted(status, MAX_STATE))
 
 
 def _counts(badges: Sequence[Badge]) -> tuple[tuple[Badge, int], ...]:
@@ -162,33 +196,40 @@ def _counts(badges: Sequence[Badge]) -> tuple[tuple[Badge, int], ...]:
 
 
 def _setting(name: str, setting: Setting) -> SettingView:
-    changes = [f"changed to {c.value} at {wording.utc(c.time)} ({c.file}, line {c.line})" for c in setting.changes]
-    assumed = ["assumed: the release's default, as the dump does not have it"] if setting.assumed else []
+    note = say("assumed: the release's default, as the dump does not have it") if setting.assumed else ""
+    for change in setting.changes:
+        changed = _change(change)
+        note = say("{before}; {after}", before=note, after=changed) if note else changed
     return SettingView(
         name=name,
-        value=setting.current or "not known",
+        value=setting.current or say("not known"),
         source=setting.source or "",
-        note="; ".join(assumed + changes),
+        note=note,
     )
 
 
+def _change(change: SettingChange) -> Words:
+    time, where = wording.utc(change.time), wording.within(change.file, wording.line(change.line))
+    return say("changed to {value} at {time} ({where})", value=change.value, time=time, where=where)
+
+
 def _zone(zone: Zone) -> ZoneView:
-    subject = f", subject name {zone.tls_verify_subject}" if zone.tls_verify_subject else ""
-    kind = zone.type or "not known"
+    kind = zone.type or say("not known")
+    mode, subject = zone.tls_verify_mode or say("not known"), zone.tls_verify_subject
     return ZoneView(
         name=zone.name,
-        type=f"{kind} (Unified Communications)" if zone.unified_communications else kind,
+        type=say("{kind} (Unified Communications)", kind=kind) if zone.unified_communications else kind,
         state=_state(zone.status),
         port="" if zone.port is None else str(zone.port),
         transport=zone.transport or "",
-        verify=f"{zone.tls_verify_mode or 'not known'}{subject}",
+        verify=say("{mode}, subject name {name}", mode=mode, name=subject) if subject else mode,
         peers=tuple((peer.address, _state(peer.status), peer.cause or "") for peer in zone.peers[:MAX_ROWS]),
     )
 
 
 def _tunnel(tunnel: Tunnel) -> TunnelView:
     return TunnelView(
-        target=tunnel.target or tunnel.peer or "not known",
+        target=tunnel.target or tunnel.peer or say("not known"),
         domain=tunnel.domain or "",
         state=_state(tunnel.status),
         reason=tunnel.reason or "",

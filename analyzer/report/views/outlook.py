@@ -12,7 +12,7 @@ from analyzer.report import wording
 from analyzer.report.links import web_address
 from analyzer.report.outlook import basis_of, cell_word, numbered, sources_of
 from analyzer.report.views.badge import Badge, Tone
-from analyzer.text import clean
+from analyzer.words import say
 
 MAX_ROWS = 100
 MAX_WORD = 28
@@ -79,9 +79,12 @@ def outlook_view(outlook: Outlook | None) -> OutlookView | None:
     letters = dict(zip(sources_of(tuple(notes)), ascii_lowercase, strict=False))
     groups = groupby(rows, key=lambda row: (row.node, row.local_role))
     return OutlookView(
-        columns=tuple(wording.shorten(clean(column), MAX_WORD) for column in outlook.columns),
+        columns=tuple(wording.fitted(column, MAX_WORD) for column in outlook.columns),
         groups=tuple(
-            (f"{wording.node_label(node)} as {wording.SIDES[role]}", tuple(_row(row, notes) for row in group))
+            (
+                say("{node} as {role}", node=wording.node_label(node), role=wording.SIDES[role]),
+                tuple(_row(row, notes) for row in group),
+            )
             for (node, role), group in groups
         ),
         more=len(outlook.rows) - len(rows),
@@ -101,14 +104,14 @@ def _badge(cell: OutlookCell) -> Badge:
     conditional = cell.prospect is Prospect.WORKS and cell.condition is not None
     return Badge(
         tone=Tone.WARN if conditional else _TONES[cell.prospect],
-        word=wording.shorten(clean(cell_word(cell)), MAX_WORD),
+        word=wording.fitted(cell_word(cell), MAX_WORD),
     )
 
 
 def _note(cell: OutlookCell, number: int, letters: dict[Citation, str]) -> OutlookNoteView:
-    cited = " and ".join(letters[source] for source in cell.sources if source in letters)
+    cited = wording.together(letters[source] for source in cell.sources if source in letters)
     return OutlookNoteView(
-        number=number, basis=wording.shorten(clean(basis_of(cell)), MAX_WORD), sources=cited, reason=cell.reason
+        number=number, basis=wording.fitted(basis_of(cell), MAX_WORD), sources=cited, reason=cell.reason
     )
 
 

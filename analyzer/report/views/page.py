@@ -33,6 +33,7 @@ from analyzer.report.views.nodes import NodeView, node_view, role_order
 from analyzer.report.views.outlook import OutlookView, outlook_view
 from analyzer.report.views.timeline import Timeline, timeline_of
 from analyzer.report.views.verdicts import VerdictView, verdict_view
+from analyzer.words import counted, listed, say
 
 MAX_VERDICTS = 100
 MAX_CARDS = 100
@@ -179,21 +180,28 @@ def _connection_count(case: Case, index: Index) -> str:
     records = len(case.connections)
     if distinct == records:
         return f"{records:,}"
-    return f"{wording.plural(records, 'record')} of {wording.plural(distinct, 'connection')}"
+    return say(
+        "{records} of {connections}",
+        records=counted(records, "{count:,} record", "{count:,} records"),
+        connections=counted(distinct, "{count:,} connection", "{count:,} connections"),
+    )
 
 
 def _title(report: Report) -> str:
     nodes = sorted(report.case.nodes, key=role_order)
     names = [node.name for node in nodes if node.name] or [record.name for record in report.case.inputs]
-    more = f" and {len(names) - 4} more" if len(names) > 4 else ""
-    return f"{', '.join(names[:4])}{more}" if names else "Nothing was read"
+    shown = ", ".join(names[:4])
+    if len(names) > 4:
+        return say("{names} and {count} more", names=shown, count=len(names) - 4)
+    return shown or say("Nothing was read")
 
 
 def _reference_time(report: Report) -> str:
     reference = report.case.reference_time
     if reference.time is None:
-        return "not known, so no date is judged"
-    return f"{wording.utc(reference.time)} ({wording.REFERENCE_ORIGINS.get(reference.origin, reference.origin)})"
+        return say("not known, so no date is judged")
+    origin = wording.REFERENCE_ORIGINS.get(reference.origin, reference.origin)
+    return say("{time} ({origin})", time=wording.utc(reference.time), origin=origin)
 
 
 def _input(record: Input) -> InputView:
@@ -201,7 +209,11 @@ def _input(record: Input) -> InputView:
     return InputView(
         name=record.name,
         sha256=record.sha256 or "",
-        read=", ".join(f"{counts[state]:,} {wording.READ_STATES[state]}" for state in ReadState if counts[state]),
+        read=listed(
+            say("{count:,} {state}", count=counts[state], state=wording.READ_STATES[state])
+            for state in ReadState
+            if counts[state]
+        ),
         members=tuple(_member(member) for member in record.members[:MAX_MEMBERS]),
         more=max(0, len(record.members) - MAX_MEMBERS),
     )

@@ -7,6 +7,14 @@ from msgspec import Struct
 from analyzer.evidence import Case, IssuerPath, PathLink
 from analyzer.report import wording
 from analyzer.report.views.certificates import certificate_anchor
+from analyzer.words import Words, say
+
+_STORES = {
+    ("client",): say("Client store"),
+    ("server",): say("Server store"),
+    ("client", "server"): say("Client and server store"),
+}
+_NO_STORE = say("Not a store's")
 
 MAX_LINKS = 12
 """Of one path: more is no certification path that anybody would accept, and lists nest as deep as this."""
@@ -17,7 +25,7 @@ class LinkView(Struct, frozen=True, kw_only=True):
 
     title: str
     anchor: str | None
-    marks: tuple[str, ...]
+    marks: tuple[Words, ...]
 
 
 class PathView(Struct, frozen=True, kw_only=True):
@@ -48,31 +56,34 @@ def _path(case: Case, path: IssuerPath) -> PathView:
     )
 
 
-def _title(path: IssuerPath) -> str:
+def _title(path: IssuerPath) -> Words:
     if path.presenter is not None:
-        return f"Presented by {path.presenter}"
-    stores = f"{' and '.join(path.stores)} store" if path.stores else "Not a store's"
-    return f"{stores}, {'as presented' if path.chain else 'not seen on the wire'}".capitalize()
+        return say("Presented by {peer}", peer=path.presenter)
+    store = _STORES.get(path.stores, _NO_STORE)
+    if path.chain:
+        return say("{store}, as presented", store=store)
+    return say("{store}, not seen on the wire", store=store)
 
 
 def _link(case: Case, path: IssuerPath, link: PathLink, number: int) -> LinkView:
     certificate = case.certificates.get(link.certificate or "")
     if certificate is None:
-        missing = "missing: the issuer's certificate is not among what was given"
-        return LinkView(title=link.name or "not known", anchor=None, marks=(missing,))
+        missing = say("missing: the issuer's certificate is not among what was given")
+        return LinkView(title=link.name or say("not known"), anchor=None, marks=(missing,))
     is_leaf, is_root = number == 0, certificate.self_issued
     marks = []
     if link.sent is not None:
-        marks.append("sent" if link.sent else "not sent, and need not be" if is_root else "not sent")
+        unsent = say("not sent, and need not be") if is_root else say("not sent")
+        marks.append(say("sent") if link.sent else unsent)
     lacking = [name for name in path.lists if name not in link.trusted_by]
     if link.trusted_by:
-        marks.append(f"in the trusted CA list of {_names(link.trusted_by)}")
+        marks.append(say("in the trusted CA list of {nodes}", nodes=_names(link.trusted_by)))
     if lacking and not is_leaf:
-        marks.append(f"not in the trusted CA list of {_names(lacking)}")
+        marks.append(say("not in the trusted CA list of {nodes}", nodes=_names(lacking)))
     return LinkView(
         title=wording.title(certificate), anchor=certificate_anchor(certificate.sha256), marks=tuple(marks)
     )
 
 
 def _names(names: tuple[str | None, ...] | list[str | None]) -> str:
-    return " and ".join(wording.node_label(name) for name in names)
+    return wording.together(wording.node_label(name) for name in names)

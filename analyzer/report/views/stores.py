@@ -7,6 +7,7 @@ from msgspec import Struct
 from analyzer.evidence import Case, MemberKind, Node, Side, Store
 from analyzer.report import wording
 from analyzer.report.views.certificates import MAX_CERTIFICATES, CertificateView, certificate_view
+from analyzer.words import Words, counted, say
 
 _STORE_MEMBERS = {
     "client": MemberKind.CLIENT_PEM,
@@ -23,10 +24,10 @@ class StoreView(Struct, frozen=True, kw_only=True):
         chain: what follows the leaf in the file.
     """
 
-    title: str
+    title: Words
     files: tuple[str, ...]
     leaf: CertificateView | None
-    note: str | None
+    note: Words | None
     chain: tuple[CertificateView, ...] = ()
 
 
@@ -35,10 +36,10 @@ class StoresView(Struct, frozen=True, kw_only=True):
 
     client: StoreView
     server: StoreView
-    relation: str | None
+    relation: Words | None
     trusted: tuple[CertificateView, ...]
     trusted_count: int
-    trusted_note: str
+    trusted_note: Words
     trusted_files: tuple[str, ...]
 
     @property
@@ -64,7 +65,9 @@ def stores_view(case: Case, node: Node, ends_soon_days: int) -> StoresView:
         relation=_relation(case, node),
         trusted=tuple(view for view in listed if view),
         trusted_count=len(trusted or ()),
-        trusted_note="not in the bundle" if trusted is None else wording.plural(len(trusted), "certificate"),
+        trusted_note=say("not in the bundle")
+        if trusted is None
+        else counted(len(trusted), "{count:,} certificate", "{count:,} certificates"),
         trusted_files=store_files(node, Store.TRUSTED),
     )
 
@@ -76,23 +79,27 @@ def _store(case: Case, node: Node, side: Side, ends_soon_days: int) -> StoreView
         for sha256 in (ids or ())[:MAX_CERTIFICATES]
         if (view := certificate_view(case, sha256, node.reference_time.time, ends_soon_days))
     )
-    absent = "The member is not in the bundle." if ids is None else "No certificate in it could be read."
+    absent = say("The member is not in the bundle.") if ids is None else say("No certificate in it could be read.")
+    store = Store(side.value)
     return StoreView(
-        title=f"{side.value.capitalize()} store",
-        files=store_files(node, Store(side.value)),
+        title=wording.STORE_TITLES[store],
+        files=store_files(node, store),
         leaf=views[0] if views else None,
         note=None if views else absent,
         chain=views[1:],
     )
 
 
-def _relation(case: Case, node: Node) -> str | None:
+def _relation(case: Case, node: Node) -> Words | None:
     client, server = node.stores.client, node.stores.server
     if not client or not server:
         return None
     if client[0] == server[0]:
-        return "Both stores hold the same certificate, as after an upgrade: which of them was used cannot be told."
+        return say(
+            "Both stores hold the same certificate, as after an upgrade: which of them was used cannot be told."
+        )
     first, second = case.certificates.get(client[0]), case.certificates.get(server[0])
     same_names = first is not None and second is not None and set(first.names) == set(second.names)
-    names = "the same DNS names" if same_names else "different DNS names"
-    return f"The stores hold different certificates, with {names}."
+    if same_names:
+        return say("The stores hold different certificates, with the same DNS names.")
+    return say("The stores hold different certificates, with different DNS names.")

@@ -15,6 +15,7 @@ from msgspec import Struct
 from analyzer.evidence import APPLICATION_START, CERTIFICATE_MANAGEMENT, Case, Event, Node, Outcome
 from analyzer.report import wording
 from analyzer.report.views.badge import Tone, outcome_badge
+from analyzer.words import say
 
 MAX_NODES = 8
 MAX_MOMENTS = 40
@@ -117,7 +118,7 @@ def timeline_of(case: Case, nodes: Sequence[Node]) -> Timeline | None:
     for node in shown:
         lanes = _lanes(case, node, scale, y + 4)
         drawn.append(
-            NodeLanes(y=y, name=wording.shorten(wording.node_label(node.name), 24), clock=_clock(node), lanes=lanes)
+            NodeLanes(y=y, name=wording.fitted(wording.node_label(node.name), 24), clock=_clock(node), lanes=lanes)
         )
         y += len(lanes) * _LANE + _NODE_GAP
     moments = _moments(case.events)
@@ -135,16 +136,16 @@ def _lanes(case: Case, node: Node, scale: _Scale, y: int) -> tuple[Lane, ...]:
     offset = node.log_ahead
     events = [(e, _shifted(e.record.time, offset)) for e in case.events if e.node == node.name and e.record.time]
     handshakes = [c for c in case.connections if c.node == node.name]
-    errors = [(time, Tone.BAD.value, "TLS error") for event, time in events if event.record.error]
+    errors = [(time, Tone.BAD.value, say("TLS error")) for event, time in events if event.record.error]
     changes = [(time, Tone.WARN.value, event.record.name) for event, time in events if event.record.name in _CHANGES]
     rows = (
         (
-            "captured",
+            say("captured"),
             _captured(node),
             [(c.handshake.started, _tone(c.outcome), wording.OUTCOMES[c.outcome]) for c in handshakes],
         ),
-        ("log: TLS errors", _logged(node), errors),
-        ("log: changes, alarms", _logged(node), changes),
+        (say("log: TLS errors"), _logged(node), errors),
+        (say("log: changes, alarms"), _logged(node), changes),
     )
     lanes = []
     for name, covered, marks in rows:
@@ -162,7 +163,8 @@ def _bars(marks: Iterable[tuple[datetime, str, str]], scale: _Scale) -> tuple[Ba
     bars = []
     for (bucket, tone, words), count in sorted(counts.items(), key=lambda item: (item[0][0], -item[1], item[0])):
         height = 6 + (_TALLEST - 6) * count // highest
-        bars.append(Bar(x=scale.x(bucket), width=width, height=height, tone=tone, words=f"{words}, {count:,} times"))
+        told = say("{what}, {count:,} times", what=words, count=count)
+        bars.append(Bar(x=scale.x(bucket), width=width, height=height, tone=tone, words=told))
     return tuple(bars)
 
 
@@ -180,7 +182,7 @@ def _moments(events: Iterable[Event]) -> list[Moment]:
                     time=wording.utc(record.time),
                     node=wording.node_label(event.node),
                     what=f"{record.name}: {record.detail}" if record.detail else record.name,
-                    where=f"{record.file}, line {record.line}",
+                    where=wording.within(record.file, wording.line(record.line)),
                 )
             )
     return moments
@@ -209,5 +211,5 @@ def _shifted(time: datetime, offset: timedelta | None) -> datetime:
 
 def _clock(node: Node) -> str:
     if node.clock_offset is None:
-        return "log and capture are drawn by their own clocks" if node.logs and node.captures else ""
-    return f"log drawn by the capture's clock: {wording.clock(node.clock_offset)}"
+        return say("log and capture are drawn by their own clocks") if node.logs and node.captures else ""
+    return say("log drawn by the capture's clock: {clock}", clock=wording.clock(node.clock_offset))

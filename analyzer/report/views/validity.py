@@ -13,6 +13,7 @@ from msgspec import Struct
 from analyzer.evidence import Case, Node
 from analyzer.findings import Forecast, ForecastKind
 from analyzer.report import wording
+from analyzer.words import Words, say
 
 _WIDTH = 600
 
@@ -28,9 +29,10 @@ class DayView(Struct, frozen=True, kw_only=True):
 
 
 class ValidityView(Struct, frozen=True, kw_only=True):
-    """A certificate's bar from `x` on, `length` long, and the days that matter to it."""
+    """A certificate's bar from `x` on, `length` long, and its days; `title`: its store's, capitalised."""
 
-    store: str
+    store: Words
+    title: Words
     begins: str
     ends: str
     x: int
@@ -56,6 +58,7 @@ def validity_views(case: Case, node: Node, forecasts: Iterable[Forecast]) -> tup
     return tuple(
         ValidityView(
             store=wording.STORES[forecast.store],
+            title=wording.STORE_TITLES[forecast.store],
             begins=f"{begins:%Y-%m-%d}",
             ends=f"{ends:%Y-%m-%d}",
             x=scale.x(begins),
@@ -86,7 +89,7 @@ def _days(forecast: Forecast, now: datetime | None, scale: _Scale) -> tuple[DayV
         for rule in forecast.rules
         if rule.day and rule.kind is not ForecastKind.EXPIRY  # the bar itself ends there
     ]
-    judged = [DayView(x=scale.x(now), day=f"{now:%Y-%m-%d}", name="dates judged at", is_now=True)] if now else []
+    judged = [DayView(x=scale.x(now), day=f"{now:%Y-%m-%d}", name=say("dates judged at"), is_now=True)] if now else []
     return tuple(sorted((*judged, *rules), key=lambda shown: (shown.x, not shown.is_now)))
 
 

@@ -15,6 +15,7 @@ from analyzer.report.views.badge import Badge, verdict_badge
 from analyzer.report.views.certificates import CertificateView, certificate_view
 from analyzer.report.views.handshakes import end_names
 from analyzer.report.views.stores import store_files
+from analyzer.words import say
 
 
 class RefusalView(Struct, frozen=True, kw_only=True):
@@ -92,7 +93,7 @@ def verdict_view(
     node = index.nodes.get(verdict.node)
     at = (node.reference_time if node else report.case.reference_time).time
     ends = verdict.local_role is not None or connection is not None
-    owner = f" of {exhibit.owner}" if exhibit.owner and exhibit.owner != verdict.node else ""
+    owner = exhibit.owner if exhibit.owner != verdict.node else None
     return VerdictView(
         badge=verdict_badge(verdict, but),
         headline=headline(verdict, but=but is not None),
@@ -104,8 +105,8 @@ def verdict_view(
         wanted_name=verdict.grounds.wanted_name,
         is_refused=verdict.grounds.refused is not None,
         certificate=certificate_view(report.case, certificate, at, report.ends_soon_days) if certificate else None,
-        presented=wording.VISIBILITIES[exhibit.visibility] if exhibit.visibility else "not known",
-        store=f"{wording.STORES[exhibit.store]}{owner}" if exhibit.store else None,
+        presented=wording.VISIBILITIES[exhibit.visibility] if exhibit.visibility else say("not known"),
+        store=wording.store_of(exhibit.store, owner) if exhibit.store else None,
         files=store_files(index.nodes.get(exhibit.owner), exhibit.store),
         inferred=_inferred(report, verdict, index),
         named=_named(verdict.grounds.named),
@@ -124,9 +125,11 @@ def verdict_view(
 def _end(verdict: Verdict, exhibit: Exhibit, side: Side) -> str:
     """Call an end by its name and its role; where the roles are not known, by its role and address."""
     if verdict.local_role is None:
-        return end_names(exhibit.connection)[side] if exhibit.connection else f"the {side}"
+        if exhibit.connection:
+            return end_names(exhibit.connection)[side]
+        return say("the client") if side is Side.CLIENT else say("the server")
     name = wording.node_label(verdict.node) if side is verdict.local_role else verdict.peer
-    return f"{name} ({wording.SIDES[side]})"
+    return say("{name} ({role})", name=name, role=wording.SIDES[side])
 
 
 def _place(verdict: Verdict, exhibit: Exhibit, side: Side) -> str:
@@ -136,7 +139,9 @@ def _place(verdict: Verdict, exhibit: Exhibit, side: Side) -> str:
         return end
     address = connection.handshake.client if side is Side.CLIENT else connection.handshake.server
     zone = connection.peer.zone if side is verdict.local_role.other else None
-    return f"{end}, {address}{f', zone {zone}' if zone and zone not in end else ''}"
+    if zone and zone not in end:
+        return say("{end}, {address}, zone {zone}", end=end, address=address, zone=zone)
+    return say("{end}, {address}", end=end, address=address)
 
 
 def _inferred(report: Report, verdict: Verdict, index: Index) -> InferredView | None:
@@ -153,7 +158,9 @@ def _inferred(report: Report, verdict: Verdict, index: Index) -> InferredView | 
 
 
 def _named(identity: PeerIdentity | None) -> NamedView | None:
-    return NamedView(names=identity.names, line=f"{identity.file}, line {identity.line}") if identity else None
+    if identity is None:
+        return None
+    return NamedView(names=identity.names, line=wording.within(identity.file, wording.line(identity.line)))
 
 
 def _refusal(verdict: Verdict, exhibit: Exhibit) -> RefusalView | None:
@@ -164,9 +171,9 @@ def _refusal(verdict: Verdict, exhibit: Exhibit) -> RefusalView | None:
     reason = exhibit.connection.outcome_reason if exhibit.connection else None
     return RefusalView(
         who=_end(verdict, exhibit, verdict.refused_by),
-        words=words or reason or "reason not stated",
+        words=words or reason or say("reason not stated"),
         meaning=wording.ALERT_MEANINGS.get(alert.code) if alert else None,
         frame=frame_reference(alert),
-        line=f"{record.file}, line {record.line}" if record else None,
+        line=wording.within(record.file, wording.line(record.line)) if record else None,
         line_time=wording.utc(record.time) if record and record.time else "",
     )

@@ -1,0 +1,71 @@
+"""What things are called, with their numbers, and how their words are made to fit."""
+
+from __future__ import annotations
+
+import pytest
+
+from analyzer.evidence import Store
+from analyzer.report import wording
+from analyzer.report.language import NAMES, Language
+from analyzer.words import say
+
+JAPANESE = Language("ja")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "english", "japanese"),
+    [
+        (60, "1 minute", "1分"),
+        (3_600, "1 hour", "1時間"),
+        (86_400, "1 day", "1日"),
+        (2 * 86_400 + 3 * 3_600, "2 days 3 hours", "2日3時間"),
+        (1_200 * 86_400, "1,200 days", "1,200日"),
+    ],
+)
+def test_a_length_of_time_has_its_units(seconds: int, english: str, japanese: str) -> None:
+    told = wording.duration(seconds)
+
+    assert (str(told), JAPANESE(told)) == (english, japanese)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "english", "japanese"),
+    [
+        (0.0001, "at the same time by its clock", "そのノードの時計では同時刻"),
+        (1.5, "1.500 s later by its clock", "そのノードの時計では1.500秒後"),
+        (-1.5, "1.500 s earlier by its clock", "そのノードの時計では1.500秒前"),
+    ],
+)
+def test_another_clock_shows_it_later_or_earlier(seconds: float, english: str, japanese: str) -> None:
+    told = wording.later(seconds)
+
+    assert (str(told), JAPANESE(told)) == (english, japanese)
+
+
+def test_a_store_may_have_an_owner() -> None:
+    assert wording.store_of(Store.CLIENT, None) == "client store"
+    assert JAPANESE(wording.store_of(Store.BOTH, "core1", brief=True)) == "core1の両方のストア"
+
+
+def test_several_are_joined_by_and() -> None:
+    assert wording.together(()) == ""
+    assert JAPANESE(wording.together(("core1", "edge1"))) == "core1とedge1"
+
+
+def test_what_is_not_ours_is_cut_and_made_visible() -> None:
+    assert wording.fitted("core\x1b.example.com", 10) == "core\\x1b.…"
+
+
+def test_of_our_words_only_the_names_in_them_are_cut_until_every_language_fits() -> None:
+    words = say("client {address}", address="2001:db8:0:0:0:0:0:1")
+
+    fitted = wording.fitted(say("Certificate: {name}", name=words), 30)
+
+    assert fitted == "Certificate: client …"
+    assert {code: wording.columns(Language(code)(fitted)) <= 30 for code in NAMES} == dict.fromkeys(NAMES, True)
+
+
+def test_what_fits_stays_as_it_is() -> None:
+    words = say("client {address}", address="192.0.2.1")
+
+    assert wording.fitted(words, 40) == words
