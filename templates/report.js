@@ -100,16 +100,23 @@ function prepareFind(box) {
   };
 }
 
+// The table of twins is by texts without their numbers, times, addresses and serials.
+const NUMBER = /[0-9](?:[0-9A-Za-z.:-]*[0-9A-Za-z])?/g;
+
 // What the other language says instead of a text, in the order in which the texts stand in the page.
 function readTwins() {
   const twins = new Map(Object.entries(JSON.parse(document.getElementById("switched").textContent)));
   const met = new Map();
   return (text) => {
-    const twin = twins.get(text);
-    if (!Array.isArray(twin)) return twin;
-    const times = met.get(text) ?? 0;
-    met.set(text, times + 1);
-    return twin[0][parseInt(twin[1][times], 36)];
+    const numbers = [...new Set(text.match(NUMBER))];
+    const bare = text.replace(NUMBER, "\ue000");
+    let twin = twins.get(bare);
+    if (Array.isArray(twin)) {
+      const times = met.get(bare) ?? 0;
+      met.set(bare, times + 1);
+      twin = twin[0][parseInt(twin[1][times], 36)];
+    }
+    return twin?.replace(/[\ue000-\uf8ff]/g, (place) => numbers[place.charCodeAt(0) - 0xe000]);
   };
 }
 

@@ -7,6 +7,7 @@ instead, by which the page's script changes text nodes and labels in place.
 from __future__ import annotations
 
 import json
+import re
 from string import ascii_lowercase, digits
 
 from markupsafe import Markup
@@ -19,6 +20,12 @@ MAX_TEXT = 4096
 """Characters of one string that are shown; the JSON report has all of them."""
 
 _DIGITS = digits + ascii_lowercase
+
+_NUMBER = re.compile(r"[0-9](?:[0-9A-Za-z.:-]*[0-9A-Za-z])?")
+"""A number, time, address or serial: what makes thousands of texts of one message. `report.js` has the same."""
+
+_FIRST = 0xE000
+"""Stands in a twin for the first number of its text, the next character for the second one; `clean` leaves none."""
 
 
 class Printer:
@@ -40,16 +47,24 @@ class Printer:
         here = there = clean(self._language(value), MAX_TEXT)
         if isinstance(value, Words):
             there = clean(self._other(value), MAX_TEXT)
-        self._twins.setdefault(here.strip(), []).append(there.strip())
+        self._keep(here.strip(), there.strip())
         return here
+
+    def _keep(self, here: str, there: str) -> None:
+        numbers = _NUMBER.findall(here)
+        if numbers:
+            places = {number: chr(_FIRST + index) for index, number in enumerate(dict.fromkeys(numbers))}
+            here = _NUMBER.sub(chr(_FIRST), here)
+            there = _NUMBER.sub(lambda number: places.get(number[0], number[0]), there)
+        self._twins.setdefault(here, []).append(there)
 
     def switched(self) -> Markup:
         """Return what was printed so far and is said otherwise in the other language, as JSON for a script element.
 
         The value of a text is its twin; of a text with several twins, these and, as a digit for each time that it was
-        printed, which one stands there (two words of one language may be one in the other).
+        printed, which one stands there (two words of one language may be one in the other). Numbers are left out.
         """
-        table = {here: _packed(twins) for here, twins in self._twins.items() if set(twins) != {here}}
+        table = {here: _packed(twins) for here, twins in self._twins.items() if set(twins) - {here}}
         text = json.dumps(table, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
         return Markup(text.replace("<", "\\u003c"))  # noqa: S704 - nothing in it can end the element
 

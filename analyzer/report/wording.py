@@ -27,7 +27,7 @@ from analyzer.evidence import (
 from analyzer.findings import Basis, Confidence, EvidenceKind, ForecastKind, Prospect, RemedyKind, Severity
 from analyzer.report.language import NAMES, Language
 from analyzer.text import clean, person_utc
-from analyzer.words import Words, counted, listed, say
+from analyzer.words import Joined, Words, counted, listed, say
 
 NODE_ROLES = {
     NodeRole.CORE: "Expressway-C (Core)",
@@ -200,7 +200,7 @@ def line(number: int | str) -> Words:
 
 
 def within(file: str, place: str) -> Words:
-    """Return a place in a file. Templates take its two values apart."""
+    """Return a place in a file."""
     return say("{file}, {place}", file=file, place=place)
 
 
@@ -333,14 +333,13 @@ def fitted(text: str, width: int) -> str:
 
 def _with_names(words: Words, change: Callable[[str], str]) -> Words:
     """Return a text of ours in which everything that is not is changed."""
-    values = {
-        name: _with_names(value, change)
-        if isinstance(value, Words)
-        else change(value)
-        if isinstance(value, str)
-        else value
-        for name, value in words.values.items()
-    }
+
+    def changed(value: str) -> str:
+        return _with_names(value, change) if isinstance(value, Words) else change(value)
+
+    if isinstance(words, Joined):
+        return Joined(words.between, [changed(part) for part in words.parts])
+    values = {name: changed(value) if isinstance(value, str) else value for name, value in words.values.items()}
     return Words(words.message, values, words.plural)
 
 

@@ -144,7 +144,7 @@ def test_validity_is_drawn_beside_the_days_on_which_rules_begin() -> None:
     (bar,) = bars(held, node=core())
 
     assert text(bar.xpath("figcaption")[0]) == (
-        "client store: valid from 2026-01-10 to 2027-01-09; 2026-03-24 dates judged at; 2027-03-15 extended key usage"
+        "Client store: valid from 2026-01-10 to 2027-01-09; 2026-03-24 dates judged at; 2027-03-15 extended key usage"
     )
     assert text(bar.xpath(".//path[@class='day']/title")[0]) == (
         "2027-03-15 extended key usage: No clientAuth from then on."

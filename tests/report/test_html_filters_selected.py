@@ -122,7 +122,7 @@ def text(element: html.HtmlElement) -> str:
 def file_of(code: html.HtmlElement) -> str:
     """Return the file that the page names with the filter of a frame."""
     if files := code.xpath("ancestor::span[@class='where']/code[@class='file']"):
-        return text(files[0]).rpartition(", frame ")[0]
+        return text(files[0])
     if files := code.xpath("following-sibling::*[1][self::br]/following-sibling::*[1][@class='file']"):
         return text(files[0])
     if files := code.xpath("ancestor::table[@class='handshake']/preceding-sibling::p/code[@class='file']"):

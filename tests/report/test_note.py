@@ -46,10 +46,10 @@ def test_the_note_keeps_what_has_nothing_to_do_with_the_answer_apart_and_counts_
 def test_the_note_reads_in_japanese() -> None:
     note = render_note(rich_report(), language="ja")
 
-    assert "**edge1がcore1（TLS クライアント）の証明書を拒否**（確定）" in note
+    assert "**edge1がcore1（TLSクライアント）の証明書を拒否**（確定）" in note
     assert "- 検出：重大1件、警告1件、派生2件、未解決2件、読み取り時の問題1件" in note
     assert [line for line in note.splitlines() if line.startswith("#")] == [
-        "# Expressway 証明書の分析",
+        "# Expressway証明書の分析",
         "## 結論",
         "## 理由",
         "## その他の検出事項",

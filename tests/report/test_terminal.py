@@ -42,7 +42,7 @@ def test_the_verdict_reads_in_japanese() -> None:
     lines = verdict_lines(replace(rich_report(), findings=()), language="ja")
 
     assert lines == [
-        "結論     edge1がcore1（TLS クライアント）の証明書を拒否、07:34:39.847 UTC",
+        "結論     edge1がcore1（TLSクライアント）の証明書を拒否、07:34:39.847 UTC",
         "証明書   core1.example.com、serverAuthのみ、クライアントストア、フレーム2409",
         "原因     不明：読み取ったものの中に失敗を説明するものなし",
         "対処     なし：読み取ったものに変更を要するものなし",

@@ -73,7 +73,7 @@ def test_changes_and_the_first_error_of_each_kind_are_told_in_words() -> None:
         "Inbound TLS Negotiation Error",
         "Certificate Management",
     ]
-    assert drawn.moments[-1].where.endswith("line 8")
+    assert drawn.moments[-1].where.place == "line 8"
 
 
 def test_moments_beyond_the_limit_are_counted() -> None:

@@ -49,7 +49,7 @@ def test_a_store_may_have_an_owner() -> None:
 
 def test_several_are_joined_by_and() -> None:
     assert wording.together(()) == ""
-    assert JAPANESE(wording.together(("core1", "edge1"))) == "core1とedge1"
+    assert JAPANESE(wording.together(("core1", "edge1"))) == "core1およびedge1"
 
 
 def test_what_is_not_ours_is_cut_and_made_visible() -> None:

@@ -15,6 +15,7 @@ from analyzer.report.views.badge import Badge, outcome_badge
 from analyzer.report.views.grouping import OUTCOMES, EqualConnections, PeerConnections, group_connections
 from analyzer.report.views.handshakes import StepView, handshake_steps
 from analyzer.report.views.ladder import Ladder, ladder_of
+from analyzer.report.views.spot import Spot, line_spot
 from analyzer.words import say
 
 MAX_EVENTS = 20
@@ -26,7 +27,7 @@ class EventView(Struct, frozen=True, kw_only=True):
     time: str
     name: str
     detail: str
-    where: str
+    where: Spot
 
 
 class RowView(Struct, frozen=True, kw_only=True):
@@ -175,7 +176,7 @@ def _event(event: Event) -> EventView:
         time=wording.utc(record.time),
         name=record.name,
         detail=record.detail,
-        where=wording.within(record.file, wording.line(record.line)),
+        where=line_spot(record.file, record.line),
     )
 
 

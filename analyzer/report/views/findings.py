@@ -13,9 +13,10 @@ from analyzer.report.conclusions import Cause, NextStep
 from analyzer.report.links import anchor, frame_filter, web_address
 from analyzer.report.views.badge import Badge, severity_badge
 from analyzer.report.views.certificates import certificate_anchor
-from analyzer.words import say
+from analyzer.report.views.spot import Spot
+from analyzer.words import Words, say
 
-MAX_EVIDENCE = 20
+MAX_EVIDENCE = 16
 _REMEDY_ORDER = tuple(RemedyKind)
 
 
@@ -28,13 +29,19 @@ class RemedyView(Struct, frozen=True, kw_only=True):
 
 
 class EvidenceView(Struct, frozen=True, kw_only=True):
-    """A piece of evidence: where it stands, and what stands there. `anchor` leads to the certificate."""
+    """A piece of evidence: where it stands, and what stands there.
+
+    Attributes:
+        anchor: leads to the certificate.
+        is_quoted: the text is the log's, and not to be translated.
+    """
 
     kind: str
-    where: str
+    where: Spot
     text: str
     display_filter: str | None
     anchor: str | None
+    is_quoted: bool
 
 
 class SourceView(Struct, frozen=True, kw_only=True):
@@ -192,10 +199,11 @@ def _evidence(evidence: Evidence) -> EvidenceView:
     place = _place(kind, locator)
     return EvidenceView(
         kind=wording.EVIDENCE_KINDS[kind],
-        where=wording.within(file, place) if file else place,
+        where=Spot(file, place),
         text=evidence.text,
         display_filter=frame_filter(locator) if kind is EvidenceKind.FRAME and isinstance(locator, int) else None,
         anchor=certificate_anchor(str(locator)) if is_certificate else None,
+        is_quoted=kind is EvidenceKind.LINE and not isinstance(evidence.text, Words),
     )
 
 

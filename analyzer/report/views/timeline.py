@@ -15,6 +15,7 @@ from msgspec import Struct
 from analyzer.evidence import APPLICATION_START, CERTIFICATE_MANAGEMENT, Case, Event, Node, Outcome
 from analyzer.report import wording
 from analyzer.report.views.badge import Tone, outcome_badge
+from analyzer.report.views.spot import Spot, line_spot
 from analyzer.words import say
 
 MAX_NODES = 8
@@ -70,7 +71,7 @@ class Moment(Struct, frozen=True, kw_only=True):
     time: str
     node: str
     what: str
-    where: str
+    where: Spot
 
 
 class Timeline(Struct, frozen=True, kw_only=True):
@@ -182,7 +183,7 @@ def _moments(events: Iterable[Event]) -> list[Moment]:
                     time=wording.utc(record.time),
                     node=wording.node_label(event.node),
                     what=f"{record.name}: {record.detail}" if record.detail else record.name,
-                    where=wording.within(record.file, wording.line(record.line)),
+                    where=line_spot(record.file, record.line),
                 )
             )
     return moments

@@ -14,6 +14,7 @@ from analyzer.report.summary import Exhibit, Index, confidence_words, exhibit_of
 from analyzer.report.views.badge import Badge, verdict_badge
 from analyzer.report.views.certificates import CertificateView, certificate_view
 from analyzer.report.views.handshakes import end_names
+from analyzer.report.views.spot import Spot, line_spot
 from analyzer.report.views.stores import store_files
 from analyzer.words import say
 
@@ -25,7 +26,7 @@ class RefusalView(Struct, frozen=True, kw_only=True):
     words: str
     meaning: str | None
     frame: FrameReference | None
-    line: str | None
+    line: Spot | None
     line_time: str
 
 
@@ -41,7 +42,7 @@ class NamedView(Struct, frozen=True, kw_only=True):
     """The names that the peer's log found in a certificate that can't be seen."""
 
     names: tuple[str, ...]
-    line: str
+    line: Spot
 
 
 class VerdictView(Struct, frozen=True, kw_only=True):
@@ -160,7 +161,7 @@ def _inferred(report: Report, verdict: Verdict, index: Index) -> InferredView | 
 def _named(identity: PeerIdentity | None) -> NamedView | None:
     if identity is None:
         return None
-    return NamedView(names=identity.names, line=wording.within(identity.file, wording.line(identity.line)))
+    return NamedView(names=identity.names, line=line_spot(identity.file, identity.line))
 
 
 def _refusal(verdict: Verdict, exhibit: Exhibit) -> RefusalView | None:
@@ -174,6 +175,6 @@ def _refusal(verdict: Verdict, exhibit: Exhibit) -> RefusalView | None:
         words=words or reason or say("reason not stated"),
         meaning=wording.ALERT_MEANINGS.get(alert.code) if alert else None,
         frame=frame_reference(alert),
-        line=wording.within(record.file, wording.line(record.line)) if record else None,
+        line=line_spot(record.file, record.line) if record else None,
         line_time=wording.utc(record.time) if record and record.time else "",
     )
