@@ -35,4 +35,5 @@ def _citation(row: Row) -> Citation:
         raise row.error("url", "an https address")
     if date is not None and not RE_DATE.fullmatch(date):
         raise row.error("date", "a year, month or day in quotes, such as '2026-06-01'")
-    return Citation(title=row.text("title"), url=url, date=date)
+    title = row.words("ours") if "ours" in row.cells else row.text("title")
+    return Citation(title=title, url=url, date=date)

@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Iterator
 from typing import BinaryIO
 
-CELLS = ("label",)
+CELLS = ("label", "ours")
 """Read with `Row.words`. Further words (an alarm's meaning, a date's note) stand in English output only."""
 
 

@@ -20,7 +20,7 @@ from analyzer.report.compiled import CompiledTemplates
 from analyzer.report.language import ENGLISH, NAMES, Language
 from analyzer.report.printer import Printer
 from analyzer.report.views.page import page_view
-from analyzer.words import counted, say
+from analyzer.words import Words, counted, say
 
 
 def render_html(report: Report, *, language: str = ENGLISH) -> str:
@@ -71,6 +71,7 @@ def _environment(printer: Printer) -> Environment:
         optimized=False,  # a page is rendered once: folding constants takes longer than it saves
     )
     environment.globals.update(say=say, counted=counted, switched=printer.switched)
+    environment.tests["said"] = lambda value: isinstance(value, Words)
     return environment
 
 

@@ -14,7 +14,7 @@ from analyzer.report.links import anchor, frame_filter, web_address
 from analyzer.report.views.badge import Badge, severity_badge
 from analyzer.report.views.certificates import certificate_anchor
 from analyzer.report.views.spot import Spot
-from analyzer.words import Words, say
+from analyzer.words import say
 
 MAX_EVIDENCE = 16
 _REMEDY_ORDER = tuple(RemedyKind)
@@ -29,19 +29,13 @@ class RemedyView(Struct, frozen=True, kw_only=True):
 
 
 class EvidenceView(Struct, frozen=True, kw_only=True):
-    """A piece of evidence: where it stands, and what stands there.
-
-    Attributes:
-        anchor: leads to the certificate.
-        is_quoted: the text is the log's, and not to be translated.
-    """
+    """A piece of evidence: where it stands, and what stands there. `anchor` leads to the certificate."""
 
     kind: str
     where: Spot
     text: str
     display_filter: str | None
     anchor: str | None
-    is_quoted: bool
 
 
 class SourceView(Struct, frozen=True, kw_only=True):
@@ -203,7 +197,6 @@ def _evidence(evidence: Evidence) -> EvidenceView:
         text=evidence.text,
         display_filter=frame_filter(locator) if kind is EvidenceKind.FRAME and isinstance(locator, int) else None,
         anchor=certificate_anchor(str(locator)) if is_certificate else None,
-        is_quoted=kind is EvidenceKind.LINE and not isinstance(evidence.text, Words),
     )
 
 
