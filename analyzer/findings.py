@@ -9,6 +9,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from analyzer.evidence import Case, Frame, Outcome, PeerIdentity, Side, Store, TlsRecord, Visibility
+from analyzer.words import Words
 
 
 class Severity(StrEnum):
@@ -65,7 +66,7 @@ class Evidence(Struct, frozen=True, kw_only=True, gc=False):
 class Remedy(Struct, frozen=True, kw_only=True):
     """One step to take. `command`: an exact command or menu path, or None."""
 
-    text: str
+    text: Words
     kind: RemedyKind
     command: str | None = None
 
@@ -96,8 +97,8 @@ class Finding(Struct, frozen=True, kw_only=True):
     confidence: Confidence
     node: str | None
     subject: str
-    title: str
-    explanation: str
+    title: Words
+    explanation: Words
     caused_by: str | None = None
     remedy: tuple[Remedy, ...] = ()
     evidence: tuple[Evidence, ...] = ()
@@ -105,7 +106,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     first: datetime | None = None
     last: datetime | None = None
     sources: tuple[Citation, ...] = ()
-    missing: str | None = None
+    missing: Words | None = None
     is_context: bool = False
     rests_on: frozenset[str] = frozenset()
     about: frozenset[str] = frozenset()
@@ -153,7 +154,7 @@ class Grounds(Struct, frozen=True, kw_only=True):
     wanted_name: str | None = None
     by_rule: Presented | None = None
     named: PeerIdentity | None = None
-    brief: str | None = None
+    brief: Words | None = None
     about: frozenset[str] = frozenset()
     nodes: frozenset[str | None] = frozenset()
 
@@ -176,8 +177,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     outcome: Outcome
     refused_by: Side | None
     confidence: Confidence
-    sentence: str
-    collect: str | None = None
+    sentence: Words
+    collect: Words | None = None
     grounds: Grounds = Grounds()
 
 
@@ -196,7 +197,7 @@ class ForecastRule(Struct, frozen=True, kw_only=True):
 
     kind: ForecastKind
     day: date | None
-    text: str
+    text: Words
     sources: tuple[Citation, ...] = ()
 
 
@@ -220,7 +221,7 @@ class Forecast(Struct, frozen=True, kw_only=True):
     stops_on: date | None
     stops_by: ForecastKind | None
     rules: tuple[ForecastRule, ...]
-    order: str
+    order: Words
 
 
 class Prospect(StrEnum):
@@ -250,7 +251,7 @@ class OutlookCell(Struct, frozen=True, kw_only=True):
 
     prospect: Prospect
     basis: Basis
-    reason: str
+    reason: Words
     condition: str | None = None
     row: str | None = None
     sources: tuple[Citation, ...] = ()
@@ -275,7 +276,7 @@ class Outlook(Struct, frozen=True, kw_only=True):
 
     columns: tuple[str, ...]
     rows: tuple[OutlookRow, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Words, ...]
 
 
 class Report(Struct, frozen=True, kw_only=True):

@@ -43,7 +43,7 @@ class Joined(Words):
 
     Attributes:
         between: what stands between two of them.
-        parts: two or more; words or any other text.
+        parts: words, or any other text.
     """
 
     __slots__ = ("between", "parts")
@@ -69,32 +69,32 @@ def counted(count: int, one: str, many: str, /, **values: object) -> Words:
     return Words(one, {"count": count, **values}, many)
 
 
-def sentences(parts: Iterable[str]) -> str:
+def sentences(parts: Iterable[str]) -> Words:
     """Return sentences one after another."""
     return _joined(say("{before} {after}", before="", after=""), parts)
 
 
-def listed(parts: Iterable[str]) -> str:
+def listed(parts: Iterable[str]) -> Words:
     """Return parts of a sentence as a list with commas."""
     return _joined(say("{before}, {after}", before="", after=""), parts)
 
 
-def itemized(parts: Iterable[str]) -> str:
+def itemized(parts: Iterable[str]) -> Words:
     """Return clauses, which may have commas of their own, with semicolons between them."""
     return _joined(say("{before}; {after}", before="", after=""), parts)
 
 
-def both(parts: Iterable[str]) -> str:
+def both(parts: Iterable[str]) -> Words:
     """Return things that belong together, with `and` between them."""
     return _joined(say("{before} and {after}", before="", after=""), parts)
 
 
-def either(parts: Iterable[str]) -> str:
+def either(parts: Iterable[str]) -> Words:
     """Return things to choose from, with `or` between them."""
     return _joined(say("{before} or {after}", before="", after=""), parts)
 
 
-def _joined(between: Words, parts: Iterable[str]) -> str:
-    """Join what is not empty; one part stays what it is, nothing gives an empty text."""
+def _joined(between: Words, parts: Iterable[str]) -> Words:
+    """Join what is not empty; a single part of ours stays what it is."""
     told = [part for part in parts if part]
-    return Joined(between, told) if len(told) > 1 else told[0] if told else ""
+    return told[0] if len(told) == 1 and isinstance(told[0], Words) else Joined(between, told)

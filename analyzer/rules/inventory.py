@@ -5,7 +5,7 @@ from __future__ import annotations
 from analyzer.evidence import Member, MemberKind, Node, ReadState
 from analyzer.findings import Confidence, Evidence, EvidenceKind, Remedy, Severity
 from analyzer.rules.rule import Judgement
-from analyzer.words import say
+from analyzer.words import Words, say
 
 PEM_KINDS = frozenset({MemberKind.SERVER_PEM, MemberKind.CLIENT_PEM, MemberKind.CA_PEM, MemberKind.CERTIFICATE})
 DUMP_KINDS = frozenset({MemberKind.XCONF_XML, MemberKind.XCONF_TEXT, MemberKind.XSTAT_XML, MemberKind.XSTAT_TEXT})
@@ -15,7 +15,7 @@ _READ = {ReadState.WHOLE: say("read whole"), ReadState.PART: say("read part"), R
 
 def fact(
     subject: str,
-    explanation: str,
+    explanation: Words,
     *,
     severity: Severity = Severity.INFO,
     remedy: tuple[Remedy, ...] = (),

@@ -13,7 +13,7 @@ from analyzer.words import Words, say, sentences
 
 def what_to_order(
     view: NodeView, leaf: Certificate, roles: Sequence[Side], renewal: Renewal, stops_on: date | None
-) -> str:
+) -> Words:
     """Say what to order. `stops_on`: the last day of what is there; None: it does not do now."""
     if not roles:
         return say("Nothing: this release does not present it.")
@@ -45,7 +45,7 @@ def _for_a_server(issuer: str, renewal: Renewal, when: Words) -> Words:
 
 def _for_a_client(
     view: NodeView, leaf: Certificate, roles: Sequence[Side], renewal: Renewal, stops_on: date | None, when: Words
-) -> str:
+) -> Words:
     issuer = _issuer(view, leaf)
     match renewal.origin.origin:
         case CertificateOrigin.PRIVATE:
@@ -56,9 +56,8 @@ def _for_a_client(
                 when=when,
             )
         case CertificateOrigin.PUBLIC:
-            return sentences(
-                (_beside_public(view, roles, renewal, when), _once_more(view, issuer, renewal, stops_on))
-            )
+            once_more = _once_more(view, issuer, renewal, stops_on)
+            return sentences((_beside_public(view, roles, renewal, when), *((once_more,) if once_more else ())))
         case CertificateOrigin.UNKNOWN:
             return say(
                 "With serverAuth and clientAuth, {when}. Whether its CA ({issuer}) is public is not known: ask whether "
@@ -97,11 +96,11 @@ def _beside_public(view: NodeView, roles: Sequence[Side], renewal: Renewal, when
     )
 
 
-def _once_more(view: NodeView, issuer: str, renewal: Renewal, stops_on: date | None) -> str:
+def _once_more(view: NodeView, issuer: str, renewal: Renewal, stops_on: date | None) -> Words | None:
     """Say until when the same CA still issues clientAuth."""
     ends, time = renewal.ends, view.node.reference_time.time
     if ends is None or (time is not None and is_over(ends, time.date())):
-        return ""
+        return None
     first = ends.effective_on if stops_on is None else min(ends.effective_on, stops_on)
     last = lasts_until(first, view.facts)
     if last is None:

@@ -10,6 +10,7 @@ from analyzer.findings import Confidence, Evidence, Remedy, Severity
 from analyzer.rules import quote
 from analyzer.rules.rule import Judgement
 from analyzer.rules.view import NodeView
+from analyzer.words import Words
 
 Who = tuple[PeerKind, str]
 """What tells peers apart in a row: a name says nothing without its kind."""
@@ -53,7 +54,7 @@ def row_of(
     peer: Peer,
     connections: Sequence[Connection],
     severity: Severity,
-    explanation: str,
+    explanation: Words,
     evidence: tuple[Evidence, ...],
     *,
     confidence: Confidence = Confidence.PROVEN,

@@ -75,7 +75,7 @@ def _judgement(
     shown: Shown,
     connections: Sequence[Connection],
     severity: Severity,
-    explanation: str,
+    explanation: Words,
     *,
     confidence: Confidence = Confidence.PROVEN,
     remedy: tuple[Remedy, ...] = (),

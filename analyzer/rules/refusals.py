@@ -15,6 +15,7 @@ from analyzer.findings import Confidence, Evidence, Remedy, Severity
 from analyzer.rules import quote
 from analyzer.rules.rule import Judgement
 from analyzer.rules.view import NodeView
+from analyzer.words import Words
 
 
 class Refusal(Struct, frozen=True):
@@ -54,7 +55,7 @@ class Refusal(Struct, frozen=True):
         severity: Severity,
         confidence: Confidence,
         subject: str,
-        explanation: str,
+        explanation: Words,
         remedy: tuple[Remedy, ...],
         evidence: tuple[Evidence, ...] = (),
     ) -> Judgement:

@@ -18,7 +18,7 @@ from analyzer.rules import quote
 from analyzer.rules.per_peer import failures_in
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NOBODY, NodeView
-from analyzer.words import say, sentences
+from analyzer.words import Words, say, sentences
 
 _UNAVAILABLE = frozenset({"crl-unavailable", "crl-expired"})
 _REACH_SOURCE = Remedy(
@@ -117,7 +117,7 @@ def _refused(
     )
 
 
-def _why_refused(view: NodeView, peer: Peer, events: Sequence[Event], shown: Sequence[Connection]) -> str:
+def _why_refused(view: NodeView, peer: Peer, events: Sequence[Event], shown: Sequence[Connection]) -> Words:
     if any(event.record.error == "crl-expired" for event in events):
         refused = say(
             "This node refused {peer} because the revocation state of its certificate cannot be had: the CRL has expired.",

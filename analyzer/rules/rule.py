@@ -115,7 +115,7 @@ class Judgement(Struct, frozen=True, kw_only=True):
     severity: Severity
     confidence: Confidence
     subject: str
-    explanation: str
+    explanation: Words
     remedy: tuple[Remedy, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     count: int = 1
@@ -124,8 +124,8 @@ class Judgement(Struct, frozen=True, kw_only=True):
     connections: tuple[str, ...] = ()
     events: tuple[str, ...] = ()
     about: tuple[str, ...] = ()
-    title: str | None = None
-    missing: str | None = None
+    title: Words | None = None
+    missing: Words | None = None
     sources: tuple[str, ...] = ()
 
 
@@ -148,7 +148,7 @@ class Rule(Struct, frozen=True, kw_only=True):
     """
 
     id: str
-    title: str
+    title: Words
     meaning: str
     severity: Severity
     judge: Callable[[NodeView], Iterable[Judgement]]

@@ -107,7 +107,7 @@ class ConnectionSentence:
         self.count = count
         self.style = _Style(brief)
 
-    def text(self) -> str:
+    def text(self) -> Words:
         """Return the sentence; what this node refused, or what is inferred, takes further ones."""
         role, refused = self.connection.local_role, self.grounds.refused
         if role and refused is role.other:
@@ -257,7 +257,7 @@ def events_sentence(
     refused_by: Side | None,
     grounds: Grounds,
     brief: bool = False,
-) -> str:
+) -> Words:
     """Say what the log alone shows: it names no certificate of this node."""
     style, newest = _Style(brief), events[-1].record
     place = style.line(newest.line, newest.file)
@@ -282,7 +282,7 @@ def events_sentence(
 
 def identity_sentence(
     view: NodeView, identity: PeerIdentity, role: Side | None, presented: Presented | None, *, brief: bool = False
-) -> str:
+) -> Words:
     """Say that the log names a peer's certificate, of a connection that nothing else shows."""
     style = _Style(brief)
     when = style.when(identity.time, style.line(identity.line, identity.file))

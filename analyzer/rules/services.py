@@ -75,7 +75,7 @@ def _presented_as_client(connection: Connection) -> bool:
 
 
 def _judge(
-    view: NodeView, peer: Peer, group: Group, role: Side, explanation: str, remedy: Sequence[Remedy]
+    view: NodeView, peer: Peer, group: Group, role: Side, explanation: Words, remedy: Sequence[Remedy]
 ) -> Judgement:
     """Judge by the outcome: it is good only if the certificate that the store rule says was accepted.
 

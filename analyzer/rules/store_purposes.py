@@ -124,7 +124,7 @@ def _affected(view: NodeView, zones: list[Zone]) -> Words:
     return say("Its zones are not known.")
 
 
-def _seen(view: NodeView, received: Reception) -> str:
+def _seen(view: NodeView, received: Reception) -> Words:
     """Say what the evidence shows of peers that were, or were not, asking for it."""
     refusing = {c.peer.name for c in received.refused} | {e.peer.name for e in received.lines if e.peer}
     accepting = {c.peer.name for c in received.accepted} - refusing
@@ -162,7 +162,7 @@ def _judgement(
     received: Reception,
     *,
     severity: Severity,
-    explanation: str,
+    explanation: Words,
     remedy: Remedy,
     evidence: tuple[Evidence, ...],
     about: tuple[str, ...],

@@ -45,7 +45,7 @@ def tls13_certificate_hidden(view: NodeView) -> Iterator[Judgement]:
         )
 
 
-def _hidden(names: Set[str], carried: Sequence[CarriedCertificate]) -> str:
+def _hidden(names: Set[str], carried: Sequence[CarriedCertificate]) -> Words:
     """Say that certificates are hidden, and what is known of the peer's all the same."""
     told = [
         say(

@@ -37,7 +37,7 @@ from analyzer.rules.grounds import of_events as grounds_of_events
 from analyzer.rules.rule import Need
 from analyzer.rules.sentences import ConnectionSentence, events_sentence, identity_sentence
 from analyzer.rules.view import NodeView, Views, views_of
-from analyzer.words import say, sentences
+from analyzer.words import Words, say, sentences
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _WEBEX = Peer(name="Webex", kind=PeerKind.WEBEX)
@@ -163,7 +163,7 @@ def _confidence(view: NodeView, connection: Connection, presented: Presented) ->
     return Confidence.INFERRED
 
 
-def _how_to_see(visibility: Visibility | None) -> str | None:
+def _how_to_see(visibility: Visibility | None) -> Words | None:
     match visibility:
         case Visibility.RESUMED | Visibility.NOT_CAPTURED:
             return say(

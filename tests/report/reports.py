@@ -70,6 +70,7 @@ from analyzer.findings import (
     Severity,
     Verdict,
 )
+from analyzer.words import say
 
 EXPIRED = datetime(2026, 3, 28, tzinfo=UTC)
 START = datetime(2026, 3, 29, 6, 54, 39, 839000, UTC)
@@ -294,18 +295,22 @@ FINDINGS = (
         confidence=Confidence.PROVEN,
         node="core1",
         subject="core1.example.com",
-        title="Core's client certificate lacks clientAuth",
-        explanation="Since X15.5 Core presents its client store to the Edge. The certificate in it allows serverAuth "
-        "only, so an Edge that checks the extended key usage refuses it, and Mobile and Remote Access is down.",
+        title=say("Core's client certificate lacks clientAuth"),
+        explanation=say(
+            "Since X15.5 Core presents its client store to the Edge. The certificate in it allows serverAuth "
+            "only, so an Edge that checks the extended key usage refuses it, and Mobile and Remote Access is down."
+        ),
         remedy=(
             Remedy(
-                text="Until then, let the Edge accept it. This affects every inbound peer, and MRA stays down.",
+                text=say("Until then, let the Edge accept it. This affects every inbound peer, and MRA stays down."),
                 kind=RemedyKind.STOP_GAP,
                 command="xConfiguration SIP TLS Certificate ExtendedKeyUsage Checking Mode: Off",
             ),
             Remedy(
-                text="Have a CA that the Edge trusts issue a client certificate for Core with serverAuth and "
-                "clientAuth, and upload it to the client store. No restart; the zone reconnects by itself.",
+                text=say(
+                    "Have a CA that the Edge trusts issue a client certificate for Core with serverAuth and "
+                    "clientAuth, and upload it to the client store. No restart; the zone reconnects by itself."
+                ),
                 kind=RemedyKind.DURABLE,
                 command="Maintenance > Security > Client certificate",
             ),
@@ -338,8 +343,8 @@ FINDINGS = (
         confidence=Confidence.PROVEN,
         node="core1",
         subject="UC traversal",
-        title="The Unified Communications traversal zone is down",
-        explanation="When logging started, the zone was Failed with the cause TLS negotiation failure.",
+        title=say("The Unified Communications traversal zone is down"),
+        explanation=say("When logging started, the zone was Failed with the cause TLS negotiation failure."),
         caused_by="core-client-not-client-capable",
         evidence=(Evidence(kind=EvidenceKind.STATUS, file=BUNDLE, locator="Zones Zone 2 Status", text="Failed"),),
     ),
@@ -349,8 +354,8 @@ FINDINGS = (
         confidence=Confidence.STRONG,
         node="core1",
         subject="edge1.example.com",
-        title="Both SSH tunnels are down",
-        explanation="They authenticate with the same client certificate: Permission denied.",
+        title=say("Both SSH tunnels are down"),
+        explanation=say("They authenticate with the same client certificate: Permission denied."),
         caused_by="uc-zone-failed",
     ),
     Finding(
@@ -359,9 +364,9 @@ FINDINGS = (
         confidence=Confidence.PROVEN,
         node="edge1",
         subject="edge1.example.com",
-        title="Edge's server certificate expires in 29 days",
-        explanation="Renew it before then.",
-        remedy=(Remedy(text="Renew the certificate.", kind=RemedyKind.DURABLE),),
+        title=say("Edge's server certificate expires in 29 days"),
+        explanation=say("Renew it before then."),
+        remedy=(Remedy(text=say("Renew the certificate."), kind=RemedyKind.DURABLE),),
     ),
     Finding(
         id="presented-expected-store",
@@ -369,8 +374,8 @@ FINDINGS = (
         confidence=Confidence.PROVEN,
         node="core1",
         subject="edge1",
-        title="Core presented the client store as a client",
-        explanation="That is what the store rule of X15.5 says.",
+        title=say("Core presented the client store as a client"),
+        explanation=say("That is what the store rule of X15.5 says."),
     ),
     *(
         Finding(
@@ -379,10 +384,10 @@ FINDINGS = (
             confidence=Confidence.NOT_DETERMINABLE,
             node="edge1",
             subject="edge1",
-            title=title,
-            explanation="There is no capture of the Edge.",
-            missing="A capture of the Edge",
-            remedy=(Remedy(text='Collect with "Take tcpdump while logging" ticked.', kind=RemedyKind.COLLECT),),
+            title=say(title),
+            explanation=say("There is no capture of the Edge."),
+            missing=say("A capture of the Edge"),
+            remedy=(Remedy(text=say('Collect with "Take tcpdump while logging" ticked.'), kind=RemedyKind.COLLECT),),
         )
         for id_, title in (
             ("webex-client-presented", "Which certificate Webex saw"),
@@ -408,9 +413,12 @@ def verdict(**changes: Any) -> Verdict:
         outcome=Outcome.REFUSED,
         refused_by=Side.SERVER,
         confidence=Confidence.PROVEN,
-        sentence="core1 as TLS client presented the client store's certificate, core1.example.com, serial "
-        f"a10000004c869c77c8981becde00000000004c, to edge1 at 2026-03-29T07:34:39.839000Z (frame 2409 of {CAPTURE}), "
-        "120 times; edge1 refused it: unsupported certificate (alert 43).",
+        sentence=say(
+            "core1 as TLS client presented the client store's certificate, core1.example.com, serial "
+            "a10000004c869c77c8981becde00000000004c, to edge1 at 2026-03-29T07:34:39.839000Z (frame 2409 of {capture}), "
+            "120 times; edge1 refused it: unsupported certificate (alert 43).",
+            capture=CAPTURE,
+        ),
     )
     record = replace(record, **changes)
     if record.grounds != Grounds():
@@ -515,17 +523,17 @@ def forecast(**changes: Any) -> Forecast:
         stops_on=date(2027, 1, 12),
         stops_by=ForecastKind.EXPIRY,
         rules=(
-            ForecastRule(kind=ForecastKind.EXPIRY, day=date(2027, 1, 12), text="The certificate itself ends."),
+            ForecastRule(kind=ForecastKind.EXPIRY, day=date(2027, 1, 12), text=say("The certificate itself ends.")),
             ForecastRule(
                 kind=ForecastKind.USAGE,
                 day=date(2027, 3, 15),
-                text="What its CA issues from then on carries no clientAuth.",
+                text=say("What its CA issues from then on carries no clientAuth."),
                 sources=(
                     Citation(title="Chrome Root Program Policy", url="https://example.com/", date="2026-02-05"),
                 ),
             ),
         ),
-        order="From a private CA, before 2027-01-12.",
+        order=say("From a private CA, before 2027-01-12."),
     )
     return replace(record, **changes)
 
@@ -534,7 +542,7 @@ SEED = Citation(title="Navigate Client EKU Sunset", url="https://www.cisco.com/2
 
 
 def foretold(prospect: Prospect, basis: Basis, reason: str, **changes: Any) -> OutlookCell:
-    return replace(OutlookCell(prospect=prospect, basis=basis, reason=reason, sources=(SEED,)), **changes)
+    return replace(OutlookCell(prospect=prospect, basis=basis, reason=say(reason), sources=(SEED,)), **changes)
 
 
 REFUSED = foretold(Prospect.FAILS, Basis.STATED, "The Edge checks.", row="1")
@@ -560,7 +568,7 @@ OUTLOOK = Outlook(
             ),
         ),
     ),
-    notes=("EKU view only: chains trusted, names right.", "Stated: a source says it."),
+    notes=(say("EKU view only: chains trusted, names right."), say("Stated: a source says it.")),
 )
 
 

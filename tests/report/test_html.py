@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from analyzer.evidence import Member, MemberKind, Outcome, PeerKind, Side
 from analyzer.findings import Finding, ForecastKind, Remedy, RemedyKind, Report, Severity
 from analyzer.report.html import render_html
+from analyzer.words import say
 from tests.report.reports import (
     BUNDLE,
     CORE,
@@ -473,7 +474,7 @@ def test_a_finding_about_the_same_peer_is_a_why_and_one_about_another_is_not() -
 
 
 def test_the_first_step_mends_what_the_answer_is_about() -> None:
-    worse = unrelated(severity=Severity.CRITICAL, remedy=(Remedy(text="Later.", kind=RemedyKind.DURABLE),))
+    worse = unrelated(severity=Severity.CRITICAL, remedy=(Remedy(text=say("Later."), kind=RemedyKind.DURABLE),))
 
     steps = section(replace(rich_report(), findings=(worse, *FINDINGS[:3])), "answer").partition("What to do now")[2]
 

@@ -12,6 +12,7 @@ from analyzer.correlate.paths import paths_of
 from analyzer.evidence import IssuerPath, Node, Outcome, PathLink, Side, Step, Store
 from analyzer.findings import Forecast, ForecastKind, ForecastRule, Report
 from analyzer.report.views.paths import MAX_LINKS
+from analyzer.words import say
 from tests.report.reports import CAPTURE, connection, forecast, rich_report
 from tests.report.test_html import page, section, text
 from tests.rules.cases import case, twins
@@ -136,9 +137,9 @@ def bars(*forecasts: Forecast, node: Node) -> list[html.HtmlElement]:
 
 def test_validity_is_drawn_beside_the_days_on_which_rules_begin() -> None:
     rules = (
-        ForecastRule(kind=ForecastKind.EXPIRY, day=date(2027, 1, 9), text="The certificate itself ends."),
-        ForecastRule(kind=ForecastKind.USAGE, day=date(2027, 3, 15), text="No clientAuth from then on."),
-        ForecastRule(kind=ForecastKind.USAGE, day=None, text="Not dated."),
+        ForecastRule(kind=ForecastKind.EXPIRY, day=date(2027, 1, 9), text=say("The certificate itself ends.")),
+        ForecastRule(kind=ForecastKind.USAGE, day=date(2027, 3, 15), text=say("No clientAuth from then on.")),
+        ForecastRule(kind=ForecastKind.USAGE, day=None, text=say("Not dated.")),
     )
     held = forecast(node="core", store=Store.CLIENT, certificate=CORE_CLIENT.sha256, rules=rules)
     (bar,) = bars(held, node=core())

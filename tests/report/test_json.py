@@ -144,7 +144,7 @@ class Filler:
         if issubclass(hint, StrEnum):
             return next(iter(hint))
         plain = {
-            str: self.text(owner, name), int: 7, float: 0.25, bool: True, bytes: b"\x30", datetime: MOMENT,
+            str: self.text(owner, name), Words: Words(self.text(owner, name), {}), int: 7, float: 0.25, bool: True, bytes: b"\x30", datetime: MOMENT,
             date: MOMENT.date(),
         }  # fmt: skip
         return plain[hint]

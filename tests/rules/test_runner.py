@@ -18,6 +18,7 @@ from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.runner import is_met, run
 from analyzer.rules.verdicts import verdicts_of
 from analyzer.rules.view import NodeView, views_of
+from analyzer.words import say
 from tests.rules.cases import NOT_DETERMINABLE, case, causes, connection, conversation, event, findings, judge, made
 from tests.rules.nodes import (
     CAPTURE,
@@ -58,7 +59,7 @@ def rule(judge_: Any = lambda _: iter(()), **changes: Any) -> Rule:
 
 
 def hit(view: NodeView) -> Iterator[Judgement]:
-    yield Judgement(severity=Severity.INFO, confidence=Confidence.PROVEN, subject="", explanation="hit")
+    yield Judgement(severity=Severity.INFO, confidence=Confidence.PROVEN, subject="", explanation=say("hit"))
 
 
 def ran(one: Rule, *nodes: Any) -> list[str | None]:
@@ -126,7 +127,7 @@ def test_a_rule_that_fails_costs_its_own_row(caplog: pytest.LogCaptureFixture) -
 def test_the_gravest_come_first_then_the_order_of_the_catalogue() -> None:
     def graded(severity: Severity) -> Any:
         return lambda _: iter(
-            [Judgement(severity=severity, confidence=Confidence.PROVEN, subject="", explanation="")]
+            [Judgement(severity=severity, confidence=Confidence.PROVEN, subject="", explanation=say(""))]
         )
 
     order = [Severity.INFO, Severity.CRITICAL, Severity.OK, Severity.WARNING, Severity.CRITICAL]

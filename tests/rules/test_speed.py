@@ -23,6 +23,7 @@ from analyzer.rules.rule import Judgement, Rule
 from analyzer.rules.runner import run
 from analyzer.rules.verdicts import verdicts_of
 from analyzer.rules.view import NodeView
+from analyzer.words import say
 from benchmarks.cases import busy_case
 
 CONNECTIONS, EVENTS = 100, 1000
@@ -79,9 +80,16 @@ def test_ten_times_the_input_is_at_most_twelve_times_the_work(many_peers: bool) 
 def test_a_rule_that_is_quadratic_would_be_noticed() -> None:
     def judge_pairs(view: NodeView) -> Iterator[Judgement]:
         pairs = [1 for one, other in product(view.connections, view.connections) if one.peer is other.peer]
-        yield Judgement(severity=Severity.INFO, confidence=Confidence.PROVEN, subject="", explanation=f"{len(pairs)}")
+        yield Judgement(
+            severity=Severity.INFO,
+            confidence=Confidence.PROVEN,
+            subject="",
+            explanation=say("{pairs} pairs", pairs=len(pairs)),
+        )
 
-    quadratic = Rule(id="quadratic", meaning="It is counted.", title="", severity=Severity.INFO, judge=judge_pairs)
+    quadratic = Rule(
+        id="quadratic", meaning="It is counted.", title=say("Quadratic"), severity=Severity.INFO, judge=judge_pairs
+    )
 
     assert "quadratic" in growing_too_fast((quadratic,), many_peers=False)
 

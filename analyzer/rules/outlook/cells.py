@@ -39,7 +39,7 @@ class Assessed(Struct, frozen=True, kw_only=True):
 
 def cell(
     prospect: Prospect,
-    reason: str,
+    reason: Words,
     *sources: str,
     basis: Basis = Basis.INFERRED,
     row: str | None = None,
@@ -51,7 +51,7 @@ def cell(
     )
 
 
-def unknown(reason: str, *sources: str) -> OutlookCell:
+def unknown(reason: Words, *sources: str) -> OutlookCell:
     """Make the cell of what is not known, and why it is not."""
     return cell(Prospect.UNKNOWN, reason, *sources)
 

@@ -107,7 +107,7 @@ def _has_no_switch(view: NodeView, contact: Contact) -> bool:
 
 
 def _with_both(view: NodeView, leaf: Certificate, *, webex: bool) -> OutlookCell:
-    words: str = say("The certificate has clientAuth.")
+    words = say("The certificate has clientAuth.")
     if not view.as_client(leaf).whole:
         words = sentences((words, PATH_UNKNOWN))
     if not is_strange(view, leaf):

@@ -39,7 +39,7 @@ class Says(Struct, frozen=True):
     prospect: Prospect
     basis: Basis
     sources: tuple[str, ...]
-    words: str
+    words: Words
 
 
 class Row(Struct, frozen=True, kw_only=True):

@@ -25,7 +25,6 @@ from analyzer.facts.settings import CLUSTER_TLS_VERIFY
 from analyzer.findings import OutlookCell
 from analyzer.rules.outlook import evaluation
 from analyzer.rules.outlook.evaluation import outlook_of
-from analyzer.words import Words
 from tests.rules.cases import case, connection, event, ssh
 from tests.rules.nodes import (
     CUBE,
@@ -68,12 +67,10 @@ ZONE, TUNNELS, ACCESS = "UC traversal zone", "SSH tunnels (2222)", "MRA and WebR
 
 
 def cells(judged: Case, column: int = 0) -> dict[tuple[str | None, str, str], OutlookCell]:
-    """Return a column's cells: whatever is in it, it can be said in another language."""
+    """Return a column's cells."""
     outlook = outlook_of(judged)
     assert outlook is not None
-    found = {(row.node, row.service, row.peer): row.cells[column] for row in outlook.rows}
-    assert [cell for cell in found.values() if not isinstance(cell.reason, Words)] == []
-    return found
+    return {(row.node, row.service, row.peer): row.cells[column] for row in outlook.rows}
 
 
 def trio(judged: Case, column: int = 0) -> tuple[str, ...]:

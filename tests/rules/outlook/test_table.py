@@ -13,7 +13,6 @@ from analyzer.facts.releases import Version
 from analyzer.rules.outlook.row import Constellation, Row, Says
 from analyzer.rules.outlook.table import TABLE, look_up
 from analyzer.rules.outlook.usages import Usage
-from analyzer.words import Words
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "truth-table.md"
 FIRST = "| Row | "
@@ -120,12 +119,6 @@ def test_every_readable_certificate_has_a_row_but_one_that_older_releases_do_not
     row = look_up(constellation(usage, Usage.SERVER_ONLY, check), release)
 
     assert (row is None) is (usage is Usage.CLIENT_ONLY and release < Version(15, 5))
-
-
-def test_every_row_can_be_said_in_another_language() -> None:
-    said = [says.words for row in TABLE for says in (row.zone, row.tunnels, row.remote_access)]
-
-    assert [words for words in said if not isinstance(words, Words)] == []
 
 
 def test_what_cannot_be_read_has_no_row() -> None:
