@@ -69,10 +69,10 @@ def test_both_ends_of_a_connection_are_one_through_translation_and_by_other_cloc
     assert "0.800 s ahead of that of expc (median of 3" in seen.explanation
     assert f"10.20.30.16 is {OUTSIDE} there" in seen.explanation
     page = render_html(report)
-    linked = re.findall(r'Also seen by <code translate="no">expe</code> as <a href="#([^"]+)">', page)
+    linked = re.findall(r'Also seen by</span> <code translate="no">expe</code> \(<a href="#([^"]+)">', page)
     assert linked
     assert all(f'id="{anchor}"' in page for anchor in linked)
-    assert f'there <code translate="no">{OUTSIDE}:34' in page
+    assert f'there</span> <code translate="no">{OUTSIDE}:34' in page
     assert severities(report, ALTERED) == severities(report, "clocks-differ-between-nodes") == []
 
 

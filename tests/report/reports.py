@@ -415,8 +415,8 @@ def verdict(**changes: Any) -> Verdict:
         confidence=Confidence.PROVEN,
         sentence=say(
             "core1 as TLS client presented the client store's certificate, core1.example.com, serial "
-            "a10000004c869c77c8981becde00000000004c, to edge1 at 2026-03-29T07:34:39.839000Z (frame 2409 of {capture}), "
-            "120 times; edge1 refused it: unsupported certificate (alert 43).",
+            "a10000004c869c77c8981becde00000000004c, to edge1 at 2026-03-29T07:34:39.839000Z (frame 2409 of "
+            "{capture}), 120 times; edge1 refused it: unsupported certificate (alert 43).",
             capture=CAPTURE,
         ),
     )

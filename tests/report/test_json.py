@@ -32,6 +32,7 @@ from analyzer.evidence import (
 )
 from analyzer.findings import Finding, Report, Verdict
 from analyzer.report.json import render_json, report_as_dict, schema_text
+from analyzer.words import Words
 
 SHA = "ab" * 32
 EKU_MODE = "SIP TLS Certificate ExtendedKeyUsage Checking Mode"
@@ -144,8 +145,8 @@ class Filler:
         if issubclass(hint, StrEnum):
             return next(iter(hint))
         plain = {
-            str: self.text(owner, name), Words: Words(self.text(owner, name), {}), int: 7, float: 0.25, bool: True, bytes: b"\x30", datetime: MOMENT,
-            date: MOMENT.date(),
+            str: self.text(owner, name), Words: Words(self.text(owner, name), {}), int: 7, float: 0.25,
+            bool: True, bytes: b"\x30", datetime: MOMENT, date: MOMENT.date(),
         }  # fmt: skip
         return plain[hint]
 
