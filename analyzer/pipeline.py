@@ -45,14 +45,14 @@ class NothingToAnalyzeError(Exception):
     """None of the inputs holds a member, capture, certificate, log or dump that can be read."""
 
 
-def analyze(paths: Sequence[Path], options: Options | None = None) -> Report:
+def analyze(paths: Sequence[Path | str], options: Options | None = None) -> Report:
     """Read bundles, join what they say, judge it.
 
     Raises:
         NothingToAnalyzeError: if there is nothing in them that this program reads.
     """
     options = options or Options()
-    with open_inputs(paths) as inputs:
+    with open_inputs([Path(path) for path in paths]) as inputs:
         case = _read_case(inputs, options)
     if not any(_is_readable(member) for shown in case.inputs for member in shown.members):
         raise NothingToAnalyzeError(_why_nothing(case))

@@ -1,12 +1,13 @@
 """Which certification authorities are public: the roots that Mozilla's list held, and the names of their operators.
 
 The list of today alone would call a certificate private whose root has left it: DigiCert Global Root CA and
-QuoVadis Root CA 2 did so in 2026. `public_roots.toml` remembers them, by name and key, with the date of the last
+QuoVadis Root CA 2 did so in 2026. `public_roots.json` remembers them, by name and key, with the date of the last
 snapshot that held them.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib import resources
@@ -48,9 +49,7 @@ class PublicRoots(Struct, frozen=True, kw_only=True):
 @lru_cache(maxsize=1)
 def public_roots() -> PublicRoots:
     """Return the packaged list; it is read when first asked for."""
-    import tomllib  # not at module level: importing facts stays cheap
-
-    data = tomllib.loads((resources.files(__package__) / "public_roots.toml").read_text(encoding="utf-8"))
+    data = json.loads((resources.files(__package__) / "public_roots.json").read_text(encoding="utf-8"))
     roots = [
         PublicRoot(
             subject=row["subject"],
