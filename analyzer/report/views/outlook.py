@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from itertools import groupby
 from string import ascii_lowercase
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from analyzer.findings import Citation, Outlook, OutlookCell, OutlookRow, Prospect
 from analyzer.report import wording
 from analyzer.report.links import web_address
 from analyzer.report.outlook import basis_of, cell_word, numbered, sources_of
 from analyzer.report.views.badge import Badge, Tone
-from analyzer.words import say
+from analyzer.words import Words, say
 
 MAX_ROWS = 100
 MAX_WORD = 28
+MAX_SERVICES = 6
 
 _TONES = {
     Prospect.WORKS: Tone.GOOD,
@@ -58,6 +61,13 @@ class OutlookSourceView(Struct, frozen=True, kw_only=True):
     date: str
 
 
+class ServiceView(Struct, frozen=True, kw_only=True):
+    """A service of the first screen as it is now; `note` is the number of its reason."""
+
+    badge: Badge
+    note: int
+
+
 class OutlookView(Struct, frozen=True, kw_only=True):
     """The section; `groups` are the rows by node and role."""
 
@@ -93,6 +103,22 @@ def outlook_view(outlook: Outlook | None) -> OutlookView | None:
         label=outlook.notes[0],
         remarks=outlook.notes[1:],
     )
+
+
+def services_now(outlook: Outlook | None, nodes: Container[str | None]) -> tuple[ServiceView, ...]:
+    """Return what becomes of the services of some nodes as things are, as far as there is room for it."""
+    rows = outlook.rows[:MAX_ROWS] if outlook else ()
+    notes = numbered(rows)
+    of_nodes = {(row.service, row.peer): row.cells[0] for row in rows if row.node in nodes}
+    return tuple(
+        ServiceView(badge=replace(_badge(cell), word=_state(service, peer, cell)), note=notes[cell])
+        for (service, peer), cell in list(of_nodes.items())[:MAX_SERVICES]
+    )
+
+
+def _state(service: str, peer: str, cell: OutlookCell) -> Words:
+    peer = wording.fitted(peer, MAX_WORD)
+    return say("{service}, {peer}: {state}", service=service, peer=peer, state=cell_word(cell))
 
 
 def _row(row: OutlookRow, notes: dict[OutlookCell, int]) -> OutlookRowView:
