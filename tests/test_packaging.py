@@ -94,3 +94,10 @@ def test_every_import_is_a_declared_dependency() -> None:
     loaded = set(subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, text=True).split())
     assert loaded & {"pytest", "hypothesis", "jsonschema", "playwright", "samples", "tests", "OpenSSL"} == set()
     assert {"cryptography", "lxml", "jinja2", "typer"} <= declared & loaded
+
+
+def test_the_wheel_speaks_japanese(site: Path, tmp_path: Path) -> None:
+    ran = installed(site, *sample(WEBEX), "-o", tmp_path / "report.html", "--lang", "ja")
+
+    assert ran.returncode == 0, ran.stderr
+    assert '<html lang="ja">' in (tmp_path / "report.html").read_text(encoding="utf-8")

@@ -46,4 +46,4 @@ def in_part(view: NodeView) -> str:
     """Return the reservation about a trusted CA list that was not read whole; empty for one that was."""
     if view.trusted_is_whole:
         return ""
-    return say(" The list could be read only in part: it may stand in what was not read.")
+    return say("The list could be read only in part: it may stand in what was not read.")

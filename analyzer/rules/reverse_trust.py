@@ -16,7 +16,7 @@ from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.states import denied, is_active
 from analyzer.rules.trust import trust_of
 from analyzer.rules.view import NodeView
-from analyzer.words import say
+from analyzer.words import Words, say, sentences
 
 
 def ssh_reverse_trust_missing(view: NodeView) -> Iterator[Judgement]:
@@ -45,14 +45,7 @@ def ssh_reverse_trust_missing(view: NodeView) -> Iterator[Judgement]:
             severity=Severity.WARNING,
             confidence=Confidence.INFERRED,
             subject=edge.node.name or "",
-            explanation=say(
-                "The zone is Active, the Core's client certificate has clientAuth, and the SSH tunnels are refused. The trusted "
-                "CA list of {node} lacks {missing}, which stands above the Edge's server certificate. That SSH wants the whole "
-                "chain on the Core's side as well is inferred, no source says so.{in_part}",
-                node=view.node.name,
-                missing=missing,
-                in_part=in_part(view),
-            ),
+            explanation=sentences((_lacking(view, missing), in_part(view))),
             remedy=(append(missing, view.node.name),),
             evidence=(
                 *refused,
@@ -60,6 +53,16 @@ def ssh_reverse_trust_missing(view: NodeView) -> Iterator[Judgement]:
                 *(quote.quote_certificate(c, None, say("not in the Core's list")) for c in trust.lacking),
             ),
         )
+
+
+def _lacking(view: NodeView, missing: str) -> Words:
+    return say(
+        "The zone is Active, the Core's client certificate has clientAuth, and the SSH tunnels are refused. The trusted "
+        "CA list of {node} lacks {missing}, which stands above the Edge's server certificate. That SSH wants the whole "
+        "chain on the Core's side as well is inferred, no source says so.",
+        node=view.node.name,
+        missing=missing,
+    )
 
 
 RULES = (

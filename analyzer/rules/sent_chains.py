@@ -173,11 +173,7 @@ def _own_issuer_missing(view: NodeView, kind: str, leaf: Certificate, path: Cert
         severity=Severity.CRITICAL if incomplete else Severity.WARNING,
         confidence=Confidence.PROVEN if view.trusted_is_whole else Confidence.INFERRED,
         subject=say("{name} ({where})", name=name_of(leaf), where=STORES[kind]),
-        explanation=say(
-            "{lacks}{in_part} One list serves both stores; the intermediates that Expressway sends come from it.",
-            lacks=sentences((lacks, twin)),
-            in_part=in_part(view),
-        ),
+        explanation=sentences((lacks, twin, in_part(view), _ONE_LIST)),
         remedy=(append(missing, view.node.name),),
         evidence=(
             quote.quote_certificate(leaf, quote.store_file(view.node, kind), STORES[kind]),
@@ -188,6 +184,8 @@ def _own_issuer_missing(view: NodeView, kind: str, leaf: Certificate, path: Cert
         ),
     )
 
+
+_ONE_LIST = say("One list serves both stores; the intermediates that Expressway sends come from it.")
 
 _SENT = (Need.CAPTURE, Need.HANDSHAKE, Need.LOCAL_ADDRESSES)
 

@@ -189,7 +189,7 @@ def partner_ca_not_trusted(view: NodeView) -> Iterator[Judgement]:
             severity=Severity.WARNING if accepted or not view.trusted_is_whole else Severity.CRITICAL,
             confidence=Confidence.STRONG if view.trusted_is_whole else Confidence.INFERRED,
             subject=partner.node.name or "",
-            explanation=say("{lacks}{in_part}", lacks=sentences((lacks, still)), in_part=in_part(view)),
+            explanation=sentences((lacks, still, in_part(view))),
             remedy=(append(say("{authority} and what stands below it", authority=missing), view.node.name),),
             evidence=(
                 quote.quote_certificate(
