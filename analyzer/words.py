@@ -31,7 +31,7 @@ class Words(str):
     def __new__(cls, message: str, values: Mapping[str, object], plural: str | None = None) -> Self:
         """Put the values into the message."""
         template = message if plural is None or values["count"] == 1 else plural
-        self = super().__new__(cls, template.format_map(values) if values else template)
+        self = str.__new__(cls, template.format_map(values) if values else template)
         self.message = message
         self.plural = plural
         self.values = values

@@ -16,7 +16,7 @@ from analyzer.report.views.certificates import certificate_anchor
 from analyzer.report.views.spot import Spot
 from analyzer.words import say
 
-MAX_EVIDENCE = 16
+MAX_EVIDENCE = 12
 _REMEDY_ORDER = tuple(RemedyKind)
 
 

@@ -137,8 +137,9 @@ def _lanes(case: Case, node: Node, scale: _Scale, y: int) -> tuple[Lane, ...]:
     offset = node.log_ahead
     events = [(e, _shifted(e.record.time, offset)) for e in case.events if e.node == node.name and e.record.time]
     handshakes = [c for c in case.connections if c.node == node.name]
-    errors = [(time, Tone.BAD.value, say("TLS error")) for event, time in events if event.record.error]
-    changes = [(time, Tone.WARN.value, event.record.name) for event, time in events if event.record.name in _CHANGES]
+    bad, warn, error = Tone.BAD.value, Tone.WARN.value, say("TLS error")
+    errors = [(time, bad, error) for event, time in events if event.record.error]
+    changes = [(time, warn, event.record.name) for event, time in events if event.record.name in _CHANGES]
     rows = (
         (
             say("captured"),
