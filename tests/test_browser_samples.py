@@ -17,7 +17,9 @@ from analyzer.findings import Report, Verdict
 from analyzer.pipeline import analyze
 from analyzer.report import wording
 from analyzer.report.conclusions import conclude, next_steps
+from analyzer.report.language import Language
 from analyzer.report.summary import Exhibit, exhibit_of, index_of, leading_verdict
+from analyzer.words import say
 from samples.situation import Situation
 from samples.situations import SITUATIONS
 from tests.program import sample
@@ -154,31 +156,33 @@ def test_the_japanese_page_has_no_english_sentence(page: Page, tmp_path: Path, s
     assert [text for text in own_words(page) if ENGLISH.search(text) and not JAPANESE.search(text)] == []
 
 
-def assert_the_refusal_is_told(verdict: Verdict, exhibit: Exhibit, text: str) -> None:
+def assert_the_refusal_is_told(verdict: Verdict, exhibit: Exhibit, text: str, tell: Language) -> None:
     """Who refused, in which words, in which frame or line, and whom it concerns by address (rules-amendments E)."""
     if verdict.outcome is not Outcome.REFUSED:
         return
-    assert "Refused by" in text
+    assert tell(say("Refused by")) in text
     if exhibit.connection:
         assert str(exhibit.connection.handshake.client) in text
         assert str(exhibit.connection.handshake.server) in text
     if exhibit.alert:
-        assert wording.alert(exhibit.alert) in text
-        assert f"frame {exhibit.alert.frame}" in text
+        assert tell(wording.alert(exhibit.alert)) in text
+        assert tell(wording.frame(exhibit.alert.frame)) in text
     if exhibit.event:
-        assert f"log: {exhibit.event.record.file}, line {exhibit.event.record.line}" in text
+        record = exhibit.event.record
+        assert f"{tell(say('log:'))} {record.file}, {tell(wording.line(record.line))}" in text
     if verdict.grounds.wanted_name:
         assert verdict.grounds.wanted_name in text
 
 
 @each_situation
+@each_language
 def test_the_first_screen_says_who_presented_what_to_whom_and_what_to_do(
-    page: Page, tmp_path: Path, situation: Situation
+    page: Page, tmp_path: Path, situation: Situation, language: str
 ) -> None:
-    report = report_of(situation)
+    report, tell = report_of(situation), Language(language)
     verdict = leading_verdict(report)
     assert verdict is not None
-    open_report(page, tmp_path, situation)
+    open_report(page, tmp_path, situation, language)
 
     text = page.evaluate(TEXTS_ON_THE_FIRST_SCREEN)
 
@@ -186,23 +190,23 @@ def test_the_first_screen_says_who_presented_what_to_whom_and_what_to_do(
     exhibit = exhibit_of(verdict, index)
     certificate = report.case.certificates.get(exhibit.certificate or "")
     visibility = exhibit.visibility
-    assert wording.node_label(verdict.node) in text
-    assert verdict.peer in text
-    assert wording.OUTCOMES[verdict.outcome] in text or "Not determinable" in text
+    assert tell(wording.node_label(verdict.node)) in text
+    assert tell(verdict.peer) in text
+    assert tell(wording.OUTCOMES[verdict.outcome]) in text or tell(say("Not determinable")) in text
     if certificate:
-        assert wording.title(certificate) in text
-        assert wording.usage(certificate) in text
+        assert tell(wording.title(certificate)) in text
+        assert tell(wording.usage(certificate)) in text
     elif visibility:
-        assert wording.VISIBILITIES[visibility] in text
+        assert tell(wording.VISIBILITIES[visibility]) in text
     if exhibit.store:
-        assert wording.STORES[exhibit.store] in text
+        assert tell(wording.STORES[exhibit.store]) in text
     if exhibit.frame:
-        assert f"frame {exhibit.frame.frame}" in text
+        assert tell(wording.frame(exhibit.frame.frame)) in text
         assert exhibit.frame.capture in text
-    assert_the_refusal_is_told(verdict, exhibit, text)
+    assert_the_refusal_is_told(verdict, exhibit, text, tell)
     conclusions = conclude(report, index)
     if conclusions.why:
-        assert conclusions.why[0].finding.title in text
+        assert tell(conclusions.why[0].finding.title) in text
     steps = next_steps(conclusions)
-    calm = verdict.collect or "Nothing that was read calls for a change."
-    assert " ".join((steps[0].remedy.text if steps else calm).split())[:60] in text
+    calm = verdict.collect or say("Nothing that was read calls for a change.")
+    assert " ".join(tell(steps[0].remedy.text if steps else calm).split())[:60] in text
