@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 
@@ -208,14 +208,6 @@ def store_of(store: Store, node: str | None, *, brief: bool = False) -> Words:
     """Return a store, and whose it is where a node is given."""
     name = BRIEF_STORES[store] if brief else STORES[store]
     return say("{store} of {node}", store=name, node=node) if node else name
-
-
-def together(parts: Iterable[str]) -> str:
-    """Return parts joined by `and`."""
-    told = ""
-    for part in parts:
-        told = say("{before} and {after}", before=told, after=part) if told else part
-    return told
 
 
 def duration(seconds: int) -> Words:

@@ -22,7 +22,7 @@ from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.verification import CheckResult, Presented, Verifier, check_all
 from analyzer.rules.view import FAMILIAR, NodeView
-from analyzer.words import Words, listed, say, sentences
+from analyzer.words import Words, itemized, listed, say, sentences
 
 _TRAVERSAL_TYPE = {Side.CLIENT: "traversalserver", Side.SERVER: "traversalclient"}
 _UNSEEN = frozenset({Visibility.ENCRYPTED, Visibility.NOT_CAPTURED})
@@ -310,7 +310,7 @@ def _judgement(
             Remedy(
                 text=say(
                     "In the same change: {fixes}. Then look at the next handshake.",
-                    fixes=_joined(dict.fromkeys(result.fix for result in behind)),
+                    fixes=itemized(dict.fromkeys(result.fix for result in behind)),
                 ),
                 kind=RemedyKind.DURABLE,
             ),
@@ -365,17 +365,13 @@ def _rest(results: Sequence[CheckResult], behind: Sequence[CheckResult], reporte
     return sentences(
         (
             say("In order: {checks}.", checks=listed(passed)) if passed else "",
-            say("Not judged: {checks}.", checks=_joined(open_)) if open_ else "",
+            say("Not judged: {checks}.", checks=itemized(open_)) if open_ else "",
         )
     )
 
 
 def _in_turn(reasons: Iterable[str]) -> str:
     return reduce(lambda before, after: say("{before}; then {after}", before=before, after=after), reasons)
-
-
-def _joined(parts: Iterable[str]) -> str:
-    return reduce(lambda before, after: say("{before}; {after}", before=before, after=after), parts)
 
 
 def _quote_refusal(connection: Connection, side: Side) -> Iterator[Evidence]:

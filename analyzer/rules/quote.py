@@ -28,7 +28,7 @@ from analyzer.evidence import (
 from analyzer.findings import Evidence, EvidenceKind
 from analyzer.rules.wording import ROLES
 from analyzer.text import iso_utc
-from analyzer.words import Words, listed, say
+from analyzer.words import Words, itemized, listed, say
 
 STEP_WORDS: Mapping[Step, str] = {
     Step.CLIENT_HELLO: "ClientHello",
@@ -234,10 +234,12 @@ def quote_zone(zone: Zone) -> tuple[Evidence, ...]:
     source = zone.status_source or zone.source
     if source is None:
         return ()
-    state = zone.status or _NOT_GIVEN
-    for peer in zone.peers:
-        if peer.status:
-            state = say("{before}; peer {address}: {status}", before=state, address=peer.address, status=peer.status)
+    peers = (
+        say("peer {address}: {status}", address=peer.address, status=peer.status)
+        for peer in zone.peers
+        if peer.status
+    )
+    state = itemized((zone.status or _NOT_GIVEN, *peers))
     text = say(
         "zone {name} ({type}): status {state}, when logging started", name=zone.name, type=zone.type, state=state
     )

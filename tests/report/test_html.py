@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from lxml import html
 from msgspec.structs import replace
 
-from analyzer.evidence import Member, MemberKind, Outcome, PeerKind, Side
+from analyzer.evidence import Member, MemberKind, Outcome, PeerKind, Setting, SettingChange, Side
 from analyzer.findings import Finding, ForecastKind, Remedy, RemedyKind, Report, Severity
 from analyzer.report.html import render_html
 from analyzer.words import say
@@ -27,6 +27,7 @@ from tests.report.reports import (
     FINDINGS,
     LOG,
     OPEN_WEBEX,
+    START,
     completed,
     connection,
     empty_report,
@@ -537,3 +538,11 @@ def test_findings_are_counted_and_headed_by_severity() -> None:
         "Findings 1 critical, 1 warning, 2 that follow, 2 open questions. Critical each under its cause"
     )
     assert "Nothing critical was found." in section(replace(rich_report(), findings=(FINDINGS[3],)), "findings")
+
+
+def test_a_setting_that_was_changed_over_and_over_is_shown() -> None:
+    report = rich_report()
+    change = SettingChange(time=START, value="On", file=LOG, line=812)
+    core = replace(CORE, settings={"SIP TLS": Setting(value="Off", changes=(change,) * 1000)})
+
+    assert "changed to On at" in section(replace(report, case=replace(report.case, nodes=(core,))), "nodes")

@@ -47,11 +47,6 @@ def test_a_store_may_have_an_owner() -> None:
     assert JAPANESE(wording.store_of(Store.BOTH, "core1", brief=True)) == "core1の両方のストア"
 
 
-def test_several_are_joined_by_and() -> None:
-    assert wording.together(()) == ""
-    assert JAPANESE(wording.together(("core1", "edge1"))) == "core1およびedge1"
-
-
 def test_what_is_not_ours_is_cut_and_made_visible() -> None:
     assert wording.fitted("core\x1b.example.com", 10) == "core\\x1b.…"
 

@@ -9,7 +9,7 @@ from analyzer.findings import Forecast, ForecastKind, Report
 from analyzer.report import wording
 from analyzer.report.views.badge import Badge, Tone
 from analyzer.report.views.certificates import certificate_anchor
-from analyzer.words import say
+from analyzer.words import both, say
 
 MAX_FORECASTS = 200
 
@@ -55,7 +55,7 @@ def _view(case: Case, forecast: Forecast) -> ForecastView:
     return ForecastView(
         node=forecast.node or say("not named"),
         store=wording.STORES[forecast.store],
-        roles=wording.together(wording.SIDES[role] for role in forecast.roles) or say("not presented"),
+        roles=both(wording.SIDES[role] for role in forecast.roles) or say("not presented"),
         title=wording.title(certificate) if certificate else forecast.certificate[:16],
         anchor=certificate_anchor(forecast.certificate),
         stops="" if not_now else stops,

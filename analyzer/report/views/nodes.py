@@ -28,7 +28,7 @@ from analyzer.report.views.badge import Badge, Tone, outcome_badge
 from analyzer.report.views.paths import PathView, path_views
 from analyzer.report.views.stores import StoresView, stores_view
 from analyzer.report.views.validity import ValidityView, validity_views
-from analyzer.words import Words, counted, listed, say
+from analyzer.words import Words, counted, itemized, listed, say
 
 MAX_ROWS = 500
 MAX_STATE = 24
@@ -196,15 +196,12 @@ def _counts(badges: Sequence[Badge]) -> tuple[tuple[Badge, int], ...]:
 
 
 def _setting(name: str, setting: Setting) -> SettingView:
-    note = say("assumed: the release's default, as the dump does not have it") if setting.assumed else ""
-    for change in setting.changes:
-        changed = _change(change)
-        note = say("{before}; {after}", before=note, after=changed) if note else changed
+    assumed = say("assumed: the release's default, as the dump does not have it") if setting.assumed else ""
     return SettingView(
         name=name,
         value=setting.current or say("not known"),
         source=setting.source or "",
-        note=note,
+        note=itemized((assumed, *map(_change, setting.changes))),
     )
 
 

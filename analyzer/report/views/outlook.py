@@ -14,7 +14,7 @@ from analyzer.report import wording
 from analyzer.report.links import web_address
 from analyzer.report.outlook import basis_of, cell_word, numbered, sources_of
 from analyzer.report.views.badge import Badge, Tone
-from analyzer.words import Words, say
+from analyzer.words import Words, both, say
 
 MAX_ROWS = 100
 MAX_WORD = 28
@@ -135,7 +135,7 @@ def _badge(cell: OutlookCell) -> Badge:
 
 
 def _note(cell: OutlookCell, number: int, letters: dict[Citation, str]) -> OutlookNoteView:
-    cited = wording.together(letters[source] for source in cell.sources if source in letters)
+    cited = both(letters[source] for source in cell.sources if source in letters)
     return OutlookNoteView(
         number=number, basis=wording.fitted(basis_of(cell), MAX_WORD), sources=cited, reason=cell.reason
     )

@@ -7,7 +7,7 @@ from msgspec import Struct
 from analyzer.evidence import Case, IssuerPath, PathLink
 from analyzer.report import wording
 from analyzer.report.views.certificates import certificate_anchor
-from analyzer.words import Words, say
+from analyzer.words import Words, both, say
 
 _STORES = {
     ("client",): say("Client store"),
@@ -86,4 +86,4 @@ def _link(case: Case, path: IssuerPath, link: PathLink, number: int) -> LinkView
 
 
 def _names(names: tuple[str | None, ...] | list[str | None]) -> str:
-    return wording.together(wording.node_label(name) for name in names)
+    return both(wording.node_label(name) for name in names)
