@@ -114,7 +114,7 @@ function readTwins() {
     if (Array.isArray(twin)) {
       const times = met.get(bare) ?? 0;
       met.set(bare, times + 1);
-      twin = twin[0][parseInt(twin[1][times], 36)];
+      twin = twin[0][twin[1].charCodeAt(times) - 48];
     }
     return twin?.replace(/[\ue000-\uf8ff]/g, (place) => numbers[place.charCodeAt(0) - 0xe000]);
   };

@@ -38,7 +38,6 @@ def render_html(report: Report, *, language: str = ENGLISH) -> str:
             page=page_view(report),
             language=language,
             other=other,
-            other_name=NAMES[other],
             style=Markup(style),  # noqa: S704 - our own file
             script=Markup(script),  # noqa: S704 - our own file
             policy=_policy(style, script),
@@ -70,7 +69,7 @@ def _environment(printer: Printer) -> Environment:
         auto_reload=False,
         optimized=False,  # a page is rendered once: folding constants takes longer than it saves
     )
-    environment.globals.update(say=say, counted=counted, switched=printer.switched)
+    environment.globals.update(say=say, counted=counted, switch=printer.switch, switched=printer.switched)
     environment.tests["said"] = lambda value: isinstance(value, Words)
     return environment
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from datetime import datetime
 
+from markupsafe import Markup
 from msgspec import Struct
 
 from analyzer.evidence import Case, Certificate
@@ -35,7 +36,7 @@ class CertificateView(Struct, frozen=True, kw_only=True):
 
     Attributes:
         more_names: subject alternative names beyond those listed.
-        pem: its lines; none of what is larger than any certificate in use.
+        pem: one text, placed whole; empty for what is larger than any certificate in use.
         validity: a badge if it can be judged at the reference time, else None.
     """
 
@@ -55,7 +56,7 @@ class CertificateView(Struct, frozen=True, kw_only=True):
     origin: str
     origin_reason: str
     sha256: str
-    pem: tuple[str, ...]
+    pem: Markup
     unreadable: tuple[str, ...]
 
 
@@ -118,13 +119,13 @@ def described_certificates(report: Report) -> tuple[CertificateView, ...]:
     return tuple(view for view in views if view)
 
 
-def _pem(der: bytes) -> tuple[str, ...]:
+def _pem(der: bytes) -> Markup:
     """Return a certificate as text, in lines of 64 characters (RFC 7468 section 3)."""
     if len(der) > _LARGEST_PEM:
-        return ()
+        return Markup()
     text = base64.b64encode(der).decode()
     lines = (text[at : at + 64] for at in range(0, len(text), 64))
-    return ("-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----")
+    return Markup("\n".join(("-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----")))  # noqa: S704 - Base64
 
 
 def _serial(serial: str | None) -> SerialView | None:
