@@ -37,6 +37,10 @@ class Words(str):
         self.values = values
         return self
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Let a report be pickled: whoever analyses many bundles does so in many processes."""
+        return Words, (self.message, self.values, self.plural)
+
 
 class Joined(Words):
     """Parts of which each is said by itself.
@@ -57,6 +61,10 @@ class Joined(Words):
         self.between = between
         self.parts = parts
         return self
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Let a report be pickled."""
+        return Joined, (self.between, self.parts)
 
 
 def say(message: str, /, **values: object) -> Words:

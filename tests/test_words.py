@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Iterable
 
 import pytest
 
-from analyzer.words import Words, both, counted, either, itemized, listed, say, sentences
+from analyzer.report.language import Language
+from analyzer.words import Joined, Words, both, counted, either, itemized, listed, say, sentences
 
 
 def test_words_are_their_english_text_and_remember_their_message() -> None:
@@ -19,6 +21,19 @@ def test_words_are_their_english_text_and_remember_their_message() -> None:
 
 def test_braces_stand_for_themselves_where_there_are_no_values() -> None:
     assert say("{shown} of {all}") == "{shown} of {all}"
+
+
+def test_words_can_be_sent_to_another_process() -> None:
+    words = listed(
+        [say("{count} of {all}", count=1, all=listed(["a", "b"])), counted(2, "{count} line", "{count} lines")]
+    )
+
+    again = pickle.loads(pickle.dumps(words))
+
+    assert again == words == "1 of a, b, 2 lines"
+    assert isinstance(again, Joined)
+    assert again.parts[1] == "2 lines"
+    assert Language("ja")(again) == Language("ja")(words)
 
 
 @pytest.mark.parametrize(("count", "told"), [(0, "0 lines"), (1, "1 line"), (1234, "1,234 lines")])

@@ -39,6 +39,8 @@ class Language:
         return template.format_map({name: self._value(value) for name, value in text.values.items()})
 
     def _template(self, words: Words) -> str:
+        if not words.message:  # a catalogue keeps its header there
+            return ""
         if words.plural is None:
             return self._catalogue.gettext(words.message)
         count = words.values["count"]
