@@ -209,7 +209,7 @@ def _place(kind: EvidenceKind, locator: str | int) -> str:
         case EvidenceKind.CERTIFICATE:
             return f"SHA-256 {str(locator)[:16]}…"
         case _:
-            return str(locator)
+            return locator if isinstance(locator, str) else str(locator)
 
 
 def _source(citation: Citation) -> SourceView:
