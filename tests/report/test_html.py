@@ -91,7 +91,7 @@ def test_the_reasons_of_the_outlook_are_numbered_as_they_are_referred_to() -> No
 def test_without_an_outlook_there_is_no_section_and_no_link_to_it() -> None:
     rendered = render_html(replace(rich_report(), outlook=None))
 
-    assert "#whatif" not in rendered
+    assert 'href="#whatif"' not in rendered
     assert 'id="whatif"' not in rendered
 
 
