@@ -79,30 +79,30 @@ def counted(count: int, one: str, many: str, /, **values: object) -> Words:
 
 def sentences(parts: Iterable[str]) -> Words:
     """Return sentences one after another."""
-    return _joined(say("{before} {after}", before="", after=""), parts)
+    return joined(say("{before} {after}", before="", after=""), parts)
 
 
 def listed(parts: Iterable[str]) -> Words:
     """Return parts of a sentence as a list with commas."""
-    return _joined(say("{before}, {after}", before="", after=""), parts)
+    return joined(say("{before}, {after}", before="", after=""), parts)
 
 
 def itemized(parts: Iterable[str]) -> Words:
     """Return clauses, which may have commas of their own, with semicolons between them."""
-    return _joined(say("{before}; {after}", before="", after=""), parts)
+    return joined(say("{before}; {after}", before="", after=""), parts)
 
 
 def both(parts: Iterable[str]) -> Words:
     """Return things that belong together, with `and` between them."""
-    return _joined(say("{before} and {after}", before="", after=""), parts)
+    return joined(say("{before} and {after}", before="", after=""), parts)
 
 
 def either(parts: Iterable[str]) -> Words:
     """Return things to choose from, with `or` between them."""
-    return _joined(say("{before} or {after}", before="", after=""), parts)
+    return joined(say("{before} or {after}", before="", after=""), parts)
 
 
-def _joined(between: Words, parts: Iterable[str]) -> Words:
-    """Join what is not empty; a single part of ours stays what it is."""
+def joined(between: Words, parts: Iterable[str]) -> Words:
+    """Join what is not empty with `between`; a single part of ours stays what it is."""
     told = [part for part in parts if part]
     return told[0] if len(told) == 1 and isinstance(told[0], Words) else Joined(between, told)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
-from functools import reduce
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -14,7 +13,7 @@ from analyzer.bundle.content import Content
 from analyzer.bundle.files import BytesContent, FileContent
 from analyzer.bundle.stream import MemberStream, Pass
 from analyzer.evidence import Member, MemberKind, ReadState
-from analyzer.words import Words, say
+from analyzer.words import Words, itemized
 
 
 class OpenMember(Struct, kw_only=True, eq=False):
@@ -91,17 +90,13 @@ class OpenMember(Struct, kw_only=True, eq=False):
             size=self._counted_size(),
             sha256=self.sha256,
             read=read,
-            reason=_together(reasons),
+            reason=itemized(reasons) or None,
         )
 
     def _counted_size(self) -> int | None:
         if self._last is None:
             return self.size
         return None if self._last.damage else self._last.size
-
-
-def _together(reasons: Sequence[str]) -> str | None:
-    return reduce(lambda told, more: say("{told}; {more}", told=told, more=more), reasons) if reasons else None
 
 
 class OpenInput(Struct, kw_only=True, eq=False):

@@ -15,7 +15,7 @@ from analyzer.rules import quote
 from analyzer.rules.renewal import named, sources_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
-from analyzer.rules.wording import ROLES
+from analyzer.rules.wording import ROLES, STORES
 from analyzer.words import listed, say, sentences
 
 _PAGE = "Maintenance > Security > Server certificate"
@@ -55,7 +55,7 @@ def acme_failure(view: NodeView) -> Iterator[Judgement]:
         ),
         evidence=(
             *(row for alarm in raised for row in quote.quote_alarm(alarm)),
-            *((quote.quote_certificate(leaf, file, say("server store")),) if leaf else ()),
+            *((quote.quote_certificate(leaf, file, STORES["server"]),) if leaf else ()),
         ),
         count=len(raised),
     )

@@ -17,6 +17,7 @@ from analyzer.rules.authorities import TRUSTED_CA, name_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.trust import trust_of
 from analyzer.rules.view import NodeView
+from analyzer.rules.wording import STORES
 from analyzer.words import Words, itemized, say
 
 _AUTOMATIC_CUCM_ZONES = ("CEtls-", "CEOAuth-")
@@ -64,7 +65,7 @@ def verifiers_must_trust_client_ca(view: NodeView) -> Iterator[Judgement]:
             ),
         ),
         evidence=(
-            quote.quote_certificate(leaf, quote.store_file(view.node, "client"), say("client store")),
+            quote.quote_certificate(leaf, quote.store_file(view.node, "client"), STORES["client"]),
             *(row for entry in entries for row in entry.source),
             *(row for connection in shown for row in quote.quote_certificate_frame(connection, Side.CLIENT)),
         ),

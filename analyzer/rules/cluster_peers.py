@@ -16,6 +16,7 @@ from analyzer.rules.clusters import cluster_name, listed_peers, quote_cluster
 from analyzer.rules.presentation import stale_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
+from analyzer.rules.wording import STORES
 from analyzer.text import is_address, iso_utc
 from analyzer.words import Words, say, sentences
 
@@ -82,7 +83,7 @@ def peer_not_serving_new_certificate(view: NodeView) -> Iterator[Judgement]:
         remedy=(_restart(view),),
         evidence=(
             *(row for c in old[-3:] for row in quote.quote_certificate_frame(c, Side.SERVER)),
-            quote.quote_certificate(leaf, quote.store_file(view.node, "server"), say("server store")),
+            quote.quote_certificate(leaf, quote.store_file(view.node, "server"), STORES["server"]),
             *_quote_uptime(view),
             *evidence,
         ),
@@ -195,7 +196,7 @@ def client_store_incapable(view: NodeView) -> Iterator[Judgement]:
         ),
         remedy=(_CLIENT_CERTIFICATE, _PERMISSIVE),
         evidence=(
-            quote.quote_certificate(leaf, quote.store_file(view.node, "client"), say("client store")),
+            quote.quote_certificate(leaf, quote.store_file(view.node, "client"), STORES["client"]),
             *quote.quote_setting(CLUSTER_TLS_VERIFY, mode),
             *quote_cluster(view.node),
             *(row for alarm in alarms for row in quote.quote_alarm(alarm)),

@@ -12,7 +12,7 @@ from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
-from analyzer.rules.wording import STORES
+from analyzer.rules.wording import REFERENCE_ORIGINS, STORES
 from analyzer.words import Words, counted, say, sentences
 
 _LEAF = {
@@ -35,7 +35,6 @@ _AN_AUTHORITY = {
     ),
 }
 
-_ORIGINS = {"evidence": say("evidence"), "file-name": say("file-name"), "as-of": say("as-of")}
 """Where the time comes from that dates are judged at."""
 
 
@@ -70,7 +69,7 @@ def cert_expires_soon(view: NodeView) -> Iterator[Judgement]:
                         end=certificate.not_after,
                         left=_days(left),
                         now=time,
-                        origin=_ORIGINS.get(view.node.reference_time.origin, view.node.reference_time.origin),
+                        origin=REFERENCE_ORIGINS[view.node.reference_time.origin],
                     ),
                     said,
                 )

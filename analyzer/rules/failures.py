@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from analyzer.evidence import Connection, Event, Outcome, Side, Step, TcpConversation
+from analyzer.evidence import Connection, Event, Outcome, Step, TcpConversation
 from analyzer.facts.alarms import AlarmTopic, alarm_ids
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
@@ -13,10 +13,10 @@ from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.states import SSH_PORT, ssh_errors
 from analyzer.rules.view import FAMILIAR, TRAVERSAL, TUNNELS, NodeView
+from analyzer.rules.wording import ROLES
 from analyzer.words import Words, both, say, sentences
 
 SIP_AND_TUNNEL_PORTS = frozenset({2222, 5061, 5062, 6971, 6972, 7001, 7002, 7003, 8443})
-_SIDES = {Side.CLIENT: say("client"), Side.SERVER: say("server")}
 
 
 def closed_without_alert(view: NodeView) -> Iterator[Judgement]:
@@ -74,7 +74,7 @@ def _closed(peer: str, flows: Sequence[Connection], lines: Sequence[Event]) -> J
 
 
 def _how_closed(peer: str, flows: Sequence[Connection]) -> Words:
-    closers: set[str] = {_SIDES[c.handshake.closed_by] for c in flows if c.handshake.closed_by and not c.local_role}
+    closers: set[str] = {ROLES[c.handshake.closed_by] for c in flows if c.handshake.closed_by and not c.local_role}
     closers |= {
         say("this node") if c.handshake.closed_by is c.local_role else peer
         for c in flows

@@ -7,9 +7,8 @@ waits behind the error: put right together, one change window is enough.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import reduce
 
 from msgspec import Struct
 
@@ -22,10 +21,11 @@ from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.verification import CheckResult, Presented, Verifier, check_all
 from analyzer.rules.view import FAMILIAR, NodeView
-from analyzer.words import Words, itemized, listed, say, sentences
+from analyzer.words import Words, itemized, joined, listed, say, sentences
 
 _TRAVERSAL_TYPE = {Side.CLIENT: "traversalserver", Side.SERVER: "traversalclient"}
 _UNSEEN = frozenset({Visibility.ENCRYPTED, Visibility.NOT_CAPTURED})
+_THEN = say("{before}; then {after}", before="", after="")
 _WORDS = {
     Check.LEAF_KEY: say("key strength"),
     Check.TRUST: say("trust and chain"),
@@ -301,7 +301,7 @@ def _judgement(
                 _refusal(refused, who, whose),
                 say(
                     "A verifier reports one error at a time. Behind this one waits: {failures}.",
-                    failures=_in_turn(result.reason for result in behind),
+                    failures=joined(_THEN, (result.reason for result in behind)),
                 ),
                 _rest(results, behind, refused.last.checks),
             )
@@ -368,10 +368,6 @@ def _rest(results: Sequence[CheckResult], behind: Sequence[CheckResult], reporte
             say("Not judged: {checks}.", checks=itemized(open_)) if open_ else "",
         )
     )
-
-
-def _in_turn(reasons: Iterable[str]) -> str:
-    return reduce(lambda before, after: say("{before}; then {after}", before=before, after=after), reasons)
 
 
 def _quote_refusal(connection: Connection, side: Side) -> Iterator[Evidence]:

@@ -11,13 +11,11 @@ from analyzer.rules import quote
 from analyzer.rules.own_certificates import own_certificates, quote_own, replace_by
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
+from analyzer.rules.wording import REFERENCE_ORIGINS
 from analyzer.text import iso_utc
 from analyzer.words import Words, say, sentences
 
 SKEW_SECONDS = 2.0
-
-_ORIGINS = {"evidence": say("evidence"), "file-name": say("file-name"), "as-of": say("as-of")}
-"""Where a reference time comes from."""
 
 
 def cert_expired_in_store(view: NodeView) -> Iterator[Judgement]:
@@ -34,7 +32,7 @@ def cert_expired_in_store(view: NodeView) -> Iterator[Judgement]:
             where=own.where,
             ends=ends,
             time=time,
-            origin=_ORIGINS[view.node.reference_time.origin],
+            origin=REFERENCE_ORIGINS[view.node.reference_time.origin],
         )
         too = say("Alarm {alarm} says so, too.", alarm=raised[0].id) if raised else ""
         yield Judgement(
@@ -84,7 +82,7 @@ def cert_not_yet_valid(view: NodeView) -> Iterator[Judgement]:
                 where=own.where,
                 begins=iso_utc(begins),
                 time=iso_utc(latest.time),
-                origin=_ORIGINS[latest.origin],
+                origin=REFERENCE_ORIGINS[latest.origin],
             ),
             remedy=(
                 Remedy(

@@ -12,6 +12,14 @@ ROLES: Mapping[str, Words] = {Side.CLIENT: say("client"), Side.SERVER: say("serv
 
 STORES: Mapping[str, Words] = {"client": say("client store"), "server": say("server store")}
 
+REFERENCE_ORIGINS: Mapping[str, Words] = {
+    "evidence": say("evidence"),
+    "file-name": say("file-name"),
+    "as-of": say("as-of"),
+    "none": say("none"),
+}
+"""Where a reference time comes from."""
+
 ORIGINS: Mapping[CertificateOrigin, Words] = {
     CertificateOrigin.PUBLIC: say("public"),
     CertificateOrigin.PRIVATE: say("private"),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping, Sequence
 from itertools import groupby
 from string import ascii_lowercase
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from analyzer.findings import Citation, Outlook, OutlookCell, OutlookRow, Prospect
 from analyzer.report import wording
@@ -69,8 +68,9 @@ class ServiceView(Struct, frozen=True, kw_only=True):
 
 
 class OutlookView(Struct, frozen=True, kw_only=True):
-    """The section; `groups` are the rows by node and role."""
+    """The section; `groups` are the rows by node and role, `now` is for the first screen."""
 
+    now: tuple[ServiceView, ...]
     columns: tuple[str, ...]
     groups: tuple[tuple[str, tuple[OutlookRowView, ...]], ...]
     more: int
@@ -80,8 +80,8 @@ class OutlookView(Struct, frozen=True, kw_only=True):
     remarks: tuple[str, ...]
 
 
-def outlook_view(outlook: Outlook | None) -> OutlookView | None:
-    """Show an outlook; None where there is none, or nothing in it."""
+def outlook_view(outlook: Outlook | None, leading: Container[str | None]) -> OutlookView | None:
+    """Show an outlook, and at first what `leading` nodes have; None where there is none, or nothing in it."""
     if outlook is None or not outlook.rows:
         return None
     rows = outlook.rows[:MAX_ROWS]
@@ -89,6 +89,7 @@ def outlook_view(outlook: Outlook | None) -> OutlookView | None:
     letters = dict(zip(sources_of(tuple(notes)), ascii_lowercase, strict=False))
     groups = groupby(rows, key=lambda row: (row.node, row.local_role))
     return OutlookView(
+        now=_services_now([row for row in rows if row.node in leading], notes),
         columns=tuple(wording.fitted(column, MAX_WORD) for column in outlook.columns),
         groups=tuple(
             (
@@ -105,14 +106,12 @@ def outlook_view(outlook: Outlook | None) -> OutlookView | None:
     )
 
 
-def services_now(outlook: Outlook | None, nodes: Container[str | None]) -> tuple[ServiceView, ...]:
-    """Return what becomes of the services of some nodes as things are, as far as there is room for it."""
-    rows = outlook.rows[:MAX_ROWS] if outlook else ()
-    notes = numbered(rows)
-    of_nodes = {(row.service, row.peer): row.cells[0] for row in rows if row.node in nodes}
+def _services_now(rows: Sequence[OutlookRow], notes: Mapping[OutlookCell, int]) -> tuple[ServiceView, ...]:
+    """Return what becomes of services as things are, as far as there is room; both ends of a pair say the same."""
+    services = {(row.service, row.peer): row.cells[0] for row in rows}
     return tuple(
-        ServiceView(badge=replace(_badge(cell), word=_state(service, peer, cell)), note=notes[cell])
-        for (service, peer), cell in list(of_nodes.items())[:MAX_SERVICES]
+        ServiceView(badge=Badge(tone=_tone(cell), word=_state(service, peer, cell)), note=notes[cell])
+        for (service, peer), cell in list(services.items())[:MAX_SERVICES]
     )
 
 
@@ -127,11 +126,12 @@ def _row(row: OutlookRow, notes: dict[OutlookCell, int]) -> OutlookRowView:
 
 
 def _badge(cell: OutlookCell) -> Badge:
+    return Badge(tone=_tone(cell), word=wording.fitted(cell_word(cell), MAX_WORD))
+
+
+def _tone(cell: OutlookCell) -> Tone:
     conditional = cell.prospect is Prospect.WORKS and cell.condition is not None
-    return Badge(
-        tone=Tone.WARN if conditional else _TONES[cell.prospect],
-        word=wording.fitted(cell_word(cell), MAX_WORD),
-    )
+    return Tone.WARN if conditional else _TONES[cell.prospect]
 
 
 def _note(cell: OutlookCell, number: int, letters: dict[Citation, str]) -> OutlookNoteView:

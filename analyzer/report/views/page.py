@@ -30,7 +30,7 @@ from analyzer.report.views.findings import (
 )
 from analyzer.report.views.forecast import ForecastView, forecast_views
 from analyzer.report.views.nodes import NodeView, node_view, role_order
-from analyzer.report.views.outlook import OutlookView, ServiceView, outlook_view, services_now
+from analyzer.report.views.outlook import OutlookView, outlook_view
 from analyzer.report.views.timeline import Timeline, timeline_of
 from analyzer.report.views.verdicts import VerdictView, verdict_view
 from analyzer.words import counted, listed, say
@@ -71,7 +71,6 @@ class Page(Struct, frozen=True, kw_only=True):
     Attributes:
         leading: the answer of the first screen; None: there is no verdict at all.
         has_failed: whether there is a failure to explain.
-        services: of the nodes that the leading answer is about, as they are now.
         why, also: what is tied to the leading answer, and what else has weight.
         counts: findings by severity, in words.
         private_keys: the members that a private key was found in.
@@ -89,7 +88,6 @@ class Page(Struct, frozen=True, kw_only=True):
     more_verdicts: int
     steps: tuple[StepView, ...]
     has_failed: bool
-    services: tuple[ServiceView, ...]
     why: tuple[CauseLink, ...]
     also: tuple[CauseLink, ...]
     counts: str
@@ -144,7 +142,6 @@ def page_view(report: Report) -> Page:
         more_verdicts=max(0, len(others) - MAX_VERDICTS),
         steps=tuple(step_view(step, anchors) for step in next_steps(conclusions)),
         has_failed=conclusions.has_failed,
-        services=services_now(report.outlook, {leading.node, *leading.grounds.nodes} if leading else ()),
         why=tuple(cause_link(cause, anchors) for cause in conclusions.why),
         also=tuple(cause_link(cause, anchors) for cause in conclusions.also),
         counts=conclusions.counts,
@@ -169,7 +166,7 @@ def page_view(report: Report) -> Page:
         problems=case.problems[:MAX_PROBLEMS],
         problem_count=len(case.problems),
         sources=source_views((*report.findings, *(rule for row in report.forecast for rule in row.rules))),
-        outlook=outlook_view(report.outlook),
+        outlook=outlook_view(report.outlook, {leading.node, *leading.grounds.nodes} if leading else ()),
     )
 
 
