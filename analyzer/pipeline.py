@@ -18,6 +18,7 @@ from analyzer.facts.dates import threshold_days
 from analyzer.facts.store import PACKAGED, Facts
 from analyzer.findings import Report
 from analyzer.intake import Progress, read_node, silent
+from analyzer.memory import without_collections
 from analyzer.rules.catalogue import RULES
 from analyzer.rules.causes import tie
 from analyzer.rules.forecast_table import forecast_of
@@ -56,7 +57,12 @@ def analyze(paths: Sequence[Path | str], options: Options | None = None) -> Repo
         case = _read_case(inputs, options)
     if not any(_is_readable(member) for shown in case.inputs for member in shown.members):
         raise NothingToAnalyzeError(_why_nothing(case))
-    facts, views = options.facts, views_of(case, options.facts)
+    with without_collections():
+        return _judged(case, options.facts)
+
+
+def _judged(case: Case, facts: Facts) -> Report:
+    views = views_of(case, facts)
     return Report(
         tool_version=__version__,
         facts_as_of=facts.as_of,

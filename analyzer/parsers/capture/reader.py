@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Sequence
+from contextlib import closing
 from ipaddress import ip_address
 
 from analyzer.evidence import CaptureFile, Problem
+from analyzer.memory import without_collections
 from analyzer.parsers.capture.certificate_shelf import CertificateShelf
 from analyzer.parsers.capture.files import first_time
 from analyzer.parsers.capture.flows import DialogueMaker, FlowTable, Results, plain_dialogue
@@ -34,25 +34,10 @@ def read_captures(
     goes on from one to the next. A file that begins before the one before has ended is a capture of its own.
     """
     reading = _Reading(limits or CaptureLimits(), make_dialogue)
-    with _without_collections():
+    with without_collections():  # connections dissolve their own cycles
         for interface in sorted({source.interface or "" for source in sources}):
             reading.read_interface(in_order(s for s in sources if (s.interface or "") == interface))
         return reading.result()
-
-
-@contextmanager
-def _without_collections() -> Iterator[None]:
-    """Keep the cyclic garbage collector off: connections dissolve their own cycles, and there are no others.
-
-    Where there are many handshakes, its looking for some would take a quarter of the time.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def in_order(sources: Iterable[CaptureSource]) -> list[CaptureSource]:
