@@ -25,6 +25,8 @@ from analyzer.facts.alerts import ALERTS
 PEER_ALERT = "peer-alert"
 REMOTE_DISCONNECT = "remote-disconnect"
 HANDSHAKE_FAILURE = "handshake-failure"
+IDENTITY_UNACCEPTABLE = "identity-unacceptable"
+VERIFY_FAILED = "verify-failed"
 
 # In the order of trial: the specific before the general ("in certificate chain" before "self signed").
 _KEYS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -44,7 +46,7 @@ _KEYS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("revoked", r"certificate (?:has been |is )?revoked"),
         ("no-certificate", r"no certificate returned|peer did not return a certificate"),
         (
-            "identity-unacceptable",
+            IDENTITY_UNACCEPTABLE,
             r"certificate identity was unacceptable|(?:hostname|ip address|email address) mismatch"
             r"|\) not in certificate",
         ),
@@ -54,7 +56,7 @@ _KEYS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"no ssl error available|probably remote disconnect|got eof|unexpected eof|connection reset by peer",
         ),
         (
-            "verify-failed",
+            VERIFY_FAILED,
             r"certificate verif(?:y|ication) failed|certificate (?:rejected|not trusted|signature failure)"
             r"|invalid ca certificate|path length constraint exceeded|certificate chain too long",
         ),
@@ -83,7 +85,7 @@ _CODE = re.compile(r"\berror:([0-9a-f]{8})\b")
 _NUMBERS = {name: number for number, name in ALERTS.items()} | {"user_cancelled": 90}
 
 # OpenSSL `include/openssl/sslerr.h`; read where a line carries the code but not the words.
-_REASONS = {134: "verify-failed", 199: "no-certificate", 294: REMOTE_DISCONNECT}
+_REASONS = {134: VERIFY_FAILED, 199: "no-certificate", 294: REMOTE_DISCONNECT}
 
 
 def normalise_error(text: str) -> str | None:

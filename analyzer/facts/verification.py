@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from enum import IntEnum
 from types import MappingProxyType
 
+from analyzer.facts.errors import IDENTITY_UNACCEPTABLE
+
 
 class Check(IntEnum):
     """The checks of one certificate, in their order."""
@@ -40,7 +42,7 @@ CHECKS_OF_ERROR: Mapping[str, tuple[Check, ...]] = MappingProxyType(
         "revoked": (Check.REVOCATION,),
         "expired": (Check.EXPIRED,),
         "not-yet-valid": (Check.NOT_YET_VALID,),
-        "identity-unacceptable": (Check.NAME,),
+        IDENTITY_UNACCEPTABLE: (Check.NAME,),
     }
 )
 """By the keys of `errors.normalise_error`; what is not here does not say which check failed."""

@@ -173,7 +173,7 @@ def _refusals(view: NodeView) -> Mapping[tuple[str, bool], Mapping[Who, Refusals
             if meaning := _BY_CODE.get(alert.code):
                 by_us = alert.sender is connection.local_role
                 towards(connection.peer, meaning, by_us=by_us).connections.append((connection, alert))
-    for event in view.tls_errors:
+    for event in view.log.errors:
         if event.peer is not None and event.peer.kind in FAMILIAR and (meaning := _meaning_of(view, event)):
             towards(event.peer, meaning, by_us=event.record.alert is None).events.append(event)
     return found
@@ -227,8 +227,8 @@ def _judgement(view: NodeView, meaning: Meaning, refusals: Refusals, *, by_us: b
         count=max(1, count),
         first=first,
         last=last,
-        connections=tuple(connection.id for connection, _ in refusals.connections),
-        events=tuple(event.id for event in refusals.events),
+        connections=tuple(connection for connection, _ in refusals.connections),
+        events=tuple(refusals.events),
     )
 
 
@@ -297,7 +297,7 @@ def internet_background(view: NodeView) -> Iterator[Judgement]:
         if c.peer.kind is PeerKind.INTERNET
         and (c.outcome in {Outcome.REFUSED, Outcome.CLOSED} or c.handshake.completed is False)
     ]
-    events = [e for e in view.lone_tls_errors if e.peer is not None and e.peer.kind is PeerKind.INTERNET]
+    events = [e for e in view.log.lone_errors if e.peer is not None and e.peer.kind is PeerKind.INTERNET]
     if not connections and not events:
         return
     addresses = {
@@ -325,8 +325,8 @@ def internet_background(view: NodeView) -> Iterator[Judgement]:
         count=len(connections) + len(events),
         first=first,
         last=last,
-        connections=tuple(connection.id for connection in connections),
-        events=tuple(event.id for event in events),
+        connections=tuple(connections),
+        events=tuple(events),
     )
 
 

@@ -65,7 +65,7 @@ def _judgement(
         count=len(alterations),
         first=first,
         last=last,
-        connections=tuple(alteration.here.id for alteration in alterations),
+        connections=tuple(alteration.here for alteration in alterations),
     )
 
 

@@ -152,7 +152,7 @@ def trusted_list_in_memory_differs(view: NodeView) -> Iterator[Judgement]:
 
 def _changed_since(view: NodeView, connection: Connection) -> bool:
     """Whether certificates were managed after the request: the file then shows a later state."""
-    times = [event.record.time for event in view.events_named(CERTIFICATE_MANAGEMENT)]
+    times = [event.record.time for event in view.log.named(CERTIFICATE_MANAGEMENT)]
     return any(time is not None and time > connection.handshake.started for time in times)
 
 

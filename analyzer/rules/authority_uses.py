@@ -12,7 +12,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from analyzer.correlate.chains import Pool, build_path, is_self_signed
-from analyzer.evidence import Certificate, Connection, Outcome, Side
+from analyzer.evidence import Certificate, Connection, Event, Outcome, Side
 from analyzer.facts.alerts import CERTIFICATE_EXPIRED
 from analyzer.rules.authorities import CHAIN_ALERTS
 from analyzer.rules.own_certificates import own_certificates, reception
@@ -40,7 +40,7 @@ class Use(Struct, frozen=True):
     connections: tuple[Connection, ...] = ()
     refused: tuple[Connection, ...] = ()
     accepted: tuple[Connection, ...] = ()
-    events: tuple[str, ...] = ()
+    events: tuple[Event, ...] = ()
     verified_here: bool = True
     about: tuple[str, ...] = ()
 
@@ -112,7 +112,7 @@ def _of_own(view: NodeView, outdated: Mapping[str, Certificate]) -> Iterator[tup
                     connections=received.shown,
                     refused=received.refused,
                     accepted=received.accepted,
-                    events=received.events,
+                    events=received.lines,
                     verified_here=False,
                     about=() if received.shown or received.lines else (NOBODY,),
                 ),

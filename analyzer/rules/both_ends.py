@@ -73,7 +73,7 @@ def connection_seen_at_both_ends(view: NodeView) -> Iterator[Judgement]:
             ),
             evidence=(*quote_hello(same[0].here), *quote_hello(same[0].there)),
             count=count,
-            connections=tuple(one.here.id for one in same),
+            connections=tuple(one.here for one in same),
         )
 
 
@@ -102,7 +102,7 @@ def clocks_differ(view: NodeView) -> Iterator[Judgement]:
                 ),
             ),
             count=pair.offset.joins,
-            connections=tuple(twin.first for twin in pair.twins),
+            connections=view.connections_by_id(twin.first for twin in pair.twins),
         )
 
 

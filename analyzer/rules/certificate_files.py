@@ -28,7 +28,7 @@ def pem_multiple_leaves(view: NodeView) -> Iterator[Judgement]:
         if len(leaves) < 2:
             continue
         file = quote.store_file(view.node, kind)
-        others = [c.id for leaf in leaves[1:] for c in view.connections_by_own_leaf.get(leaf.sha256, ())]
+        others = [c for leaf in leaves[1:] for c in view.connections_by_own_leaf.get(leaf.sha256, ())]
         store = say("{store} store", store=ROLES[kind])
         judgement = fact(
             store,
@@ -63,7 +63,7 @@ def _same_name(leaves: list[Certificate]) -> Words:
 def key_file_newline(view: NodeView) -> Iterator[Judgement]:
     """The log says in OpenSSL's words that a private key could not be loaded."""
     words = key_load_failures(view.facts)
-    events = [event for event in view.other_events if any(map(event.record.detail.casefold().__contains__, words))]
+    events = [event for event in view.log.others if any(map(event.record.detail.casefold().__contains__, words))]
     if not events:
         return
     first, last = quote.span(event.record.time for event in events)

@@ -83,9 +83,7 @@ def deprecated_upload_command(view: NodeView) -> Iterator[Judgement]:
 
 def client_upload_refused(view: NodeView) -> Iterator[Judgement]:
     """The page for client certificates refused one without clientAuth."""
-    events = tuple(
-        e for e in view.other_events if "does not have a client usage attribute" in e.record.detail.lower()
-    )
+    events = tuple(e for e in view.log.others if "does not have a client usage attribute" in e.record.detail.lower())
     if not events:
         return
     first, last = quote.span(event.record.time for event in events)
@@ -110,7 +108,7 @@ def client_upload_refused(view: NodeView) -> Iterator[Judgement]:
         count=len(events),
         first=first,
         last=last,
-        events=tuple(event.id for event in events),
+        events=tuple(events),
     )
 
 

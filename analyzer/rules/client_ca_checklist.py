@@ -69,7 +69,7 @@ def verifiers_must_trust_client_ca(view: NodeView) -> Iterator[Judgement]:
             *(row for entry in entries for row in entry.source),
             *(row for connection in shown for row in quote.quote_certificate_frame(connection, Side.CLIENT)),
         ),
-        connections=tuple(connection.id for connection in shown),
+        connections=tuple(shown),
     )
 
 

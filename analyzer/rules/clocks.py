@@ -36,9 +36,9 @@ def clock_wrong(view: NodeView) -> Iterator[Judgement]:
     alarms = [alarm for alarm in view.node.alarms if alarm.id in alarm_ids(AlarmTopic.CLOCK, view.facts)]
     if alarms:
         yield _alarmed(view, alarms)
-    of_lists = {event.connection for event in view.tls_errors_of("crl-expired")}
+    of_lists = {event.connection for event in view.log.errors_of("crl-expired")}
     lines: dict[tuple[Peer, bool], list[Event]] = defaultdict(list)
-    for event in view.tls_errors_of(CERTIFICATE_EXPIRED, *sorted(_ABOUT_DATES)):
+    for event in view.log.errors_of(CERTIFICATE_EXPIRED, *sorted(_ABOUT_DATES)):
         peer, by_us = event.peer, event.record.alert is None
         if peer is not None and peer.kind in FAMILIAR and event.connection:
             lines[peer, by_us].append(event)
@@ -74,7 +74,7 @@ def _alarmed(view: NodeView, alarms: Sequence[Alarm]) -> Judgement:
         remedy=(_SET_CLOCKS,),
         evidence=tuple(row for alarm in alarms[: quote.MOST] for row in quote.quote_alarm(alarm)),
         count=len(alarms),
-        connections=tuple(connection.id for connection in off),
+        connections=tuple(off),
         about=(TRAVERSAL, TUNNELS) if between else () if off else (NOBODY,),
     )
 
@@ -148,8 +148,8 @@ def _contradicted(peer: Peer, shown: Sequence[Connection], events: Sequence[Even
         count=len(shown),
         first=first,
         last=last,
-        connections=tuple(connection.id for connection in shown),
-        events=tuple(event.id for event in events),
+        connections=tuple(shown),
+        events=tuple(events),
     )
 
 

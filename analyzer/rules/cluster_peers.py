@@ -90,7 +90,7 @@ def peer_not_serving_new_certificate(view: NodeView) -> Iterator[Judgement]:
         count=max(len(old), 1),
         first=first,
         last=last,
-        connections=tuple(connection.id for connection in old),
+        connections=tuple(old),
     )
 
 
@@ -129,7 +129,7 @@ def _running_since(view: NodeView) -> datetime | None:
     """Return a time at which it was certainly running: the status was taken no later than the evidence ends."""
     ends = [*(span.last for span in view.node.logs), *(file.last for file in view.node.captures)]
     _, last = quote.span(ends)
-    restarted = bool(view.events_named(APPLICATION_START))
+    restarted = bool(view.log.named(APPLICATION_START))
     if last is None or view.node.uptime is None or restarted:
         return None
     return last - timedelta(seconds=view.node.uptime)
@@ -205,7 +205,7 @@ def client_store_incapable(view: NodeView) -> Iterator[Judgement]:
         count=max(len(refused), 1),
         first=first,
         last=last,
-        connections=tuple(connection.id for connection in refused),
+        connections=tuple(refused),
         about=tuple(dict.fromkeys((*listed_peers(view), *(p.label for p in view.cluster if p is not view)))),
     )
 

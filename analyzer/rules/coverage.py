@@ -39,7 +39,7 @@ def repeated_failure_period(view: NodeView) -> Iterator[Judgement]:
         if connection.outcome in {Outcome.REFUSED, Outcome.CLOSED} and connection.peer.kind in FAMILIAR:
             times[who_is(connection.peer)].append(connection.handshake.started)
             connections[who_is(connection.peer)].append(connection)
-    for who, lines in view.lone_tls_errors_by_peer.items():
+    for who, lines in view.log.lone_errors_by_peer.items():
         if who[0] in FAMILIAR and (timed := [event for event in lines if event.record.time]):
             times[who] += [event.record.time - offset for event in timed if event.record.time]
             events[who] = timed
@@ -66,8 +66,8 @@ def repeated_failure_period(view: NodeView) -> Iterator[Judgement]:
             count=len(attempts),
             first=attempts[0],
             last=attempts[-1],
-            connections=tuple(connection.id for connection in connections[who]),
-            events=tuple(event.id for event in events[who]),
+            connections=tuple(connections[who]),
+            events=tuple(events[who]),
         )
 
 
@@ -79,7 +79,7 @@ def log_error_without_capture(view: NodeView) -> Iterator[Judgement]:
     first, last = first + view.node.log_ahead, last + view.node.log_ahead
     alone = [
         event
-        for event in view.lone_tls_errors
+        for event in view.log.lone_errors
         if event.record.source
         and event.record.time
         and event.peer
@@ -99,7 +99,7 @@ def log_error_without_capture(view: NodeView) -> Iterator[Judgement]:
             ),
             evidence=quote.quote_events(alone),
             count=len(alone),
-            events=tuple(event.id for event in alone),
+            events=tuple(alone),
         )
 
 
@@ -127,7 +127,7 @@ def capture_alert_without_log(view: NodeView) -> Iterator[Judgement]:
             ),
             evidence=tuple(quote.quote_alert(c, c.handshake.alerts[0]) for c in alone[: quote.MOST]),
             count=len(alone),
-            connections=tuple(connection.id for connection in alone),
+            connections=tuple(alone),
         )
 
 

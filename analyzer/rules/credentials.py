@@ -53,7 +53,7 @@ def traversal_credentials(view: NodeView) -> Iterator[Judgement]:
             count=len(lines),
             first=first,
             last=last,
-            events=tuple(event.id for event in lines),
+            events=tuple(lines),
             about=(TRAVERSAL,),
         )
 

@@ -49,8 +49,8 @@ def default_certificate(view: NodeView) -> Iterator[Judgement]:
             remedy=(replace_by(say("of a CA that the peers trust")),),
             evidence=(*quote_own(view, own), *received.evidence()),
             count=max(1, len(received.refused), len(received.lines)),
-            connections=received.connections,
-            events=received.events,
+            connections=received.refused,
+            events=received.lines,
             about=received.about,
         )
 

@@ -31,7 +31,7 @@ def tls13_suspected_encrypted_alert(view: NodeView) -> Iterator[Judgement]:
     for sender in Side:
         for peer, connections in by_peer(view, lambda c, sender=sender: _is_suspect(c, sender)):  # type: ignore[misc]
             told = [
-                [e for e in view.events_of(c) if e.record.error not in {None, REMOTE_DISCONNECT}] for c in connections
+                [e for e in view.log.of(c) if e.record.error not in {None, REMOTE_DISCONNECT}] for c in connections
             ]
             lines = [event for events in told for event in events]
             said = (

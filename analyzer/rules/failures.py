@@ -26,7 +26,7 @@ def closed_without_alert(view: NodeView) -> Iterator[Judgement]:
         if connection.outcome is Outcome.CLOSED and connection.peer.kind in FAMILIAR:
             connections[who_is(connection.peer)].append(connection)
     events: dict[Who, list[Event]] = defaultdict(list)
-    for event in view.tls_errors_of("remote-disconnect"):
+    for event in view.log.errors_of("remote-disconnect"):
         if event.peer is not None and event.peer.kind in FAMILIAR:
             events[who_is(event.peer)].append(event)
     refused = {c.id for c in view.connections if c.outcome in {Outcome.REFUSED, Outcome.COMPLETED}}
@@ -68,8 +68,8 @@ def _closed(peer: str, flows: Sequence[Connection], lines: Sequence[Event]) -> J
         count=max(len(flows), len({(e.record.source, e.record.destination) for e in lines}), 1),
         first=first,
         last=last,
-        connections=tuple(connection.id for connection in flows),
-        events=tuple(event.id for event in lines),
+        connections=tuple(flows),
+        events=tuple(lines),
     )
 
 
@@ -112,7 +112,7 @@ def tcp_never_established(view: NodeView) -> Iterator[Judgement]:
         if not flow.established and flow.server.port in ports and ours:
             flows[flow.server.address, flow.server.port].append(flow)
     lines: dict[tuple[str, int], list[Event]] = defaultdict(list)
-    for event in view.events_named("network.tcp"):
+    for event in view.log.named("network.tcp"):
         target = event.record.destination
         if target and target.port in ports and "connection failed" in event.record.detail.lower():
             lines[target.address, target.port].append(event)
@@ -180,7 +180,7 @@ def _unreachable(
         count=max(attempts, len(lines)),
         first=first,
         last=last,
-        events=tuple(event.id for event in lines),
+        events=tuple(lines),
         about=_about(view, target, port),
     )
 

@@ -18,7 +18,7 @@ from analyzer.evidence import (
     Visibility,
     telling_event,
 )
-from analyzer.facts.errors import HANDSHAKE_FAILURE, PEER_ALERT, REMOTE_DISCONNECT
+from analyzer.facts.errors import HANDSHAKE_FAILURE, IDENTITY_UNACCEPTABLE, PEER_ALERT, REMOTE_DISCONNECT
 from analyzer.findings import Grounds, Presented
 from analyzer.rules.view import BETWEEN_CORE_AND_EDGE, NodeView
 
@@ -39,7 +39,7 @@ def of_connections(view: NodeView, connections: Sequence[Connection], elsewhere:
     """Decide what equal connections are shown by; `elsewhere`: the same connections as other nodes saw them, by id."""
     newest = newest_of(connections)
     others = sorted(connections, key=lambda connection: connection.handshake.started, reverse=True)
-    lines = (telling_event(view.events_of(connection)) for connection in (newest, *others))
+    lines = (telling_event(view.log.of(connection)) for connection in (newest, *others))
     event = next((line for line in lines if line), None)
     refused = _refused(newest, event)
     there = elsewhere.get(newest.id)
@@ -110,7 +110,7 @@ def _blames_a_certificate(event: Event) -> bool:
 
 def _wanted_name(view: NodeView, peer: Peer, role: Side | None, event: Event | None) -> str | None:
     """Return the name that this node looked for: as a client the peer's address, as a server the zone's subject."""
-    if event is None or event.record.error != "identity-unacceptable":
+    if event is None or event.record.error != IDENTITY_UNACCEPTABLE:
         return None
     zone = view.zone(peer.zone)
     return event.record.common_name or (zone.tls_verify_subject if zone and role is Side.SERVER else None)

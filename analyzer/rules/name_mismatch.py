@@ -31,10 +31,9 @@ def mismatch(view: NodeView, wanted: Wanted, subject: str, words: tuple[str, tup
         return None
     severity, confidence, how = _weight(wanted, lacking)
     connections = {c.id: c for held in lacking for c in held.connections if c.node == view.node.name}
-    failed = [identity for identity in connections if identity in refused]
+    failed = [connection for connection in connections.values() if connection.id in refused]
     first, last = quote.span(
-        [event.record.time for event in wanted.errors]
-        + [connections[identity].handshake.started for identity in failed]
+        [event.record.time for event in wanted.errors] + [connection.handshake.started for connection in failed]
     )
     return Judgement(
         severity=severity,
@@ -50,8 +49,8 @@ def mismatch(view: NodeView, wanted: Wanted, subject: str, words: tuple[str, tup
         count=max(len({_ends(event) for event in wanted.errors}), len(failed), 1),
         first=first,
         last=last,
-        connections=tuple(failed or connections),
-        events=tuple(event.id for event in wanted.errors),
+        connections=tuple(failed or connections.values()),
+        events=tuple(wanted.errors),
         about=(TRAVERSAL,) if wanted.zone.kind.startswith("traversal") else (wanted.name,),
     )
 

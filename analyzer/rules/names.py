@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from analyzer.evidence import Connection, Event, Side
+from analyzer.facts.errors import IDENTITY_UNACCEPTABLE
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.per_peer import Who, who_is
@@ -25,7 +26,7 @@ _COMPARED = {
 def identity_unacceptable(view: NodeView) -> Iterator[Judgement]:
     """Expressway's own name check failed: it sends no alert and resets the connection."""
     groups: dict[tuple[Who, Side | None, str | None], list[Event]] = defaultdict(list)
-    for event in view.tls_errors_of("identity-unacceptable"):
+    for event in view.log.errors_of(IDENTITY_UNACCEPTABLE):
         record = event.record
         if event.peer is not None and event.peer.kind in FAMILIAR:
             groups[who_is(event.peer), record.local_role, record.common_name].append(event)
@@ -69,8 +70,8 @@ def identity_unacceptable(view: NodeView) -> Iterator[Judgement]:
             count=len(events),
             first=first,
             last=last,
-            connections=tuple(connection.id for connection in shown),
-            events=tuple(event.id for event in events),
+            connections=tuple(shown),
+            events=tuple(events),
         )
 
 

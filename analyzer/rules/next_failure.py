@@ -169,7 +169,7 @@ def _logged(view: NodeView) -> Iterator[tuple[Key, Sighting]]:
     refused = {connection.id for connection in view.connections if _is_refused(connection)}
     keys: dict[tuple[object, ...], Key | None] = {}
     ahead = view.node.log_ahead
-    for event in view.tls_errors:
+    for event in view.log.errors:
         checks = _checks_of(event)
         if not checks or event.connection in refused:
             continue
@@ -192,7 +192,7 @@ def _key_of_line(view: NodeView, peer: Peer, role: Side, *, by_us: bool) -> Key 
 
 def _sighting_of(view: NodeView, connection: Connection) -> Sighting | None:
     """Read a refused connection: the log's words say more than an alert's number."""
-    events = tuple([event for event in view.events_of(connection) if _checks_of(event)])
+    events = tuple([event for event in view.log.of(connection) if _checks_of(event)])
     said = next((event for event in events if event.record.alert is None), None)
     alert = next((a for a in connection.handshake.alerts if a.is_fatal), None)
     checks = _checks_of(said) if said else CHECKS_OF_ALERT.get(alert.code, ()) if alert else ()
@@ -324,8 +324,8 @@ def _judgement(
         count=max(1, len(connections) + sum(_stands_for_failure(event) for event in events)),
         first=first,
         last=last,
-        connections=tuple(connection.id for connection in connections),
-        events=tuple(event.id for event in events),
+        connections=tuple(connections),
+        events=tuple(events),
     )
 
 

@@ -88,7 +88,7 @@ def log_level_too_low(view: NodeView) -> Iterator[Judgement]:
     """TLS failed, and the log lacks the lines that would tell the peer's names."""
     if any(log.has_ssl_debug for log in view.node.logs):
         return
-    failed = [event for event in view.tls_errors if event.record.process in {"tvcs", None}]
+    failed = [event for event in view.log.errors if event.record.process in {"tvcs", None}]
     if not failed:
         return
     yield fact(
@@ -115,7 +115,7 @@ def other_trust_list(view: NodeView) -> Iterator[Judgement]:
     """A phone's certificate was refused where another list than ca_….pem decides."""
     ports = onboarding_ports(view)
     events: dict[int, list[Event]] = defaultdict(list)
-    for event in view.tls_errors_of(*UNTRUSTED):
+    for event in view.log.errors_of(*UNTRUSTED):
         record = event.record
         to = record.destination.port if record.destination else None
         if record.local_role is Side.SERVER and to in ports:
@@ -164,8 +164,8 @@ def _other_list(port: int, events: list[Event], connections: list[Connection]) -
         count=max(len(events), len(connections), 1),
         first=first,
         last=last,
-        connections=tuple(connection.id for connection in connections),
-        events=tuple(event.id for event in events),
+        connections=tuple(connections),
+        events=tuple(events),
     )
 
 

@@ -154,7 +154,7 @@ def _of_zone(view: NodeView, leaf: Certificate, zone: Zone, connections: list[Co
         count=max(1, len(refused)),
         first=first,
         last=last,
-        connections=tuple(connection.id for connection in refused),
+        connections=tuple(refused),
         about=tuple(peer.address for peer in zone.peers) or (NOBODY,),
     )
 
@@ -175,7 +175,7 @@ def cluster_enforcing_server_only(view: NodeView) -> Iterator[Judgement]:
         for connection in view.connections
         if connection.peer.kind is PeerKind.CLUSTER and connection.client_certificate.leaf == leaf.sha256
     ]
-    refused = tuple(connection.id for connection in own if connection.outcome is Outcome.REFUSED)
+    refused = tuple(connection for connection in own if connection.outcome is Outcome.REFUSED)
     accepted = any(connection.outcome is Outcome.COMPLETED for connection in own[-1:])
     yield Judgement(
         severity=Severity.WARNING if accepted else Severity.CRITICAL,

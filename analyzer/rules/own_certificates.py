@@ -51,16 +51,6 @@ class Reception(Struct, frozen=True):
         return bool(self.refused or self.lines)
 
     @property
-    def connections(self) -> tuple[str, ...]:
-        """Ids of the refusals, for `Judgement.connections`."""
-        return tuple(connection.id for connection in self.refused)
-
-    @property
-    def events(self) -> tuple[str, ...]:
-        """Ids of the log's refusals, for `Judgement.events`."""
-        return tuple(event.id for event in self.lines)
-
-    @property
     def about(self) -> tuple[str, ...]:
         """For `Judgement.about`: what nobody refused explains no refusal."""
         return () if self.is_refused else (NOBODY,)
@@ -115,7 +105,7 @@ def reception(
         ),
         lines=tuple(
             event
-            for event in view.tls_errors_of(*sorted(codes))
+            for event in view.log.errors_of(*sorted(codes))
             if event.record.local_role in roles
             and event.peer is not None
             and event.peer.kind in FAMILIAR

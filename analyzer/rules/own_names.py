@@ -136,8 +136,8 @@ def wildcard_certificate(view: NodeView) -> Iterator[Judgement]:
             remedy=(replace_by(say("that has each host name in full")),),
             evidence=(*quote_own(view, own), *received.evidence(), *quote.quote_events(partners)),
             count=max(1, len(received.refused), len(received.lines), len(partners)),
-            connections=received.connections,
-            events=received.events,
+            connections=received.refused,
+            events=received.lines,
             about=(TRAVERSAL,) if partners else received.about,
         )
 
@@ -147,7 +147,7 @@ def _refused_for_its_name(view: NodeView) -> list[Event]:
     return [
         event
         for partner in view.partners
-        for event in partner.tls_errors
+        for event in partner.log.errors
         if event.record.error == "identity-unacceptable"
         and event.peer is not None
         and (event.peer.node == view.node.name or partner.is_traversal(event.peer))

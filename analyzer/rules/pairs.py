@@ -100,8 +100,8 @@ def eku_mode_differs(view: NodeView) -> Iterator[Judgement]:
             ),
             first=first,
             last=last,
-            connections=tuple(connection.id for connection in connections),
-            events=tuple(event.id for event in events),
+            connections=tuple(connections),
+            events=tuple(events),
         )
 
 
@@ -109,7 +109,7 @@ def _refused_for_purpose(view: NodeView) -> tuple[tuple[Event, ...], tuple[Conne
     """Return what shows that a node as server refused a familiar peer for the use of its certificate."""
     events = tuple(
         event
-        for event in view.tls_errors_of("unsupported-purpose")
+        for event in view.log.errors_of("unsupported-purpose")
         if event.record.local_role is Side.SERVER and event.peer is not None and event.peer.kind in FAMILIAR
     )
     connections = tuple(

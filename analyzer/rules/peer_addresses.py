@@ -80,7 +80,7 @@ def _by_address(
     for connection in connections:
         called = [connection.handshake.server_name, connection.peer.name, *names.get(connection.peer.node, ())]
         called += [end.address for end in (connection.handshake.client, connection.handshake.server)]
-        called += {event.record.common_name for event in view.events_of(connection)}
+        called += {event.record.common_name for event in view.log.of(connection)}
         for address in _called(addresses, called) or (addresses if len(addresses) == 1 else ()):
             found[address].append(connection)
     return found

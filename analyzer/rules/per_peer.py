@@ -72,7 +72,7 @@ def row_of(
         count=len(connections),
         first=first,
         last=last,
-        connections=tuple(connection.id for connection in connections),
+        connections=tuple(connections),
     )
 
 

@@ -95,7 +95,7 @@ def _judgement(
         count=len(connections),
         first=first,
         last=last,
-        connections=tuple(connection.id for connection in connections),
+        connections=tuple(connections),
     )
 
 
@@ -262,8 +262,8 @@ def _still_presents(peer: Peer, role: Side, older: Certificate, newer: Certifica
 
 def _uploads(view: NodeView) -> tuple[Event, ...]:
     """Return certificate uploads that no restart has followed."""
-    uploads = view.events_named(CERTIFICATE_MANAGEMENT)
-    starts = [event.record.time for event in view.events_named(APPLICATION_START) if event.record.time]
+    uploads = view.log.named(CERTIFICATE_MANAGEMENT)
+    starts = [event.record.time for event in view.log.named(APPLICATION_START) if event.record.time]
     last = max(starts, default=None)
     return tuple(e for e in uploads if last is None or (e.record.time is not None and e.record.time > last))
 
@@ -351,7 +351,7 @@ def presented_replaced(view: NodeView) -> Iterator[Judgement]:
                 evidence=(*quote.quote_certificate_frame(before, role), *quote.quote_certificate_frame(after, role)),
                 first=before.handshake.started,
                 last=after.handshake.started,
-                connections=(before.id, after.id),
+                connections=(before, after),
             )
 
 

@@ -165,7 +165,7 @@ def _judgement(presented: Presented, explanation: Words, remedy: Remedy) -> Judg
         count=len(connections),
         first=first,
         last=last,
-        connections=tuple(connection.id for connection in connections),
+        connections=tuple(connections),
     )
 
 

@@ -110,7 +110,7 @@ def far_end_must_trust_private_ca(view: NodeView) -> Iterator[Judgement]:
             *(quote.quote_alert(c, a) for c in refused[: quote.MOST] for a in c.handshake.alerts),
         ),
         count=max(1, len(refused)),
-        connections=tuple(connection.id for connection in refused or shown),
+        connections=tuple(refused or shown),
     )
 
 

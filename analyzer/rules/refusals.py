@@ -74,8 +74,8 @@ class Refusal(Struct, frozen=True):
             count=max(lines, len(self.connections), 1),
             first=first,
             last=last,
-            connections=tuple(connection.id for connection in self.connections),
-            events=tuple(event.id for event in self.events),
+            connections=tuple(self.connections),
+            events=tuple(self.events),
         )
 
 
@@ -99,7 +99,7 @@ def _refusals(view: NodeView) -> tuple[Refusal, ...]:
                 connections[_contact(connection.peer), by_us, alert.sender.other].append(connection.id)
                 break
     events: dict[Key, list[Event]] = defaultdict(list)
-    for event in view.tls_errors_of("unsupported-purpose", UNSUPPORTED_CERTIFICATE):
+    for event in view.log.errors_of("unsupported-purpose", UNSUPPORTED_CERTIFICATE):
         role, peer = event.record.local_role, event.peer
         by_peer = event.record.alert == UNSUPPORTED_CERTIFICATE
         if role is not None and peer is not None:

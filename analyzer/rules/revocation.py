@@ -57,7 +57,7 @@ def revocation_unavailable(view: NodeView) -> Iterator[Judgement]:
     mode = _mode(view)
     settings = _quote_settings(view, mode)
     events: dict[Peer, list[Event]] = defaultdict(list)
-    for event in view.tls_errors_of(*_UNAVAILABLE):
+    for event in view.log.errors_of(*_UNAVAILABLE):
         if event.peer is not None and event.peer.kind in FAMILIAR:
             events[event.peer].append(event)
     told = {event.connection for lines in events.values() for event in lines if event.connection}
@@ -112,8 +112,8 @@ def _refused(
         count=max(1, failures_in(events) + len(silent)),
         first=first,
         last=last,
-        connections=tuple(connection.id for connection in shown),
-        events=tuple(event.id for event in events),
+        connections=tuple(shown),
+        events=tuple(events),
     )
 
 

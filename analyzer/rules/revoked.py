@@ -34,7 +34,7 @@ def certificate_revoked(view: NodeView) -> Iterator[Judgement]:
         for alert in connection.handshake.alerts:
             if alert.code == CERTIFICATE_REVOKED:
                 connections[connection.peer, alert.sender is connection.local_role].append(connection)
-    for event in view.tls_errors_of(CERTIFICATE_REVOKED, "revoked"):
+    for event in view.log.errors_of(CERTIFICATE_REVOKED, "revoked"):
         if event.peer is not None and event.peer.kind in FAMILIAR:
             events[event.peer, event.record.alert is None].append(event)
     for peer, by_us in dict.fromkeys((*connections, *events)):
@@ -82,8 +82,8 @@ def _revoked(
         count=len(shown) + failures_in([event for event in events if event.connection is None]),
         first=first,
         last=last,
-        connections=tuple(connection.id for connection in shown),
-        events=tuple(event.id for event in events),
+        connections=tuple(shown),
+        events=tuple(events),
     )
 
 

@@ -12,7 +12,7 @@ from enum import Enum
 
 from msgspec import Struct
 
-from analyzer.evidence import NodeRole
+from analyzer.evidence import Connection, Event, NodeRole
 from analyzer.findings import Confidence, Evidence, Remedy, Severity
 from analyzer.rules.view import NodeView
 from analyzer.words import Words, say
@@ -105,7 +105,7 @@ class Judgement(Struct, frozen=True, kw_only=True):
     """What a rule concludes about one subject of a node; the runner makes the finding of it.
 
     Attributes:
-        connections, events: ids it rests on, by which effects are tied to their cause.
+        connections, events: of this node, on which it rests and by which effects are tied to their cause.
         about: names of the peers that it is about, where no connection or log line tells them.
         title: only where it differs from the rule's.
         sources: codes of citations, beside the rule's: of the dates and names that this one rests on.
@@ -121,8 +121,8 @@ class Judgement(Struct, frozen=True, kw_only=True):
     count: int = 1
     first: datetime | None = None
     last: datetime | None = None
-    connections: tuple[str, ...] = ()
-    events: tuple[str, ...] = ()
+    connections: tuple[Connection, ...] = ()
+    events: tuple[Event, ...] = ()
     about: tuple[str, ...] = ()
     title: Words | None = None
     missing: Words | None = None

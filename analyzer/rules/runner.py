@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -178,21 +178,21 @@ def _ground(rule: Rule, view: NodeView, judgement: Judgement) -> Grounded:
         missing=judgement.missing,
         is_context=rule.is_context and judgement.severity in _REMARKS and judgement.missing is None,
     )
-    events = view.events_by_id(judgement.events)
-    connections = frozenset(judgement.connections).union(e.connection for e in events if e.connection is not None)
-    own = [connection for one in connections if (connection := view.connection(one))]
-    roles = {*(connection.local_role for connection in own), *(event.record.local_role for event in events)}
+    joined = view.connections_of(judgement.events)
+    connections = {connection.id: connection for connection in (*judgement.connections, *joined)}.values()
+    roles = {connection.local_role for connection in connections}
+    roles.update([event.record.local_role for event in judgement.events])
     return Grounded(
         finding,
-        connections,
-        frozenset((*judgement.about, *_names_of(view, own, events))),
+        frozenset([connection.id for connection in connections]),
+        frozenset((*judgement.about, *_names_of(view, connections, judgement.events))),
         frozenset((view.node.name, *view.node.partners)),
         frozenset(role for role in roles if role),
-        frozenset(judgement.events),
+        frozenset([event.id for event in judgement.events]),
     )
 
 
-def _names_of(view: NodeView, connections: Sequence[Connection], events: Sequence[Event]) -> Iterator[str]:
+def _names_of(view: NodeView, connections: Iterable[Connection], events: Iterable[Event]) -> Iterator[str]:
     """Yield the names at the other end of connections and log lines, each peer's once."""
     peers = [*(connection.peer for connection in connections), *(event.peer for event in events if event.peer)]
     for peer in {(peer.name, peer.zone, peer.node): peer for peer in peers}.values():

@@ -89,7 +89,7 @@ def chain_incomplete_sent(view: NodeView) -> Iterator[Judgement]:
             count=len(shown),
             first=shown[0].handshake.started,
             last=shown[-1].handshake.started,
-            connections=tuple(connection.id for connection in shown),
+            connections=tuple(shown),
         )
 
 
@@ -128,7 +128,7 @@ def chain_order_or_extra(view: NodeView) -> Iterator[Judgement]:
             ),
             evidence=quote.quote_certificate_frame(connections[0], role),
             count=len(connections),
-            connections=tuple(connection.id for connection in connections),
+            connections=tuple(connections),
         )
 
 
@@ -151,7 +151,7 @@ def trust_missing_own_issuer(view: NodeView) -> Iterator[Judgement]:
 
 
 def _own_issuer_missing(view: NodeView, kind: str, leaf: Certificate, path: CertificationPath) -> Judgement:
-    cut_short = {identity for judgement in chain_incomplete_sent(view) for identity in judgement.connections}
+    cut_short = {connection.id for judgement in chain_incomplete_sent(view) for connection in judgement.connections}
     incomplete = any(
         connection.id in cut_short and shown.leaf == leaf.sha256
         for connection in view.connections

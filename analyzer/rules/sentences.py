@@ -243,8 +243,7 @@ class ConnectionSentence:
             if frame is not None and frame.capture == alert.capture and not self.style.brief:
                 return say("alert in frame {number} there", number=alert.frame)
             return say("alert in {frame}", frame=self.style.numbered(alert.frame, alert.capture))
-        lines = self.view.events_by_id([self.grounds.event] if self.grounds.event else ())
-        own = [line.record for line in lines if line.id in self.connection.events]
+        own = [line.record for line in self.view.log.of(self.connection) if line.id == self.grounds.event]
         return self.style.line(own[0].line, own[0].file) if own else None
 
 

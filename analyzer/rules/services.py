@@ -104,7 +104,7 @@ def _judge(
         count=len(group),
         first=first,
         last=last,
-        connections=tuple(one.id for one in group),
+        connections=tuple(group),
     )
 
 

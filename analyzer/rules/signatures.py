@@ -183,7 +183,7 @@ def _is_refused(connection: Connection) -> bool:
 
 def _logged_refusals(view: NodeView) -> dict[str, list[Event]]:
     refusals: dict[str, list[Event]] = defaultdict(list)
-    for event in view.tls_errors_of(*UNTRUSTED):
+    for event in view.log.errors_of(*UNTRUSTED):
         if event.connection:
             refusals[event.connection].append(event)
     return refusals

@@ -53,8 +53,9 @@ def refused_credentials(view: NodeView, zone: Zone, since: datetime | None = Non
     clients |= {c.handshake.client.address for c in view.connections_by_zone.get(zone.name, ())}
     return tuple(
         event
-        for event in view.credential_failures
-        if event.record.source is not None
+        for event in view.log.named("Authentication Failed")
+        if "authentication credential" in event.record.detail.lower()
+        and event.record.source is not None
         and event.record.source.address in clients
         and (since is None or event.record.time is None or event.record.time - offset >= since)
     )
@@ -120,7 +121,7 @@ def ssh_errors(view: NodeView) -> tuple[Event, ...]:
 
 
 def _ssh_errors(view: NodeView) -> tuple[Event, ...]:
-    return tuple(event for event in view.events_named("ssh") if _complains(event.record))
+    return tuple(event for event in view.log.named("ssh") if _complains(event.record))
 
 
 def _complains(record: LogEvent) -> bool:

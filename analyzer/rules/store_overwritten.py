@@ -37,7 +37,7 @@ def client_store_overwritten(view: NodeView) -> Iterator[Judgement]:
     if before is not None:
         yield _replaced(view, before, later, server)
         return
-    renewals = [event for event in view.events if _is_renewal(event, server)]
+    renewals = [event for event in view.log.all if _is_renewal(event, server)]
     if renewals:
         yield _renewed(view, renewals, server)
 
@@ -91,13 +91,13 @@ def _replaced(view: NodeView, before: Connection, later: Sequence[Connection], s
         count=len(later),
         first=before.handshake.started,
         last=later[-1].handshake.started,
-        connections=tuple(c.id for c in (before, *later)),
-        events=tuple(event.id for event in managed),
+        connections=(before, *later),
+        events=tuple(managed),
     )
 
 
 def _managed(view: NodeView) -> tuple[Event, ...]:
-    return tuple(view.events_named(CERTIFICATE_MANAGEMENT))
+    return tuple(view.log.named(CERTIFICATE_MANAGEMENT))
 
 
 def _is_renewal(event: Event, server: Certificate) -> bool:
@@ -135,7 +135,7 @@ def _renewed(view: NodeView, renewals: Sequence[Event], server: Certificate) -> 
         count=len(renewals),
         first=first,
         last=last,
-        events=tuple(event.id for event in renewals),
+        events=tuple(renewals),
     )
 
 

@@ -180,8 +180,8 @@ def _judgement(
         count=max(1, len(received.refused), len(received.lines)),
         first=first,
         last=last,
-        connections=received.connections,
-        events=received.events,
+        connections=received.refused,
+        events=received.lines,
         about=about,
     )
 

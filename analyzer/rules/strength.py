@@ -54,8 +54,8 @@ def weak_key(view: NodeView) -> Iterator[Judgement]:
             remedy=(_issue_again(say("a new key of at least 2048 bits (RSA) or 256 bits (EC)")),),
             evidence=(*link.evidence(view), *(row for one in received for row in one.evidence())),
             count=max(1, sum(len(one.refused) or len(one.lines) for one in received)),
-            connections=tuple(identity for one in received for identity in one.connections),
-            events=tuple(identity for one in received for identity in one.events),
+            connections=tuple(c for one in received for c in one.refused),
+            events=tuple(line for one in received for line in one.lines),
             about=() if is_refused else (NOBODY,),
         )
     yield from _weak_keys_of_peers(view)
@@ -63,7 +63,7 @@ def weak_key(view: NodeView) -> Iterator[Judgement]:
 
 def _weak_keys_of_peers(view: NodeView) -> Iterator[Judgement]:
     refused: dict[Who, list[Event]] = defaultdict(list)
-    for event in view.tls_errors_of("weak-key"):
+    for event in view.log.errors_of("weak-key"):
         if event.peer is not None and event.peer.kind in FAMILIAR:
             refused[who_is(event.peer)].append(event)
     for (_, peer), events in refused.items():
@@ -91,7 +91,7 @@ def _weak_keys_of_peers(view: NodeView) -> Iterator[Judgement]:
             count=failures_in(events),
             first=first,
             last=last,
-            events=tuple(event.id for event in events),
+            events=tuple(events),
         )
 
 

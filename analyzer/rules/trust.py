@@ -13,7 +13,7 @@ from msgspec import Struct
 from analyzer.correlate.chains import CertificationPath, Pool, build_path, is_self_signed
 from analyzer.evidence import Certificate, Connection, Event, NodeRole, Outcome, Peer, PeerKind, Side
 from analyzer.facts.alerts import UNKNOWN_CA
-from analyzer.facts.errors import HANDSHAKE_FAILURE, REMOTE_DISCONNECT
+from analyzer.facts.errors import HANDSHAKE_FAILURE, REMOTE_DISCONNECT, VERIFY_FAILED
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.authorities import append, in_part, name_of, onboarding_ports
@@ -25,7 +25,7 @@ from analyzer.rules.wording import ROLES
 from analyzer.words import Words, say, sentences
 
 UNTRUSTED = ("issuer-missing", "self-signed", "self-signed-in-chain")
-_NO_REASON = frozenset({None, "verify-failed", HANDSHAKE_FAILURE, REMOTE_DISCONNECT})
+_NO_REASON = frozenset({None, VERIFY_FAILED, HANDSHAKE_FAILURE, REMOTE_DISCONNECT})
 """What a line says that gives no reason why a certificate was refused."""
 
 
@@ -34,7 +34,7 @@ def peer_ca_not_trusted(view: NodeView) -> Iterator[Judgement]:
     elsewhere = onboarding_ports(view)
     peers: dict[Who, Peer] = {}
     groups: dict[Who, list[Event]] = defaultdict(list)
-    for event in view.tls_errors_of(*UNTRUSTED):
+    for event in view.log.errors_of(*UNTRUSTED):
         to = event.record.destination
         by_another_list = event.record.local_role is Side.SERVER and to is not None and to.port in elsewhere
         if event.peer and event.peer.kind in FAMILIAR and not by_another_list:
@@ -57,7 +57,7 @@ def peer_ca_not_trusted(view: NodeView) -> Iterator[Judgement]:
 
 def _has_another_reason(view: NodeView, connection: Connection) -> bool:
     """Whether the log gives another reason for the alert: a revocation list that is demanded and missing, say."""
-    reasons = {event.record.error for event in view.events_of(connection) if event.record.alert is None}
+    reasons = {event.record.error for event in view.log.of(connection) if event.record.alert is None}
     return reasons.isdisjoint(UNTRUSTED) and bool(reasons - _NO_REASON)
 
 
@@ -103,8 +103,8 @@ def _untrusted(
         count=max(len(connections), sum(e.record.name.endswith("Negotiation Error") for e in events), 1),
         first=first,
         last=last,
-        connections=tuple(connection.id for connection in shown),
-        events=tuple(event.id for event in events),
+        connections=tuple(shown),
+        events=tuple(events),
     )
 
 

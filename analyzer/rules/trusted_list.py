@@ -118,7 +118,7 @@ def _used(view: NodeView, authority: Certificate, uses: Sequence[Use], dates: Wo
         count=max(1, len(refused)),
         first=first,
         last=last,
-        connections=tuple(connection.id for connection in shown),
+        connections=tuple(shown),
         events=tuple(event for use in uses for event in use.events),
         about=tuple(name for use in uses for name in use.about),
     )

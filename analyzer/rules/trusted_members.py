@@ -105,7 +105,7 @@ def _duplicate(
         count=len(twins),
         first=first,
         last=last,
-        connections=tuple(connection.id for connection in refused),
+        connections=tuple(refused),
         about=() if refused else (NOBODY,),
     )
 

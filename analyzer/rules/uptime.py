@@ -33,7 +33,7 @@ def last_restart(view: NodeView) -> Restart | None:
 
     The dump is taken when logging starts, so that its uptime counts back from the log's first line.
     """
-    starts = [(e.record.time, e) for e in view.events_named(APPLICATION_START) if e.record.time]
+    starts = [(e.record.time, e) for e in view.log.named(APPLICATION_START) if e.record.time]
     if starts:
         time, newest = max(starts, key=lambda start: start[0])
         return Restart(time=time, evidence=(quote.quote_event(newest),))

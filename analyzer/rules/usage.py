@@ -174,7 +174,7 @@ def edge_client_is_server_only_copy(view: NodeView) -> Iterator[Judgement]:
         count=max(1, len(shown)),
         first=first,
         last=last,
-        connections=tuple(connection.id for connection in shown),
+        connections=tuple(shown),
     )
 
 
@@ -225,7 +225,7 @@ def _trouble_between(core: NodeView, edge: NodeView) -> bool:
     """Whether log or capture of either side shows a failure between the two."""
     for view, other in ((core, edge.node.name), (edge, core.node.name)):
         failed = [c.peer for c in view.connections if c.outcome in {Outcome.REFUSED, Outcome.CLOSED}]
-        logged = [event.peer for event in view.tls_errors if event.peer is not None]
+        logged = [event.peer for event in view.log.errors if event.peer is not None]
         if any(peer.node == other or view.is_traversal(peer) for peer in (*failed, *logged)):
             return True
     return False

@@ -103,7 +103,7 @@ def _grouped(view: NodeView) -> Iterator[list[Connection]]:
 def _grouped_events(view: NodeView) -> Iterator[list[Event]]:
     """Group the TLS errors that belong to no captured connection."""
     groups: dict[object, list[Event]] = defaultdict(list)
-    for event in view.lone_tls_errors:
+    for event in view.log.lone_errors:
         if event.peer is not None and event.record.local_role is not None:
             outcome, refused_by = _outcome_of(event)
             groups[event.peer.kind, event.peer.name, event.record.local_role, outcome, refused_by].append(event)

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 from analyzer.correlate.name_match import plain_name
 from analyzer.evidence import Event, PeerKind, Side, Zone
+from analyzer.facts.errors import IDENTITY_UNACCEPTABLE
 from analyzer.facts.webex import is_webex_name, webex_verify_names
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
@@ -15,7 +16,6 @@ from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
 from analyzer.rules.wording import ROLES
 from analyzer.rules.zone_names import (
-    IDENTITY_UNACCEPTABLE,
     Wanted,
     closed_over_name,
     has_other_reason,
@@ -51,7 +51,7 @@ def _misspelt(view: NodeView, zone: Zone) -> Judgement | None:
     meant = next(iter(get_close_matches(subject, known, n=1, cutoff=_NEARLY_ALIKE)), None)
     if meant is None:
         return None
-    errors = [event for event in view.tls_errors_of(IDENTITY_UNACCEPTABLE) if _is_of_webex_calling(event)]
+    errors = [event for event in view.log.errors_of(IDENTITY_UNACCEPTABLE) if _is_of_webex_calling(event)]
     first, last = quote.span(event.record.time for event in errors)
     how = (
         counted(
@@ -85,7 +85,7 @@ def _misspelt(view: NodeView, zone: Zone) -> Judgement | None:
         count=max(len(errors), 1),
         first=first,
         last=last,
-        events=tuple(event.id for event in errors),
+        events=tuple(errors),
         about=("Webex",),
     )
 
@@ -129,7 +129,7 @@ def _wanted_subject(view: NodeView, zone: Zone) -> Wanted | None:
 
 def _errors_about_subject(view: NodeView, errors: Sequence[Event], subject: str) -> tuple[Event, ...]:
     """Return the errors about a DNS or Webex zone: outbound those that name its subject, inbound those of its peer."""
-    asked = view.name_errors_by_name.get(subject.lower().rstrip("."), ())
+    asked = view.log.name_errors_by_name.get(subject.lower().rstrip("."), ())
     inbound = (event for event in errors if event.record.local_role is Side.SERVER)
     return tuple({event.id: event for event in (*inbound, *asked)}.values())
 

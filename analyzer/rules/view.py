@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
-
-from msgspec import Struct, field
 
 from analyzer.correlate.chains import CertificationPath, Pool, build_path
 from analyzer.correlate.clusters import same_cluster
@@ -19,7 +17,6 @@ from analyzer.evidence import (
     ConfiguredName,
     Connection,
     Event,
-    LogEvent,
     MemberKind,
     Node,
     NodeRole,
@@ -34,6 +31,7 @@ from analyzer.evidence import (
 from analyzer.facts.releases import FIRST_WITH_TWO_STORES, Version
 from analyzer.facts.settings import COLLABORATION_EDGE_ENABLED, EKU_CHECKING_MODE
 from analyzer.facts.store import PACKAGED, Facts
+from analyzer.rules.log_lines import LogLines, read_lines
 from analyzer.words import say
 
 T = TypeVar("T")
@@ -233,107 +231,20 @@ class NodeView:
         return shown
 
     @cached_property
-    def events(self) -> tuple[Event, ...]:
+    def log(self) -> LogLines:
+        """Its events, by what rules look them up."""
         name = self.node.name
-        return tuple([event for event in self.case.events if event.node == name])
-
-    @cached_property
-    def _read(self) -> _Read:
-        """The events, read once for all that rules look them up by."""
-        read = _Read()
-        for event in self.events:
-            record = event.record
-            read.by_id[event.id] = event
-            read.by_name.setdefault(record.name, []).append(event)
-            (read.others if record.error is None else read.errors).append(event)
-        return read
-
-    @property
-    def other_events(self) -> Sequence[Event]:
-        """Events that report no TLS error."""
-        return self._read.others
-
-    @cached_property
-    def tls_errors(self) -> tuple[Event, ...]:
-        """Events that report a TLS error.
-
-        One failure gives several lines. Of them those are left out that say less than another: OpenSSL's
-        "certificate verify failed" beside the reason, and the close of the connection.
-        """
-        errors = self._read.errors
-        full = {(e.record.source, e.record.destination) for e in errors if not _says_less(e.record)}
-        return tuple(
-            [e for e in errors if not _says_less(e.record) or (e.record.source, e.record.destination) not in full]
-        )
-
-    def tls_errors_of(self, *reasons: str | int) -> Iterator[Event]:
-        """Yield the TLS errors of given reasons: the number of the peer's alert, else the error's key."""
-        for reason in reasons:
-            yield from self._tls_errors_by_reason.get(reason, ())
-
-    @cached_property
-    def _tls_errors_by_reason(self) -> dict[str | int | None, list[Event]]:
-        found: dict[str | int | None, list[Event]] = {}
-        for event in self.tls_errors:
-            record = event.record
-            found.setdefault(record.error if record.alert is None else record.alert, []).append(event)
-        return found
-
-    @cached_property
-    def lone_tls_errors(self) -> tuple[Event, ...]:
-        """The TLS errors with somebody whom the line tells, of connections that the capture does not show."""
-        return tuple([event for event in self.tls_errors if event.connection is None and event.peer is not None])
-
-    @cached_property
-    def lone_tls_errors_by_peer(self) -> Mapping[tuple[PeerKind, str], Sequence[Event]]:
-        """The same by kind and name of the peer, in the order of each one's first."""
-        return _grouped(((event.peer.kind, event.peer.name), event) for event in self.lone_tls_errors if event.peer)
-
-    def events_named(self, name: str) -> Sequence[Event]:
-        """Return the events of a name (`ssh`, `network.tcp`, `Application Start` …)."""
-        return self._read.by_name.get(name, ())
-
-    @cached_property
-    def credential_failures(self) -> tuple[Event, ...]:
-        """Events in which a wrong user name or password was refused over TLS."""
-        return tuple(
-            event
-            for event in self.events_named("Authentication Failed")
-            if "authentication credential" in event.record.detail.lower()
-        )
-
-    def events_of(self, connection: Connection) -> tuple[Event, ...]:
-        """Return the events that belong to a connection."""
-        return self.events_by_id(connection.events)
+        return read_lines([event for event in self.case.events if event.node == name])
 
     def connections_of(self, events: Iterable[Event]) -> tuple[Connection, ...]:
         """Return the connections that events belong to, each once."""
         joined = dict.fromkeys(event.connection for event in events if event.connection is not None)
         return self.connections_by_id(joined)
 
-    def events_by_id(self, identities: Iterable[str]) -> tuple[Event, ...]:
-        """Return the events of ids, in order."""
-        known = self._read.by_id
-        return tuple([known[identity] for identity in identities if identity in known])
-
     @cached_property
     def connections_by_zone(self) -> Mapping[str | None, Sequence[Connection]]:
         """Connections by the name of the zone of their peer."""
         return _grouped((connection.peer.zone, connection) for connection in self.connections)
-
-    @cached_property
-    def tls_errors_by_zone(self) -> Mapping[str | None, Sequence[Event]]:
-        """TLS errors by the name of the zone of their peer."""
-        return _grouped((event.peer.zone if event.peer else None, event) for event in self.tls_errors)
-
-    @cached_property
-    def name_errors_by_name(self) -> Mapping[str | None, Sequence[Event]]:
-        """Refusals of a peer's names by the name that was looked for, in lower case."""
-        return _grouped(
-            (event.record.common_name.lower().rstrip("."), event)
-            for event in self.tls_errors
-            if event.record.error == "identity-unacceptable" and event.record.common_name
-        )
 
     def zone(self, name: str | None) -> Zone | None:
         """Return a zone by its name."""
@@ -389,19 +300,6 @@ class NodeView:
             return False
         zone = self.zone(peer.zone)
         return zone is not None and zone.kind in {"traversalserver", "traversalclient"}
-
-
-class _Read(Struct):
-    """The events of a node by their ids and names, and apart: those that report a TLS error, and the others."""
-
-    by_id: dict[str, Event] = field(default_factory=dict)
-    by_name: dict[str, list[Event]] = field(default_factory=dict)
-    errors: list[Event] = field(default_factory=list)
-    others: list[Event] = field(default_factory=list)
-
-
-def _says_less(record: LogEvent) -> bool:
-    return record.error == "verify-failed" or record.local_role is None or record.name == "network.tcp"
 
 
 def _each_once(said: Iterable[tuple[ConfiguredName, ...] | None]) -> tuple[ConfiguredName, ...]:

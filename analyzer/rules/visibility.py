@@ -74,7 +74,7 @@ def capture_starts_mid_handshake(view: NodeView) -> Iterator[Judgement]:
 def capture_no_tls_for_peer(view: NodeView) -> Iterator[Judgement]:
     """The log reports a TLS error with a peer whom the capture does not show."""
     seen = {(c.peer.kind, c.peer.name) for c in view.connections}
-    for (kind, name), events in view.lone_tls_errors_by_peer.items():
+    for (kind, name), events in view.log.lone_errors_by_peer.items():
         if kind not in FAMILIAR or (kind, name) in seen:
             continue
         first, last = quote.span(event.record.time for event in events)
@@ -100,7 +100,7 @@ def capture_no_tls_for_peer(view: NodeView) -> Iterator[Judgement]:
             count=len(events),
             first=first,
             last=last,
-            events=tuple(event.id for event in events),
+            events=tuple(events),
         )
 
 

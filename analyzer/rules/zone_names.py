@@ -13,10 +13,10 @@ from msgspec import Struct
 
 from analyzer.correlate.name_match import NameMatch, match_among, match_name, plain_name
 from analyzer.evidence import Certificate, Connection, Event, Outcome, Side, Zone
+from analyzer.facts.errors import IDENTITY_UNACCEPTABLE, REMOTE_DISCONNECT
 from analyzer.rules.states import came_up, is_failed
 from analyzer.rules.view import NodeView
 
-IDENTITY_UNACCEPTABLE = "identity-unacceptable"
 NAME_ALERTS = frozenset({42, 46})
 """bad_certificate, certificate_unknown: what a client sends for a name that it does not accept."""
 
@@ -108,7 +108,7 @@ def name_errors(view: NodeView, zone: Zone) -> tuple[Event, ...]:
     """Return the log lines in which this node refused the name of a zone's peer."""
     return tuple(
         event
-        for event in view.tls_errors_by_zone.get(zone.name, ())
+        for event in view.log.errors_by_zone.get(zone.name, ())
         if event.record.error == IDENTITY_UNACCEPTABLE and event.record.alert is None
     )
 
@@ -130,8 +130,8 @@ def closed_over_name(connection: Connection) -> bool:
 def has_other_reason(view: NodeView, zone: Zone) -> bool:
     """Whether log or capture show a refusal in a zone that is not about names."""
     logged = any(
-        event.record.error not in {None, IDENTITY_UNACCEPTABLE, "remote-disconnect"}
-        for event in view.tls_errors_by_zone.get(zone.name, ())
+        event.record.error not in {None, IDENTITY_UNACCEPTABLE, REMOTE_DISCONNECT}
+        for event in view.log.errors_by_zone.get(zone.name, ())
     )
     return logged or any(
         alert.is_fatal and alert.code not in NAME_ALERTS

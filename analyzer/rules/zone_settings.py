@@ -141,7 +141,7 @@ def zone_active_but_oneway(view: NodeView) -> Iterator[Judgement]:
                 *quote.quote_zone_setting(zone),
                 *quote.quote_certificate_frame(newest, Side.SERVER),
             ),
-            connections=(newest.id,),
+            connections=(newest,),
         )
 
 

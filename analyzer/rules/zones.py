@@ -68,7 +68,7 @@ def ssh_tunnels_down(view: NodeView) -> Iterator[Judgement]:
         count=max(len(failed), len(lines), 1),
         first=first,
         last=last,
-        events=tuple(event.id for event in lines),
+        events=tuple(lines),
     )
 
 
@@ -95,7 +95,7 @@ def xstat_contradicts_capture(view: NodeView) -> Iterator[Judgement]:
             subject=zone.name,
             explanation=_outdated(zone, newest),
             evidence=(*quote.quote_zone(zone), *_quote_end(newest)),
-            connections=(newest.id,),
+            connections=(newest,),
         )
     yield from _tunnels_came_up(view)
 

@@ -57,7 +57,7 @@ def contacts(view: NodeView, role: Side) -> tuple[Contact, ...]:
     for connection in view.connections:
         if connection.local_role is role and _is_meant(view, connection.peer, zones):
             _contact_of(found, connection.peer, zones).connections.append(connection)
-    for event in view.tls_errors:
+    for event in view.log.errors:
         if event.record.local_role is role and event.peer is not None and _is_meant(view, event.peer, zones):
             _contact_of(found, event.peer, zones).errors.append(event)
     if role is Side.CLIENT and view.is_edge and _logged_webex(view):

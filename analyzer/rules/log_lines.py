@@ -1,0 +1,106 @@
+"""A node's log as rules ask for it: which lines report a TLS error, and by what they are looked up."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from msgspec import Struct
+
+from analyzer.evidence import Connection, Event, PeerKind
+from analyzer.facts.errors import IDENTITY_UNACCEPTABLE, VERIFY_FAILED
+
+Errors = Sequence[Event]
+
+
+class LogLines(Struct, frozen=True, kw_only=True):
+    """The events of a node, in the order of the log.
+
+    Attributes:
+        others: those that report no TLS error.
+        errors: those that report one. One failure gives several lines; of them those are left out that say less than
+            another: OpenSSL's "certificate verify failed" beside the reason, and the close of the connection.
+        lone_errors: the errors with somebody whom the line tells, of connections that the capture does not show.
+        lone_errors_by_peer: the same by kind and name of the peer, in the order of each one's first.
+        errors_by_zone: the errors by the name of the zone of their peer.
+        name_errors_by_name: refusals of a peer's names by the name that was looked for, in lower case.
+    """
+
+    all: Sequence[Event]
+    others: Sequence[Event]
+    errors: Errors
+    lone_errors: Errors
+    lone_errors_by_peer: Mapping[tuple[PeerKind, str], Errors]
+    errors_by_zone: Mapping[str | None, Errors]
+    name_errors_by_name: Mapping[str, Errors]
+    _errors_by_reason: Mapping[str | int | None, Errors]
+    _by_name: Mapping[str, Sequence[Event]]
+    _by_connection: Mapping[str, Sequence[Event]]
+
+    def named(self, name: str) -> Sequence[Event]:
+        """Return the events of a name (`ssh`, `network.tcp`, `Application Start` …)."""
+        return self._by_name.get(name, ())
+
+    def of(self, connection: Connection) -> Sequence[Event]:
+        """Return the events that belong to a connection."""
+        return self._by_connection.get(connection.id, ())
+
+    def errors_of(self, *reasons: str | int) -> Iterator[Event]:
+        """Yield the errors of given reasons: the number of the peer's alert, else the error's key."""
+        for reason in reasons:
+            yield from self._errors_by_reason.get(reason, ())
+
+
+def read_lines(events: Sequence[Event]) -> LogLines:
+    """Sort a node's events by all that rules look them up by, at once: there may be hundreds of thousands."""
+    others: list[Event] = []
+    by_name: defaultdict[str, list[Event]] = defaultdict(list)
+    by_connection: defaultdict[str, list[Event]] = defaultdict(list)
+    reporting: list[Event] = []
+    for event in events:
+        by_name[event.record.name].append(event)
+        if event.connection is not None:
+            by_connection[event.connection].append(event)
+        (others if event.record.error is None else reporting).append(event)
+    errors = _without_lesser(reporting)
+    lone: list[Event] = []
+    by_peer: defaultdict[tuple[PeerKind, str], list[Event]] = defaultdict(list)
+    by_reason: defaultdict[str | int | None, list[Event]] = defaultdict(list)
+    by_zone: defaultdict[str | None, list[Event]] = defaultdict(list)
+    by_wanted_name: defaultdict[str, list[Event]] = defaultdict(list)
+    for event in errors:
+        record, peer = event.record, event.peer
+        by_reason[record.error if record.alert is None else record.alert].append(event)
+        by_zone[peer.zone if peer else None].append(event)
+        if event.connection is None and peer is not None:
+            lone.append(event)
+            by_peer[peer.kind, peer.name].append(event)
+        if record.common_name and record.error == IDENTITY_UNACCEPTABLE:
+            by_wanted_name[record.common_name.lower().rstrip(".")].append(event)
+    return LogLines(
+        all=events,
+        others=others,
+        errors=errors,
+        lone_errors=lone,
+        lone_errors_by_peer=by_peer,
+        errors_by_zone=by_zone,
+        name_errors_by_name=by_wanted_name,
+        _errors_by_reason=by_reason,
+        _by_name=by_name,
+        _by_connection=by_connection,
+    )
+
+
+def _without_lesser(reporting: Iterable[Event]) -> Errors:
+    """Leave out the lines that say less than another between the same ends."""
+    told = set()
+    errors: list[tuple[Event, tuple[object, object] | None]] = []
+    for event in reporting:
+        record = event.record
+        ends = record.source, record.destination
+        if record.error == VERIFY_FAILED or record.local_role is None or record.name == "network.tcp":
+            errors.append((event, ends))
+        else:
+            told.add(ends)
+            errors.append((event, None))
+    return [event for event, ends in errors if ends is None or ends not in told]
