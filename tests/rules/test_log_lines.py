@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from analyzer.evidence import Endpoint, Peer, PeerKind, Side
 from analyzer.rules.log_lines import read_lines
 from tests.rules.cases import event
@@ -14,7 +16,7 @@ HERE = Endpoint(address="10.2.2.20", port=5061)
 
 
 def test_of_the_lines_of_one_failure_the_one_that_gives_the_reason_stands() -> None:
-    ends = {"source": ELSEWHERE, "destination": HERE}
+    ends: dict[str, Any] = {"source": ELSEWHERE, "destination": HERE}
     verify = event(edge(), WEBEX, error="verify-failed", role=Side.SERVER, **ends)
     reason = event(edge(), WEBEX, error="expired", role=Side.SERVER, **ends)
     close = event(edge(), WEBEX, error="remote-disconnect", name="network.tcp", **ends)
