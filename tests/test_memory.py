@@ -11,14 +11,15 @@ from analyzer.memory import without_collections
 
 def test_the_collector_is_off_inside_and_on_again_behind_even_after_an_error() -> None:
     assert gc.isenabled()
-    with pytest.raises(ZeroDivisionError):
-        _divide_inside()
+    with pytest.raises(RuntimeError):
+        _fail_inside()
     assert gc.isenabled()
 
 
-def _divide_inside() -> None:
+def _fail_inside() -> None:
     with without_collections():
         assert not gc.isenabled()
+        raise RuntimeError
 
 
 def test_a_collector_that_was_off_stays_off() -> None:
