@@ -193,8 +193,12 @@ def _ground(rule: Rule, view: NodeView, judgement: Judgement) -> Grounded:
 
 
 def _names_of(view: NodeView, connections: Iterable[Connection], events: Iterable[Event]) -> Iterator[str]:
-    """Yield the names at the other end of connections and log lines, each peer's once."""
-    peers = [*(connection.peer for connection in connections), *(event.peer for event in events if event.peer)]
+    """Yield the names at the other end of connections and log lines, each peer's once.
+
+    A line that belongs to a connection is about the peer of that connection.
+    """
+    lone = (event.peer for event in events if event.peer and event.connection is None)
+    peers = (*(connection.peer for connection in connections), *lone)
     for peer in {(peer.name, peer.zone, peer.node): peer for peer in peers}.values():
         yield TRAVERSAL if view.is_between_core_and_edge(peer) else peer.name
 
