@@ -493,3 +493,33 @@ def calmed(case: Case) -> Case:
             for number, event in enumerate(case.events)
         ),
     )
+
+
+def stormed(case: Case) -> Case:
+    """Return a case of one trunk that tries again and again: Webex refuses each handshake, always for the purpose."""
+    webex = Peer(name="Webex", kind=PeerKind.WEBEX, reason="server name sip.webex.com")
+    refusal = {"alert": 43, "error": "peer-alert", "detail": "sslv3 alert unsupported certificate"}
+    return replace(
+        case,
+        connections=tuple(replace(_refused_for_purpose(one), peer=webex) for one in case.connections),
+        events=tuple(
+            replace(event, peer=webex, record=replace(event.record, **refusal)) if event.record.error else event
+            for event in case.events
+        ),
+    )
+
+
+def _refused_for_purpose(connection: Connection) -> Connection:
+    handshake, role = connection.handshake, connection.local_role or Side.SERVER
+    frame = handshake.frames[-1]
+    alert = Alert(
+        sender=role.other,
+        level="fatal",
+        description=alert_name(43),
+        code=43,
+        capture=frame.capture,
+        frame=frame.frame + 1,
+        time=frame.time + timedelta(milliseconds=9),
+    )
+    ended = replace(handshake, alerts=(alert,), completed=False)
+    return replace(connection, handshake=ended, outcome=Outcome.REFUSED, refused_by=role.other)
