@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import cProfile
+import gc
 import pstats
 import resource
 from collections.abc import Callable
@@ -46,6 +47,8 @@ def main() -> None:
     large = busy_case(CONNECTIONS, EVENTS, peers=options.peers)
     if options.change:
         small, large = options.change(small), options.change(large)
+    gc.collect()
+    gc.set_threshold(20_000, 20, 20)  # as the program does
     print(f"{len(RULES)} rules, {judge(large)} findings and verdicts")
     least = {}
     for name, work in (("small", lambda: judge(small)), ("large", lambda: judge(large)), ("loop", _loop)):
