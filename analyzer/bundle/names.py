@@ -89,7 +89,7 @@ def parse_name(name: str) -> NameParts:
 
 def _time(text: str) -> datetime | None:
     try:
-        return datetime.strptime(text, "%Y-%m-%d_%H_%M_%S").replace(tzinfo=UTC)
+        return datetime.fromisoformat(f"{text[:10]} {text[11:].replace('_', ':')}").replace(tzinfo=UTC)
     except ValueError:
         return None
 

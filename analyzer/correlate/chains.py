@@ -1,22 +1,19 @@
 """Which certificate issued which: the path from a leaf to its root, and the order of a presented chain.
 
 A link needs the same name, key identifiers that do not contradict, and the issuer's signature. Where the
-signature cannot be verified here (an algorithm of the past, a certificate that strict readers refuse), name and
-key identifier make the link, and the path says that it is unverified.
+signature cannot be verified here (an algorithm of the past, a key that cannot be read), name and key identifier
+make the link, and the path says that it is unverified.
 """
 
 from __future__ import annotations
 
-import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from functools import lru_cache
 
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from msgspec import Struct
 
+from analyzer.correlate.signature import is_signature_of
 from analyzer.evidence import Certificate
 from analyzer.parsers.distinguished_name import comparison_key
 from analyzer.words import say
@@ -149,7 +146,7 @@ def is_self_signed(certificate: Certificate) -> bool:
 
 def signed_by(certificate: Certificate, issuer: Certificate) -> bool | None:
     """Whether the issuer's key made the certificate's signature; None if that cannot be verified here."""
-    return _verify(certificate.der, issuer.der)
+    return is_signature_of(issuer.der, certificate.der)
 
 
 def may_have_issued(issuer: Certificate, certificate: Certificate) -> bool:
@@ -158,20 +155,6 @@ def may_have_issued(issuer: Certificate, certificate: Certificate) -> bool:
     if wanted and offered and wanted != offered:
         return False
     return signed_by(certificate, issuer) is not False
-
-
-@lru_cache(maxsize=8192)
-def _verify(certificate_der: bytes, issuer_der: bytes) -> bool | None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # odd serial numbers and key sizes are for the rules to speak of
-        try:
-            certificate = x509.load_der_x509_certificate(certificate_der)
-            certificate.verify_directly_issued_by(x509.load_der_x509_certificate(issuer_der))
-        except InvalidSignature:
-            return False
-        except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion):
-            return None
-    return True
 
 
 def _is_top(certificate: Certificate) -> bool:

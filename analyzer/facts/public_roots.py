@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 
 from msgspec import Struct
@@ -49,7 +48,7 @@ class PublicRoots(Struct, frozen=True, kw_only=True):
 @lru_cache(maxsize=1)
 def public_roots() -> PublicRoots:
     """Return the packaged list; it is read when first asked for."""
-    data = json.loads((resources.files(__package__) / "public_roots.json").read_text(encoding="utf-8"))
+    data = json.loads(Path(__file__).with_name("public_roots.json").read_text(encoding="utf-8"))
     roots = [
         PublicRoot(
             subject=row["subject"],

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 from functools import cache
+from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -172,6 +173,5 @@ def _packaged_rows(file: str, table: str) -> tuple[Row, ...]:
 @cache
 def _packaged_file(file: str) -> dict[str, list[dict[str, object]]]:
     import tomllib
-    from importlib.resources import files
 
-    return tomllib.loads(files("analyzer.facts").joinpath(file).read_text(encoding="utf-8"))
+    return tomllib.loads(Path(__file__).with_name(file).read_text(encoding="utf-8"))

@@ -51,7 +51,7 @@ def read_certificate(data: bytes) -> Certificate | None:
     """
     try:
         tag, start, end = der.read_header(data)
-        fields = _signed_fields(data[start:end])
+        fields = signed_fields(data[start:end])
     except DerError:
         return None
     following = {field.tag for field in fields[1 : 1 + _FIELDS_AFTER_SERIAL]}
@@ -60,8 +60,12 @@ def read_certificate(data: bytes) -> Certificate | None:
     return _Reading(fields).certificate(data[:end])
 
 
-def _signed_fields(content: bytes) -> list[Element]:
-    """Return the fields from the serial number on, as far as they are whole."""
+def signed_fields(content: bytes) -> list[Element]:
+    """Return the fields of a certificate's content from the serial number on, as far as they are whole.
+
+    Raises:
+        DerError: if it does not begin with an element.
+    """
     _, start, end = der.read_header(content)
     fields: list[Element] = []
     with suppress(DerError):

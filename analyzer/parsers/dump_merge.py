@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from msgspec.structs import fields, replace
+from msgspec.structs import replace
 
 from analyzer.evidence import Alarm, Cluster, Configuration, NeededNames, Status, Zone, ZonePeer
 
@@ -19,9 +19,9 @@ _PLACEHOLDER = re.compile(r"Zone \d+")
 def fill(primary: R, fallback: R) -> R:
     """Return `primary` with what it lacks (None, or empty) taken from `fallback`."""
     lacking: dict[str, Any] = {
-        item.name: getattr(fallback, item.name)
-        for item in fields(primary)
-        if getattr(primary, item.name) in (None, ()) and getattr(fallback, item.name) is not None
+        name: getattr(fallback, name)
+        for name in primary.__struct_fields__
+        if getattr(primary, name) in (None, ()) and getattr(fallback, name) is not None
     }
     return replace(primary, **lacking)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from analyzer.parsers.capture.dialogue import Dialogue
 from analyzer.parsers.capture.place import Place
@@ -18,8 +19,7 @@ _BANNER = b"SSH-"
 _SEARCHED, _SEARCHED_LATE = 1 << 18, 1 << 13
 
 
-@dataclass(slots=True, eq=False)
-class Connection:
+class Connection(Struct, eq=False):
     """A connection. Sender 0 is the end whose packet was captured first.
 
     Attributes:
@@ -42,7 +42,7 @@ class Connection:
 
     key: bytes
     dialogue: Dialogue
-    directions: tuple[Direction, Direction] = field(init=False)
+    directions: tuple[Direction, ...] = ()
     opener: int | None = None
     opened: Place | None = None
     attempts: int = 0

@@ -7,8 +7,9 @@ used again, and sequence numbers wrap (RFC 9293). Of bytes that came twice, the 
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
+
+from msgspec import Struct, field
 
 from analyzer.parsers.capture.place import Place
 from analyzer.parsers.capture.search import begins_hello
@@ -34,12 +35,12 @@ _LATE_SEGMENTS: Final = 16
 _QUEUED_SEGMENT: Final = 300
 
 
-@dataclass(slots=True, eq=False)
-class Direction:
+class Direction(Struct, eq=False):
     """One direction of a connection.
 
     Attributes:
         sender: 0 for the end whose packet was captured first, else 1.
+        peer: the other direction; the connection, which makes both, sets it.
         reading: segments are still put in order; False: only opening and closing are looked at.
         initial: sequence number of the SYN; None: not captured.
         base: unwrapped sequence number of the first byte that was read; None: none yet.
@@ -61,7 +62,7 @@ class Direction:
     connection: Connection
     sender: int
     stream: Stream
-    peer: Direction = field(init=False)
+    peer: Direction = cast("Direction", None)
     reading: bool = True
     initial: int | None = None
     base: int | None = None
