@@ -1,8 +1,9 @@
-// What the page does beyond standing there: copies, finds, and opens what a link leads to. All of it can be read without.
+// What the page does beyond standing there: copies, changes its language, opens what a link leads to, and finds (find.js).
+// All of it can be read without.
 "use strict";
 
 const COPIED = ".filter, .command, .spellings code, .pem";
-const FOUND = "#findings article, #findings .line, #findings .context tbody tr, #connections .connection, #connections .connection tbody tr";
+const COPIED_FOR = 2500;
 
 // What the script says stands in the page as well, so that it changes its language with the rest.
 function say(id, values = {}) {
@@ -31,73 +32,29 @@ function labelCopyButton(button) {
 }
 
 async function copy(button) {
-  await put(button.previousElementSibling.textContent);
-  button.dataset.word = say("copied");
-  setTimeout(() => { button.dataset.word = say("copy"); }, 1500);
+  const done = await put(button.previousElementSibling);
+  const word = say(done ? "copied" : "selected");
+  button.dataset.word = word;
+  button.classList.toggle("done", done);
+  document.getElementById("copied").textContent = word;
+  clearTimeout(button.shown);
+  button.shown = setTimeout(() => {
+    button.dataset.word = say("copy");
+    button.classList.remove("done");
+    document.getElementById("copied").textContent = "";
+  }, COPIED_FOR);
 }
 
-async function put(text) {
+// A page opened as a file may not be allowed to use the clipboard. What is selected is copied by the browser then, or
+// stays selected for the keyboard; the focus stays on the button.
+async function put(code) {
   try {
-    await navigator.clipboard.writeText(text);
-  } catch { // a page opened as a file may not be allowed to
-    const area = document.createElement("textarea");
-    area.value = text;
-    document.body.append(area);
-    area.select();
-    document.execCommand("copy");
-    area.remove();
+    await navigator.clipboard.writeText(code.textContent);
+    return true;
+  } catch {
+    getSelection().selectAllChildren(code);
+    return document.execCommand("copy");
   }
-}
-
-function plain(text) {
-  return text.toLowerCase().replace(/\s+/g, " ").trim();
-}
-
-// A serial is spelt with colons, blanks, 0x or leading zeros, or without: only its digits count.
-function digits(text) {
-  const bare = text.toLowerCase().replace(/[\s:]/g, "").replace(/^0x/, "").replace(/^0+(?=.)/, "");
-  return /^[0-9a-f]{6,}$/.test(bare) ? bare : null;
-}
-
-// What can be found, read at the first look only: of a large report that takes a while.
-function readItems() {
-  return [...document.querySelectorAll(FOUND)].map((item) => {
-    const text = plain(item.textContent);
-    return { item, text, serial: text.replace(/[:\s]/g, "") };
-  });
-}
-
-function prepareFind(box) {
-  const parts = [...document.querySelectorAll("#findings > h3, #connections > .peer")];
-  const state = document.getElementById("found");
-  let items = null;
-
-  function find() {
-    items ??= readItems();
-    const wanted = plain(box.value);
-    const serial = digits(box.value);
-    let shown = 0;
-    for (const it of items) {
-      const fits = !wanted || it.text.includes(wanted) || (serial !== null && it.serial.includes(serial));
-      it.item.classList.toggle("unfound", !fits);
-      shown += fits;
-    }
-    for (const part of parts) {
-      part.classList.toggle("unfound", part.matches(".peer") && !part.querySelector(".connection:not(.unfound)"));
-    }
-    state.textContent = wanted ? say("found", { shown, all: items.length }) : "";
-    const hash = wanted ? `#find=${encodeURIComponent(box.value)}` : "";
-    if (hash || location.hash.startsWith("#find=")) history.replaceState(null, "", hash || location.pathname);
-  }
-
-  box.addEventListener("input", find);
-  return {
-    find,
-    forget() {
-      items = null;
-      if (box.value) find();
-    },
-  };
 }
 
 // The table of twins is by texts without their numbers, times, addresses and serials.
@@ -134,7 +91,7 @@ function readSwitched() {
       const both = [node.data, node.data.replace(own, () => twin)];
       found.push((language) => { node.data = both[language]; });
     } else if (!node.matches(".copy")) {
-      for (const name of ["aria-label", "data-label"]) {
+      for (const name of ["aria-label", "data-label", "placeholder"]) {
         const own = node.getAttribute(name);
         const twin = own && twinOf(own);
         if (twin) found.push((language) => node.setAttribute(name, language ? twin : own));
@@ -159,7 +116,7 @@ function prepareSwitch(button, forget) {
   });
 }
 
-function follow(box, find) {
+function follow(box, find, go) {
   if (location.hash.startsWith("#find=")) {
     try {
       box.value = decodeURIComponent(location.hash.slice(6));
@@ -167,6 +124,7 @@ function follow(box, find) {
       box.value = "";
     }
     find();
+    go(1);
     return;
   }
   const target = document.getElementById(location.hash.slice(1));
@@ -178,14 +136,14 @@ function follow(box, find) {
 }
 
 const box = document.getElementById("find");
-document.getElementById("tools").hidden = false;
+for (const id of ["switch", "search"]) document.getElementById(id).hidden = false;
 copyButtons(document);
 document.addEventListener("toggle", (event) => copyButtons(event.target), true);
 document.addEventListener("click", (event) => {
   const button = event.target.closest(".copy");
   if (button) copy(button);
 });
-const { find, forget } = prepareFind(box);
+const { find, go, forget } = prepareFind(box);
 prepareSwitch(document.getElementById("switch"), forget);
-addEventListener("hashchange", () => follow(box, find));
-if (location.hash) follow(box, find);
+addEventListener("hashchange", () => follow(box, find, go));
+if (location.hash) follow(box, find, go);

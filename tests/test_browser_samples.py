@@ -132,7 +132,7 @@ def test_a_report_reads_without_javascript(browser: Browser, tmp_path: Path, sit
 
         assert page.locator("#answer-heading").is_visible()
         assert all(details.is_visible() for details in page.locator("section > details > .inside").all())
-        assert not page.locator("#tools").is_visible()
+        assert not page.locator("#search").is_visible()
 
 
 @each_situation

@@ -22,13 +22,16 @@ from analyzer.report.printer import Printer
 from analyzer.report.views.page import page_view
 from analyzer.words import Words, counted, say
 
+_INLINE = ("style.css", "find.js", "report.js")
+
 
 def render_html(report: Report, *, language: str = ENGLISH) -> str:
     """Return the report as one HTML page: the same page for the same report, and free of lone surrogates.
 
     It is in a language of `analyzer.report.language.NAMES`; a switch in the page leads to the other one.
     """
-    style, script = (_template_folder().joinpath(name).read_text("utf-8") for name in ("style.css", "report.js"))
+    style, find, rest = (_template_folder().joinpath(name).read_text("utf-8") for name in _INLINE)
+    script = find + rest
     other = next(code for code in NAMES if code != language)
     printer = Printer(Language(language), Language(other))
     return (

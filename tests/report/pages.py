@@ -17,8 +17,8 @@ TOLD = """
     const node = texts.currentNode, text = node.data.trim();
     if (text && !node.parentElement.closest("script, style")) told.push(text);
   }
-  for (const element of document.querySelectorAll("[aria-label], [data-label]")) {
-    told.push(element.getAttribute("aria-label") ?? "", element.getAttribute("data-label") ?? "");
+  for (const element of document.querySelectorAll("[aria-label], [data-label], [placeholder]")) {
+    for (const name of ["aria-label", "data-label", "placeholder"]) told.push(element.getAttribute(name) ?? "");
   }
   return told;
 }

@@ -15,6 +15,18 @@ REPORTS = pytest.mark.parametrize(
 
 pytestmark = pytest.mark.browser
 
+FOCUSED = """
+() => {
+  const it = document.activeElement, box = it.getClientRects()[0], style = getComputedStyle(it);
+  const nav = document.querySelector("nav").getBoundingClientRect();
+  return {
+    it: it.outerHTML.slice(0, 80),
+    outlined: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+    covered: !it.closest(".bar, .masthead") && (box.bottom <= nav.bottom || box.top >= innerHeight),
+  };
+}
+"""
+
 
 def opened(page: Page, report: Report, folder: Path) -> list[str]:
     """Open a report and all its details; return every console message, error, dialog and foreign request."""
@@ -55,6 +67,57 @@ def test_a_report_reads_without_javascript(browser: Browser, tmp_path: Path) -> 
         page.locator("#connections summary").first.click()
 
         assert page.get_by_text("5 Client certificate (ours)").first.is_visible()
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("target", ["button", "nav a", "input", "summary", "a[href^='#outlook-']", ".where > a"])
+def test_a_target_is_large_enough_for_a_finger(browser: Browser, tmp_path: Path, width: int, target: str) -> None:
+    """WCAG 2.2, 2.5.8: what stands alone, and no link within a sentence."""
+    with browser.new_context(viewport={"width": width, "height": 900}) as context:
+        page = context.new_page()
+        opened(page, rich_report(), tmp_path)
+        page.locator("#connections .filter + .copy").first.wait_for()
+
+        boxes = [box for it in page.locator(target).all() if (box := it.bounding_box())]
+
+        assert boxes
+        assert min(box["width"] for box in boxes) >= 24
+        assert min(box["height"] for box in boxes) >= 24
+
+
+@pytest.mark.parametrize("width", [1440, 640, 390])
+def test_the_bar_hides_nothing_that_a_link_leads_to(browser: Browser, tmp_path: Path, width: int) -> None:
+    with browser.new_context(viewport={"width": width, "height": 900}) as context:
+        page = context.new_page()
+        opened(page, rich_report(), tmp_path)
+
+        for link in page.locator("nav a").all():
+            link.click()
+            page.wait_for_timeout(20)
+            bottom = page.evaluate("document.querySelector('nav').getBoundingClientRect().bottom")
+            heading = page.locator(f"{link.get_attribute('href')} h2").bounding_box()
+
+            assert heading
+            assert bottom <= heading["y"] < 900
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_keyboard_reaches_the_answer_first_and_then_the_page_in_its_order(
+    browser: Browser, tmp_path: Path, width: int
+) -> None:
+    """Whatever has the focus shows it, and the bar does not cover it."""
+    with browser.new_context(viewport={"width": width, "height": 900}) as context:
+        page = context.new_page()
+        opened(page, rich_report(), tmp_path)
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.getAttribute('href')") == "#main"
+
+        tops = []
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            tops.append(page.evaluate(FOCUSED))
+
+        assert all(focused["outlined"] and not focused["covered"] for focused in tops), tops
 
 
 def test_the_style_is_in_force_under_the_policy(browser: Browser, tmp_path: Path) -> None:
