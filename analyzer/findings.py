@@ -63,12 +63,24 @@ class Evidence(Struct, frozen=True, kw_only=True, gc=False):
     text: str
 
 
+HERE = ""
+"""Stands for the finding's own node."""
+
+
 class Remedy(Struct, frozen=True, kw_only=True):
-    """One step to take. `command`: an exact command or menu path, or None."""
+    """One step to take.
+
+    Attributes:
+        command: an exact command or menu path, or None.
+        at: name of the node that it is done on; `HERE`; None: elsewhere, as the text says.
+        instead: it takes the place of the one before it; a stop-gap always does.
+    """
 
     text: Words
     kind: RemedyKind
     command: str | None = None
+    at: str | None = HERE
+    instead: bool = False
 
 
 class Citation(Struct, frozen=True, kw_only=True):
@@ -87,6 +99,7 @@ class Finding(Struct, frozen=True, kw_only=True):
         caused_by: id of the finding that explains this one, or None.
         missing: for `not-determinable`: what is missing, in words that group equal ones; else None.
         first, last: of the repeats, as far as they carry a time.
+        due: the day before which a renewal has to bring what its steps ask for; None: it is about now.
         is_context: background that explains no failure and is explained by none.
         rests_on: ids of the connections and log lines that it rests on.
         about: the peers that it is about, by the keys that `Grounds.about` uses; empty: none.
@@ -105,6 +118,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     count: int = 1
     first: datetime | None = None
     last: datetime | None = None
+    due: date | None = None
     sources: tuple[Citation, ...] = ()
     missing: Words | None = None
     is_context: bool = False
@@ -145,6 +159,8 @@ class Grounds(Struct, frozen=True, kw_only=True):
         brief: `sentence` without serials and paths.
         about: keys of the peer, as in `Finding.about`.
         nodes: names of the nodes of this case at both ends.
+        remedy: the steps that it calls for by itself: what to collect, and what an alert asks for where the ends are
+            not known, so that no finding tells.
     """
 
     connection: str | None = None
@@ -157,6 +173,7 @@ class Grounds(Struct, frozen=True, kw_only=True):
     brief: Words | None = None
     about: frozenset[str] = frozenset()
     nodes: frozenset[str | None] = frozenset()
+    remedy: tuple[Remedy, ...] = ()
 
 
 class Verdict(Struct, frozen=True, kw_only=True):

@@ -17,8 +17,9 @@ from analyzer.evidence import Outcome
 from analyzer.findings import Report, Verdict
 from analyzer.pipeline import analyze
 from analyzer.report import wording
-from analyzer.report.conclusions import conclude, next_steps
+from analyzer.report.conclusions import conclude
 from analyzer.report.language import Language
+from analyzer.report.steps import plan
 from analyzer.report.summary import Exhibit, exhibit_of, index_of, leading_verdict
 from analyzer.words import say
 from samples.situation import Situation
@@ -207,6 +208,6 @@ def test_the_first_screen_says_who_presented_what_to_whom_and_what_to_do(
     conclusions = conclude(report, index)
     if conclusions.why:
         assert tell(conclusions.why[0].finding.title) in text
-    steps = next_steps(conclusions)
-    calm = verdict.collect or say("Nothing that was read calls for a change.")
-    assert " ".join(tell(steps[0].remedy.text if steps else calm).split())[:60] in text
+    steps = plan(conclusions, verdict)
+    calm = wording.nothing_to_do(waits=steps.later is not None)
+    assert " ".join(tell(steps.now[0].options[0].text if steps.now else calm).split())[:60] in text

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from analyzer.evidence import Outcome
-from analyzer.findings import Finding, Remedy, RemedyKind, Report, Severity, Verdict
+from analyzer.explained import roots_of
+from analyzer.findings import Finding, Report, Severity, Verdict
 from analyzer.report.summary import WEIGHTY, Index, leading_verdict
 from analyzer.words import counted, listed, say
 
 _SEVERITIES = tuple(Severity)
-_REMEDY_KINDS = tuple(RemedyKind)
 _GROUPS = ({Severity.CRITICAL}, {Severity.WARNING}, {Severity.INFO, Severity.OK})
 _NEAR, _SAME_PEER, _FAR = range(3)
 _OPEN = say("not stated")
@@ -25,18 +25,12 @@ class Cause(Struct, frozen=True, kw_only=True):
     finding: Finding
     consequences: tuple[Finding, ...] = ()
 
-    @property
-    def gravest(self) -> Severity:
-        """The gravest severity of the cause and of what follows from it."""
-        return min((self.finding, *self.consequences), key=_severity).severity
-
 
 class Conclusions(Struct, frozen=True, kw_only=True):
     """All findings, in the order in which they are told: those first that are tied to the leading verdict.
 
     Attributes:
-        critical: causes that are critical, or that explain what is.
-        warnings: the other causes that are warnings, or that explain one.
+        critical, warnings: causes, each as grave as what it explains.
         remarks: info and ok.
         context: remarks of no weight by themselves.
         unanswered: what is missing, and the findings that could not be decided without it.
@@ -74,23 +68,18 @@ class Conclusions(Struct, frozen=True, kw_only=True):
         )
 
 
-class NextStep(Struct, frozen=True, kw_only=True):
-    """One of the steps of the first screen, and the finding that asks for it."""
-
-    remedy: Remedy
-    finding: Finding
-
-
 def conclude(report: Report, index: Index) -> Conclusions:
     """Sort findings into causes, warnings, remarks, context and open questions; by severity, else as given."""
     findings, tie = report.findings, _Tie(leading_verdict(report), index)
     causes = _by_cause([finding for finding in findings if finding.determined and not finding.is_context])
-    causes.sort(key=lambda cause: (_SEVERITIES.index(cause.gravest), tie.distance(cause)))
+    causes.sort(key=lambda cause: (_SEVERITIES.index(cause.finding.severity), tie.distance(cause)))
     unanswered: dict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
         if not finding.determined:
             unanswered[finding.missing or _OPEN].append(finding)
-    critical, warnings, remarks = (tuple(cause for cause in causes if cause.gravest in group) for group in _GROUPS)
+    critical, warnings, remarks = (
+        tuple(cause for cause in causes if cause.finding.severity in group) for group in _GROUPS
+    )
     why = [cause for cause in (*critical, *warnings) if tie.distance(cause) < _FAR]
     return Conclusions(
         critical=critical,
@@ -141,45 +130,13 @@ class _Tie:
         return _SAME_PEER if finding.node in grounds.nodes and finding.about & grounds.about else _FAR
 
 
-def next_steps(conclusions: Conclusions, limit: int = 3) -> tuple[NextStep, ...]:
-    """Return the first steps to take: for the leading verdict, then the worst first, of equals the durable fix first.
-
-    An open question alone calls for no step: what to collect for it stands beside it.
-    """
-    steps = [
-        NextStep(remedy=remedy, finding=finding)
-        for group in (conclusions.why, conclusions.also)
-        for finding in sorted((f for cause in group for f in _calling(cause)), key=_severity)
-        for remedy in sorted(finding.remedy, key=lambda remedy: _REMEDY_KINDS.index(remedy.kind))
-    ]
-    steps.sort(key=lambda step: step.remedy.kind is RemedyKind.COLLECT)
-    distinct = {(step.remedy.text, step.remedy.command): step for step in reversed(steps)}
-    return tuple(step for step in steps if distinct[step.remedy.text, step.remedy.command] is step)[:limit]
-
-
-def _calling(cause: Cause) -> tuple[Finding, ...]:
-    """Return the findings that call for a step: the cause, and before it what is worse than the cause itself."""
-    worse = [finding for finding in cause.consequences if _severity(finding) < _severity(cause.finding)]
-    return (*(finding for finding in worse if _acts(finding)), cause.finding, *worse)
-
-
-def _acts(finding: Finding) -> bool:
-    """Whether it says what to do, not only what to collect."""
-    return any(remedy.kind is not RemedyKind.COLLECT for remedy in finding.remedy)
-
-
 def _severity(finding: Finding) -> int:
     return _SEVERITIES.index(finding.severity)
 
 
 def _by_cause(findings: Sequence[Finding]) -> list[Cause]:
-    by_id: dict[str, list[int]] = defaultdict(list)
-    for index, finding in enumerate(findings):
-        by_id[finding.id].append(index)
-    parents = [_parent(index, findings, by_id) for index in range(len(findings))]
     groups: dict[int, list[Finding]] = defaultdict(list)
-    for index, finding in enumerate(findings):
-        root = _root(index, parents)
+    for index, (finding, root) in enumerate(zip(findings, roots_of(findings), strict=True)):
         if root == index:
             groups.setdefault(index, [])
         else:
@@ -188,26 +145,3 @@ def _by_cause(findings: Sequence[Finding]) -> list[Cause]:
         Cause(finding=findings[root], consequences=tuple(sorted(groups[root], key=_severity)))
         for root in sorted(groups)
     ]
-
-
-def _parent(index: int, findings: Sequence[Finding], by_id: dict[str, list[int]]) -> int | None:
-    """Return the explaining finding's index: of several with that id the one of the same node and subject."""
-    finding = findings[index]
-    candidates = [other for other in by_id.get(finding.caused_by or "", ()) if other != index]
-    return min(
-        candidates,
-        key=lambda other: (findings[other].node != finding.node, findings[other].subject != finding.subject),
-        default=None,
-    )
-
-
-def _root(index: int, parents: Sequence[int | None]) -> int:
-    """Follow the causes up. Findings that explain each other in a circle stand for themselves."""
-    seen = {index}
-    current = index
-    while (parent := parents[current]) is not None:
-        if parent in seen:
-            return index
-        seen.add(parent)
-        current = parent
-    return current

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from analyzer.evidence import Certificate, Frame, Node, TlsRecord
 from analyzer.findings import Evidence, EvidenceKind, Finding, Report, Verdict
 from analyzer.report import wording
-from analyzer.report.conclusions import Cause, Conclusions, conclude, next_steps
+from analyzer.report.conclusions import Cause, Conclusions, conclude
 from analyzer.report.language import ENGLISH, Language
+from analyzer.report.steps import Step, placed, plan
 from analyzer.report.summary import Index, confidence_words, exhibit_of, headline, index_of, leading_verdict
 from analyzer.text import clean, serial_spellings
 from analyzer.words import Words, counted, say
@@ -57,8 +58,8 @@ def render_note(report: Report, *, language: str = ENGLISH) -> str:
         *md.section(say("Answer"), _answer(md, report, verdict, index, conclusions)),
         *md.section(say("Why") if conclusions.has_failed else say("Watch"), _causes(md, conclusions.why)),
         *md.section(say("Also found"), _titles(md, conclusions.also)),
-        *md.section(say("Next steps"), _steps(md, conclusions)),
-        *md.section(say("Not determinable"), _unanswered(md, conclusions, verdict)),
+        *md.section(say("Next steps"), _steps(md, conclusions, verdict, index)),
+        *md.section(say("Not determinable"), _unanswered(md, conclusions)),
     ]
     foot = ["", *_foot(md, report, conclusions)]
     return "\n".join(lines[: MAX_LINES - len(foot)]).rstrip() + "\n".join(["", *foot]) + "\n"
@@ -154,16 +155,29 @@ def _evidence(md: _Markdown, evidence: Evidence) -> Words:
     return say("{text}: {where} of {file}", text=text, where=where, file=md.code(evidence.file))
 
 
-def _steps(md: _Markdown, conclusions: Conclusions) -> Iterator[str]:
-    for number, step in enumerate(next_steps(conclusions), start=1):
-        kind, text = wording.REMEDY_KINDS[step.remedy.kind], md.plain(step.remedy.text)
-        command = f" {md.code(step.remedy.command)}" if step.remedy.command else ""
-        yield md.line(say("{kind}: {text}", kind=kind, text=text), f"{number}. ") + command
+def _steps(md: _Markdown, conclusions: Conclusions, verdict: Verdict | None, index: Index) -> Iterator[str]:
+    steps = plan(conclusions, verdict)
+    for number, step in enumerate(steps.now, start=1):
+        yield from _options(md, step, index, f"{number}. ")
+    if not steps.now:
+        yield md.line(wording.nothing_to_do(waits=steps.later is not None), "")
+    if steps.later and steps.later.finding:
+        yield ""
+        yield md.line(say("Later, at the renewal before {day}:", day=steps.later.finding.due), "")
+        yield ""
+        yield from _options(md, steps.later, index, "- ")
 
 
-def _unanswered(md: _Markdown, conclusions: Conclusions, verdict: Verdict | None) -> Iterator[str]:
-    if verdict and verdict.collect:
-        yield f"- {md.plain(verdict.collect)}"
+def _options(md: _Markdown, step: Step, index: Index, before: str) -> Iterator[str]:
+    """Yield the first way to take a step, and below it the others."""
+    for remedy in step.options:
+        kind, text = wording.REMEDY_KINDS[remedy.kind], md.plain(placed(remedy, step.node, index))
+        command = f" {md.code(remedy.command)}" if remedy.command else ""
+        yield md.line(say("{kind}: {text}", kind=kind, text=text), before) + command
+        before = "   - "
+
+
+def _unanswered(md: _Markdown, conclusions: Conclusions) -> Iterator[str]:
     for missing, findings in conclusions.unanswered[:3]:
         yield md.line(
             counted(

@@ -19,9 +19,10 @@ from typing import TextIO
 from analyzer.evidence import Outcome
 from analyzer.findings import Report, Severity, Verdict
 from analyzer.report import wording
-from analyzer.report.conclusions import Conclusions, conclude, next_steps
+from analyzer.report.conclusions import Conclusions, conclude
 from analyzer.report.language import ENGLISH, Language
-from analyzer.report.summary import Exhibit, exhibit_of, headline, index_of, leading_verdict
+from analyzer.report.steps import Step, placed, plan
+from analyzer.report.summary import Exhibit, Index, exhibit_of, headline, index_of, leading_verdict
 from analyzer.text import clean, person_utc
 from analyzer.words import Words, counted, listed, say
 
@@ -60,7 +61,7 @@ def _entries(report: Report, language: Language) -> list[list[tuple[str, str]]]:
         (say("Answer"), _answer(verdict, exhibit, conclusions, language)),
         (say("Shown"), _certificate(report, verdict, exhibit)),
         _cause(conclusions, language),
-        (say("Do now"), _next_step(conclusions, verdict)),
+        (say("Do now"), _next_step(conclusions, verdict, index)),
         (say("Found"), _counts(report, conclusions)),
     )
     return [_entry(language(label), language(text)) for label, text in entries]
@@ -146,7 +147,7 @@ def _certificate(report: Report, verdict: Verdict | None, exhibit: Exhibit | Non
 def _cause(conclusions: Conclusions, language: Language) -> tuple[Words, str]:
     """Return a label and what explains the failure; where nothing failed, what is worth watching."""
     told = conclusions.why or conclusions.also
-    has_failed = conclusions.has_failed or any(cause.gravest is Severity.CRITICAL for cause in told)
+    has_failed = conclusions.has_failed or any(cause.finding.severity is Severity.CRITICAL for cause in told)
     label = say("Cause") if has_failed else say("Watch")
     if not told or (conclusions.has_failed and not conclusions.why):
         return label, _NO_CAUSE if has_failed else _ALL_WELL
@@ -164,12 +165,18 @@ def _cause(conclusions: Conclusions, language: Language) -> tuple[Words, str]:
     return label, cause
 
 
-def _next_step(conclusions: Conclusions, verdict: Verdict | None) -> str:
-    if steps := next_steps(conclusions, limit=1):
-        return steps[0].remedy.text
-    if verdict is None:
-        return say("collect a diagnostic log with tcpdump while the connection is tried")
-    return verdict.collect or _NO_STEP
+def _next_step(conclusions: Conclusions, verdict: Verdict | None, index: Index) -> str:
+    steps = plan(conclusions, verdict)
+    if steps.now:
+        return _first(steps.now[0], index)
+    if steps.later and steps.later.finding:
+        day = steps.later.finding.due
+        return say("nothing now; at the renewal before {day}: {step}", day=day, step=_first(steps.later, index))
+    return _NO_STEP
+
+
+def _first(step: Step, index: Index) -> Words:
+    return placed(step.options[0], step.node, index)
 
 
 def _counts(report: Report, conclusions: Conclusions) -> Words:

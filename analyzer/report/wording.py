@@ -131,6 +131,12 @@ REMEDY_KINDS = {
     RemedyKind.COLLECT: say("Collect"),
 }
 
+
+def nothing_to_do(*, waits: bool) -> Words:
+    """Say that there is no step to take now; `waits`: there is one for later."""
+    return say("Nothing now.") if waits else say("Nothing that was read calls for a change.")
+
+
 MEMBER_KINDS = {
     MemberKind.SERVER_PEM: say("server store"),
     MemberKind.CLIENT_PEM: say("client store"),

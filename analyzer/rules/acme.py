@@ -76,7 +76,8 @@ def acme_will_drop_clientauth(view: NodeView) -> Iterator[Judgement]:
         day=default.effective_on,
         documents=named(default, view.facts),
     )
-    if eku_class(leaf) in {ExtendedKeyUsageClass.BOTH, ExtendedKeyUsageClass.CLIENT_ONLY}:
+    carries = eku_class(leaf) in {ExtendedKeyUsageClass.BOTH, ExtendedKeyUsageClass.CLIENT_ONLY}
+    if carries:
         explanation = say(
             "The certificate that is presented as a TLS client ({store}) is from the CA that the Expressway's own ACME "
             "client orders from, and has clientAuth. If it is renewed automatically, its successor will not: {why}",
@@ -99,6 +100,7 @@ def acme_will_drop_clientauth(view: NodeView) -> Iterator[Judgement]:
         confidence=Confidence.INFERRED,
         subject=leaf.common_name or leaf.sha256[:16],
         explanation=explanation,
+        due=leaf.not_after.date() if carries and leaf.not_after else None,
         remedy=(
             Remedy(
                 text=say(

@@ -17,135 +17,14 @@ from analyzer.facts.alerts import (
     alert_name,
 )
 from analyzer.facts.errors import REMOTE_DISCONNECT
-from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
+from analyzer.findings import HERE, Confidence, Evidence, Severity
 from analyzer.rules import quote
-from analyzer.rules.authorities import TRUSTED_CA
+from analyzer.rules.alert_meanings import BY_CODE, BY_ERROR, MEANINGS, Meaning
 from analyzer.rules.per_peer import Who, who_is
+from analyzer.rules.refused_ends import RefusedEnds, ends_of
 from analyzer.rules.rule import WHO_REFUSED, Judgement, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
 from analyzer.words import Words, listed, say
-
-
-class Meaning(Struct, frozen=True, kw_only=True):
-    """What an alert says about a certificate.
-
-    Attributes:
-        name: the end of the finding's id.
-        codes: the alert numbers.
-        errors: normalised verify errors that send this alert (measured, rules.md 6).
-        means: why the certificate was refused.
-        ours: what to do if our certificate was refused.
-        theirs: what to do if we refused the peer's.
-    """
-
-    name: str
-    codes: tuple[int, ...]
-    errors: tuple[str, ...]
-    means: Words
-    ours: Remedy
-    theirs: Remedy
-    severity: Severity = Severity.CRITICAL
-
-
-def _fix(text: Words, command: str | None = None) -> Remedy:
-    return Remedy(text=text, command=command, kind=RemedyKind.DURABLE)
-
-
-MEANINGS = (
-    Meaning(
-        name="unknown-ca",
-        codes=(48,),
-        errors=("issuer-missing", "self-signed", "self-signed-in-chain", "crl-unavailable"),
-        means=say(
-            "the issuing CA is not trusted, the chain that was sent is incomplete, or a demanded CRL is missing"
-        ),
-        ours=_fix(
-            say("Let the peer trust the CA of the certificate presented, and send the whole chain."), TRUSTED_CA
-        ),
-        theirs=_fix(say("Append the peer's root and intermediates to the trusted CA list."), TRUSTED_CA),
-    ),
-    Meaning(
-        name="certificate-unknown",
-        codes=(46,),
-        errors=("verify-failed",),
-        means=say(
-            "the certificate was not accepted; Webex and Java peers say so for an untrusted or incomplete chain"
-        ),
-        ours=_fix(say("Check that the peer trusts the CA and gets the whole chain."), TRUSTED_CA),
-        theirs=_fix(say("Check the peer's chain against the trusted CA list."), TRUSTED_CA),
-    ),
-    Meaning(
-        name="unsupported-certificate",
-        codes=(43,),
-        errors=("unsupported-purpose",),
-        means=say(
-            "the certificate may not be used for this purpose: its extended key usage, its key usage or an authority "
-            "above it does not allow it"
-        ),
-        ours=_fix(
-            say("Present a certificate whose path allows the use: clientAuth as a client, serverAuth as a server.")
-        ),
-        theirs=_fix(say("Have the peer present a certificate whose path allows the use.")),
-    ),
-    Meaning(
-        name="bad-certificate",
-        codes=(42,),
-        errors=("not-yet-valid", "weak-key"),
-        means=say("the certificate is not valid yet, its key is too weak, or its names do not fit"),
-        ours=_fix(say("Check dates, key size and names of the certificate presented.")),
-        theirs=_fix(say("Check dates, key size and names of the peer's certificate.")),
-    ),
-    Meaning(
-        name="certificate-expired",
-        codes=(45,),
-        errors=("expired", "crl-expired"),
-        means=say("the certificate, or the CRL, has expired by the verifier's clock"),
-        ours=_fix(say("Renew the certificate; check the verifier's clock.")),
-        theirs=_fix(say("Have the peer renew its certificate; check this node's clock.")),
-    ),
-    Meaning(
-        name="certificate-revoked",
-        codes=(44,),
-        errors=("revoked",),
-        means=say("the certificate was revoked"),
-        ours=_fix(say("Replace the certificate.")),
-        theirs=_fix(say("Have the peer replace its certificate.")),
-    ),
-    Meaning(
-        name="certificate-required",
-        codes=(116,),
-        errors=("no-certificate",),
-        means=say("a client certificate was demanded, and none was presented"),
-        ours=_fix(say("Put a certificate into the client store."), "Maintenance > Security > Client certificate"),
-        theirs=_fix(say("Have the peer present a client certificate.")),
-    ),
-    Meaning(
-        name="handshake-failure",
-        codes=(40,),
-        errors=(),
-        means=say(
-            "after an empty client Certificate: a certificate was demanded; before any certificate: no common version, "
-            "cipher suite or curve, which is no matter of certificates"
-        ),
-        ours=_fix(say("See what came before the alert: an empty Certificate message, or only the hellos.")),
-        theirs=_fix(say("See what came before the alert: an empty Certificate message, or only the hellos.")),
-    ),
-    Meaning(
-        name="access-denied-or-decrypt",
-        codes=(49, 51, 80),
-        errors=(),
-        means=say(
-            "the certificate was valid but not authorised, key and certificate do not fit, or the sender failed"
-        ),
-        ours=_fix(say("Ask the peer what it denies; check that certificate and private key belong together.")),
-        theirs=_fix(say("Look at this node's log for the reason; check the peer's certificate and key.")),
-        severity=Severity.WARNING,
-    ),
-)
-
-
-_BY_CODE = {code: meaning for meaning in MEANINGS for code in meaning.codes}
-_BY_ERROR = {error: meaning for meaning in MEANINGS for error in meaning.errors}
 
 
 class Refusals(Struct):
@@ -170,7 +49,7 @@ def _refusals(view: NodeView) -> Mapping[tuple[str, bool], Mapping[Who, Refusals
         if not connection.handshake.alerts or connection.peer.kind not in FAMILIAR or connection.local_role is None:
             continue
         for alert in connection.handshake.alerts:
-            if meaning := _BY_CODE.get(alert.code):
+            if meaning := BY_CODE.get(alert.code):
                 by_us = alert.sender is connection.local_role
                 towards(connection.peer, meaning, by_us=by_us).connections.append((connection, alert))
     for event in view.log.errors:
@@ -186,12 +65,12 @@ def _meaning_of(view: NodeView, event: Event) -> Meaning | None:
     """
     record = event.record
     if record.alert is not None:
-        return _BY_CODE.get(record.alert)
+        return BY_CODE.get(record.alert)
     connection = view.connection(event.connection) if record.error != REMOTE_DISCONNECT else None
     for alert in connection.handshake.alerts if connection else ():
         if alert.is_fatal and connection and alert.sender is connection.local_role:
-            return _BY_CODE.get(alert.code)
-    return _BY_ERROR.get(record.error or "")
+            return BY_CODE.get(alert.code)
+    return BY_ERROR.get(record.error or "")
 
 
 def judge_alerts(meaning: Meaning, *, by_us: bool) -> Callable[[NodeView], Iterator[Judgement]]:
@@ -222,7 +101,7 @@ def _judgement(view: NodeView, meaning: Meaning, refusals: Refusals, *, by_us: b
             said=listed((_said(meaning, refusals), _after(refusals))),
             meaning=meaning.means,
         ),
-        remedy=(meaning.theirs if by_us else meaning.ours,),
+        remedy=meaning.remedy(ends_of(view, peer, _side(refusals, by_us=by_us), by_us=by_us)),
         evidence=(*shown, *quote.quote_events(refusals.events)),
         count=max(1, count),
         first=first,
@@ -242,6 +121,15 @@ def _refusal(view: NodeView, meaning: Meaning, refusals: Refusals, *, by_us: boo
     if by_us:
         return say("{node} refused the handshake with {peer}", **values)
     return say("{peer} refused the handshake with this node", **values)
+
+
+def _side(refusals: Refusals, *, by_us: bool) -> Side | None:
+    """Return whose certificate was refused, as a client's or as a server's; None: both, or not known."""
+    sides = {alert.sender.other for _, alert in refusals.connections}
+    for event in refusals.events:
+        if role := event.record.local_role:
+            sides.add(role.other if by_us else role)
+    return sides.pop() if len(sides) == 1 else None
 
 
 def _said(meaning: Meaning, refusals: Refusals) -> Words:
@@ -339,8 +227,12 @@ def _explained(meaning: Meaning, *, by_us: bool) -> str:
         )
     else:
         said = f"a known peer sent this node the alert {alerts}, in the capture or as the log tells it"
-    fix = (meaning.theirs if by_us else meaning.ours).text
+    fix = meaning.remedy(_REFUSED_BY_US if by_us else _REFUSED_BY_PEER)[0].text
     return f"Said once per peer when {said}. It means: {meaning.means}. {fix}"
+
+
+_REFUSED_BY_US = RefusedEnds(presenter="the peer", verifier="this node", verifier_at=HERE)
+_REFUSED_BY_PEER = RefusedEnds(presenter="this node", verifier="the peer", presenter_at=HERE)
 
 
 def _rules_of(meaning: Meaning) -> Iterable[Rule]:

@@ -59,6 +59,7 @@ def _judgement(
                     ports=", ".join(map(str, ports)),
                 ),
                 kind=RemedyKind.DURABLE,
+                at=None,
             ),
         ),
         evidence=tuple(row for one in alterations[-_MOST_QUOTED:] for row in _quote(view, other, one)),

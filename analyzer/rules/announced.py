@@ -75,6 +75,7 @@ def peer_does_not_announce_our_ca(view: NodeView) -> Iterator[Judgement]:
                         "Have {peer} import the CA of our client certificate, root and intermediates.", peer=peer.name
                     ),
                     kind=RemedyKind.DURABLE,
+                    at=None,
                 ),
             )
             if refused

@@ -24,14 +24,10 @@ def onboarding_ports(view: NodeView) -> frozenset[int]:
     return frozenset(s.first for s in services(view.facts) if s.id == _ONBOARDING_SERVICE and view.is_edge)
 
 
-def append(what: str, where: str | None = None) -> Remedy:
-    """Return the advice to append authorities. A CA append needs no restart (rules-amendments A15)."""
+def append(what: str) -> Remedy:
+    """Return the advice to append authorities here. A CA append needs no restart (rules-amendments A15)."""
     return Remedy(
-        text=say(
-            "Append {what} to the trusted CA list of {node}: all intermediates and the root.", what=what, node=where
-        )
-        if where
-        else say("Append {what} to the trusted CA list: all intermediates and the root.", what=what),
+        text=say("Append {what} to the trusted CA list: all intermediates and the root.", what=what),
         command=f"{TRUSTED_CA} > Append CA certificate",
         kind=RemedyKind.DURABLE,
     )

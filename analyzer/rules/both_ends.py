@@ -99,6 +99,7 @@ def clocks_differ(view: NodeView) -> Iterator[Judgement]:
                     ),
                     command="System > Time",
                     kind=RemedyKind.DURABLE,
+                    at=None,
                 ),
             ),
             count=pair.offset.joins,

@@ -264,7 +264,6 @@ _TABLE: Mapping[str, tuple[str, ...]] = {
         "tcp-never-established",
         "closed-without-alert",
     ),
-    "far-end-must-trust-private-ca": ("all-private-ca",),
     "webex-client-presented": (*_OUR_CERTIFICATE, "chain-incomplete-sent", *_REFUSED_BY_PEER),
     "core-client-to-cucm": _OUR_CERTIFICATE,
     "server-presented-secure-neighbor": _OUR_CERTIFICATE,

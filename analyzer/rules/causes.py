@@ -8,12 +8,13 @@ diagnosis explains is what happens between the two.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from analyzer.evidence import Side
+from analyzer.explained import roots_of
 from analyzer.findings import Finding, Severity
 from analyzer.rules.cause_table import (
     ABOUT,
@@ -28,6 +29,7 @@ from analyzer.rules.cause_table import (
 from analyzer.rules.runner import Grounded, with_cause
 from analyzer.rules.view import BETWEEN_CORE_AND_EDGE, NOBODY
 
+_ORDER = tuple(Severity)
 _GRAVE = frozenset({Severity.CRITICAL, Severity.WARNING})
 
 
@@ -81,7 +83,7 @@ ById = Mapping[str, Mapping[str | None, Causes]]
 
 
 def tie(results: Sequence[Grounded]) -> tuple[Finding, ...]:
-    """Return the findings, each with the id of the finding that explains it."""
+    """Return the findings, each with the id of the finding that explains it; the gravest first."""
     by_id: dict[str, dict[str | None, Causes]] = defaultdict(lambda: defaultdict(Causes))
     for grounded in results:
         finding = grounded.finding
@@ -89,10 +91,24 @@ def tie(results: Sequence[Grounded]) -> tuple[Finding, ...]:
             by_id[finding.id][finding.node].add(grounded)
     causes = [_cause_of(grounded, by_id) for grounded in results]
     explaining = frozenset(causes)
-    return tuple(
+    findings = [
         _without_advice(with_cause(grounded, cause, _peers(grounded), explains=grounded.finding.id in explaining))
         for grounded, cause in zip(results, causes, strict=True)
-    )
+    ]
+    return tuple(sorted(_as_grave_as_effects(findings), key=lambda finding: _ORDER.index(finding.severity)))
+
+
+def _as_grave_as_effects(findings: Sequence[Finding]) -> Iterator[Finding]:
+    """Raise what explains graver ones: a cause is as bad for this deployment as what it brings about."""
+    told = [finding for finding in findings if finding.determined and not finding.is_context]
+    gravest: dict[int, Severity] = {}
+    for finding, root in zip(told, roots_of(told), strict=True):
+        gravest[id(told[root])] = min(
+            finding.severity, gravest.get(id(told[root]), finding.severity), key=_ORDER.index
+        )
+    for finding in findings:
+        severity = gravest.get(id(finding), finding.severity)
+        yield finding if severity is finding.severity else replace(finding, severity=severity)
 
 
 def _without_advice(finding: Finding) -> Finding:

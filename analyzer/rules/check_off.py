@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from analyzer.evidence import NodeRole, Outcome, PeerKind, Side
 from analyzer.facts.settings import EKU_CHECKING_MODE
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
@@ -68,7 +70,10 @@ def core_client_eku_missing_check_off(view: NodeView) -> Iterator[Judgement]:
             "are refused: they need clientAuth whatever the setting. {whose} Mobile and remote access stays down.",
             whose=whose,
         ),
-        remedy=(CLIENT_CERTIFICATE_FOR_CORE, _CHECKING_ON),
+        remedy=(
+            replace(CLIENT_CERTIFICATE_FOR_CORE, at=view.end_of_zone(NodeRole.CORE)),
+            replace(_CHECKING_ON, at=view.end_of_zone(NodeRole.EDGE)),
+        ),
         evidence=(
             *evidence,
             *shown,

@@ -62,6 +62,7 @@ def verifiers_must_trust_client_ca(view: NodeView) -> Iterator[Judgement]:
                     "missing."
                 ),
                 kind=RemedyKind.DURABLE,
+                at=None,
             ),
         ),
         evidence=(

@@ -28,6 +28,7 @@ _SET_CLOCKS = Remedy(
     text=say("Set the NTP servers of both ends and see that they are synchronised. Then judge dates anew."),
     command="System > Time; Status > Alarms",
     kind=RemedyKind.DURABLE,
+    at=None,
 )
 
 

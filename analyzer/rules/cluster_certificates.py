@@ -30,6 +30,7 @@ _RENEW_ALIKE = Remedy(
     ),
     command="Maintenance > Security",
     kind=RemedyKind.DURABLE,
+    at=None,
 )
 
 

@@ -51,6 +51,7 @@ def cluster_setting_differs(view: NodeView) -> Iterator[Judgement]:
                 ),
                 command="System > Clustering",
                 kind=RemedyKind.DURABLE,
+                at=None,
             ),
         ),
         evidence=(

@@ -81,6 +81,7 @@ def cluster_bundle_missing_peers(view: NodeView) -> Iterator[Judgement]:
                     ),
                     command="Maintenance > Diagnostics > Diagnostic logging",
                     kind=RemedyKind.COLLECT,
+                    at=None,
                 ),
             ),
             evidence=quote_cluster(view.node),

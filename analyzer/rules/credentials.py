@@ -47,6 +47,7 @@ def traversal_credentials(view: NodeView) -> Iterator[Judgement]:
                     ),
                     command="Core: Configuration > Zones > Zones > (traversal zone) > Connection credentials; Edge: Configuration > Authentication > Devices > Local database",
                     kind=RemedyKind.DURABLE,
+                    at=None,
                 ),
             ),
             evidence=(*quote.quote_events(lines), *quote.quote_zone(zone)),

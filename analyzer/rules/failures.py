@@ -62,6 +62,7 @@ def _closed(peer: str, flows: Sequence[Connection], lines: Sequence[Event]) -> J
                     "compare."
                 ),
                 kind=RemedyKind.DURABLE,
+                at=None,
             ),
         ),
         evidence=(*(quote.quote_frame(c, frame) for c, frame in closes), *quote.quote_events(lines)),
@@ -171,6 +172,7 @@ def _unreachable(
                     port=port,
                 ),
                 kind=RemedyKind.DURABLE,
+                at=None,
             ),
         ),
         evidence=(

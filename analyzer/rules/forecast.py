@@ -29,6 +29,7 @@ UPGRADE = Remedy(
         "come from a public CA and the client's from a private one."
     ),
     kind=RemedyKind.DURABLE,
+    at=None,
 )
 PRIVATE_FOR_CORE = Remedy(
     text=say(
@@ -37,6 +38,7 @@ PRIVATE_FOR_CORE = Remedy(
     ),
     command="Core: Maintenance > Security > Server certificate; Edge: Maintenance > Security > Trusted CA certificate",
     kind=RemedyKind.DURABLE,
+    instead=True,
 )
 IGNORE = Remedy(
     text=say(
@@ -44,6 +46,7 @@ IGNORE = Remedy(
         "can (Expressway X15.5: the checking mode; it does not help the SSH tunnels)."
     ),
     kind=RemedyKind.STOP_GAP,
+    at=None,
 )
 
 
@@ -172,8 +175,8 @@ def one_more_renewal(view: NodeView) -> Iterator[Judgement]:
         sentences((chance, longest)),
         first=Remedy(
             text=say(
-                "Ask for clientAuth when this certificate is renewed, before {day}, and check the new one's extended "
-                "key usage before it is uploaded.",
+                "Or ask for clientAuth once more when this certificate is renewed (possible before {day}), and check the "
+                "new one's extended key usage before it is uploaded.",
                 day=ends.effective_on,
             ),
             kind=RemedyKind.STOP_GAP,
@@ -200,6 +203,7 @@ def _judgement(view: NodeView, forecast: _Forecast, words: str, first: Remedy | 
                 other_dates(ends, view.facts),
             )
         ),
+        due=forecast.works_until,
         remedy=(*_durable(view), *((first,) if first else ()), IGNORE),
         evidence=forecast.stored.quoted(view),
         sources=sources_of((ends, forecast.stored.renewal.on_request if first else None)),
@@ -223,11 +227,12 @@ def _durable(view: NodeView) -> tuple[Remedy, ...]:
         return own
     alternative = Remedy(
         text=say(
-            "Or order it below a public root that still offers clientAuth (such as {roots}), and have every peer import "
-            "that root: peers and browsers may not trust it.",
+            "Or order the certificate below a public root that still offers clientAuth (such as {roots}), and have every "
+            "peer import that root: peers and browsers may not trust it.",
             roots=either(names),
         ),
         kind=RemedyKind.DURABLE,
+        instead=True,
     )
     return (*own, alternative)
 
@@ -252,6 +257,7 @@ def sunset_data_stale(view: NodeView) -> Iterator[Judgement]:
                     text=say("Use a newer version of this program, or give newer facts."),
                     command="expressway-analyzer BUNDLE --facts FILE",
                     kind=RemedyKind.COLLECT,
+                    at=None,
                 ),
             ),
         )

@@ -19,7 +19,8 @@ _INTRODUCTION = (
     "Generated from `analyzer/rules`; `pytest tests/rules/test_handbook.py --update-golden` renews it. "
     "`expressway-analyzer rules` lists the same in the order of importance, and `rules show ID` explains one.",
     "A severity is the gravest that a rule gives: how bad it is for this deployment now. What a rule needs and a bundle "
-    "lacks makes it “not determinable”, once for each node. An effect stands under the finding that explains it.",
+    "lacks makes it “not determinable”, once for each node. An effect stands under the finding that explains it, and a "
+    "finding that explains a graver one is as grave as that.",
 )
 
 

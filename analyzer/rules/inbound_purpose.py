@@ -77,6 +77,7 @@ def _judgement(view: NodeView, refusal: Refusal) -> Judgement:
             Remedy(
                 text=say("Have {whom} present a certificate whose whole path allows clientAuth.", whom=whom),
                 kind=RemedyKind.DURABLE,
+                at=None,
             ),
             Remedy(
                 text=say(

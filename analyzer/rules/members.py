@@ -13,7 +13,9 @@ from analyzer.rules.view import NodeView
 from analyzer.words import counted, say
 
 NEW_LOG = Remedy(
-    text=say("Take a new diagnostic log, with the packet capture on, and do not restart while it runs."),
+    text=say(
+        "Take a new diagnostic log, with the packet capture on, and do not reboot the Expressway while it runs."
+    ),
     command="Maintenance > Diagnostics > Diagnostic logging",
     kind=RemedyKind.COLLECT,
 )

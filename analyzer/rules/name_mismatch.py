@@ -10,11 +10,12 @@ from collections.abc import Iterator, Sequence
 
 from analyzer.correlate.name_match import NameMatch
 from analyzer.evidence import Event, Side
-from analyzer.findings import Confidence, Evidence, Remedy, Severity
+from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.authorities import name_of
 from analyzer.rules.rule import Judgement
 from analyzer.rules.view import TRAVERSAL, NodeView
+from analyzer.rules.wording import ROLES
 from analyzer.rules.zone_names import Held, Wanted
 from analyzer.words import Words, counted, say, sentences
 
@@ -131,3 +132,19 @@ def _presents_as(owner: NodeView, role: Side) -> Words:
 
 def _ends(event: Event) -> tuple[object, ...]:
     return event.record.source, event.record.destination, event.connection
+
+
+def issue_with(wanted: Wanted) -> Remedy:
+    """Return the other way out: the peer's certificate with the name that is looked for, issued where the peer is."""
+    owners = [held.owner.node.name for held in wanted.held if held.owner]
+    nodes = [c.peer.node for held in wanted.held for c in held.connections]
+    return Remedy(
+        text=say(
+            "Or have the peer's {role} certificate issued with DNS:{name} in its subjectAltName.",
+            role=ROLES[wanted.role],
+            name=wanted.name,
+        ),
+        kind=RemedyKind.DURABLE,
+        at=next(iter((*owners, *nodes)), None),
+        instead=True,
+    )

@@ -313,6 +313,7 @@ def _judgement(
                     fixes=itemized(dict.fromkeys(result.fix for result in behind)),
                 ),
                 kind=RemedyKind.DURABLE,
+                at=None,
             ),
         ),
         evidence=(

@@ -32,6 +32,7 @@ def ptr_mismatch(view: NodeView) -> Iterator[Judgement]:
                 Remedy(
                     text=say("Correct the PTR record, or have the certificate issued with that name."),
                     kind=RemedyKind.DURABLE,
+                    at=None,
                 ),
             ),
             evidence=quote.quote_alarm(alarm),

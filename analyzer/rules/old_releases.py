@@ -25,6 +25,7 @@ UPGRADE = Remedy(
     ),
     command="Maintenance > Upgrade",
     kind=RemedyKind.DURABLE,
+    at=None,
 )
 COMBINED = Remedy(
     text=say(
@@ -33,6 +34,7 @@ COMBINED = Remedy(
     ),
     command="Maintenance > Security > Server certificate",
     kind=RemedyKind.DURABLE,
+    instead=True,
 )
 
 

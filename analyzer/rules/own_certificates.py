@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from msgspec import Struct
 
-from analyzer.evidence import Certificate, Connection, Event, Outcome, Side
+from analyzer.evidence import Certificate, Connection, Event, Outcome, Peer, Side
 from analyzer.findings import Evidence, Remedy, RemedyKind
 from analyzer.rules import quote
 from analyzer.rules.authorities import name_of
@@ -49,6 +49,15 @@ class Reception(Struct, frozen=True):
     @property
     def is_refused(self) -> bool:
         return bool(self.refused or self.lines)
+
+    @property
+    def refusing(self) -> Peer | None:
+        """The first peer that refused it."""
+        peers = (
+            *(connection.peer for connection in self.refused),
+            *(event.peer for event in self.lines if event.peer),
+        )
+        return next(iter(peers), None)
 
     @property
     def about(self) -> tuple[str, ...]:

@@ -44,6 +44,7 @@ def versions_differ(view: NodeView) -> Iterator[Judgement]:
                     ),
                     command="Maintenance > Upgrade",
                     kind=RemedyKind.DURABLE,
+                    at=behind.node.name,
                 ),
             ),
             evidence=(*quote_version(view.node), *quote_version(edge.node)),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from analyzer.correlate.name_match import is_ip, plain_name
 from analyzer.evidence import Connection, Event, Side, Zone
 from analyzer.findings import Remedy, RemedyKind, Severity
-from analyzer.rules.name_mismatch import LACKING, ZONES, mismatch
+from analyzer.rules.name_mismatch import LACKING, ZONES, issue_with, mismatch
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
 from analyzer.rules.zone_names import (
@@ -153,8 +153,7 @@ def _words_of_address(wanted: Wanted) -> tuple[str, tuple[Remedy, ...]]:
             "The peer address is an IP address, which certificates hardly ever have: a name has to be configured."
         )
         return sentences((looks, by_address)), (set_address,)
-    issue = say("Or have the peer's server certificate issued with DNS:{name} in its subjectAltName.", name=name)
-    return looks, (set_address, Remedy(text=issue, kind=RemedyKind.DURABLE))
+    return looks, (set_address, issue_with(wanted))
 
 
 def _set_address(wanted: Wanted) -> Words:

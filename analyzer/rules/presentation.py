@@ -47,10 +47,11 @@ COMPARE_HOSTS = Remedy(
         "between replaces certificates."
     ),
     kind=RemedyKind.DURABLE,
+    at=None,
 )
 
 _OPEN_A_CASE = Remedy(
-    text=say("If a restart changes nothing, open a TAC case with this report."), kind=RemedyKind.DURABLE
+    text=say("If a restart changes nothing, open a TAC case with this report."), kind=RemedyKind.DURABLE, at=None
 )
 
 Shown = tuple[Peer, Side, str]

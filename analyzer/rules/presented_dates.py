@@ -9,7 +9,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from analyzer.evidence import Certificate, Connection, Outcome, Side, Visibility
-from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
+from analyzer.findings import HERE, Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
@@ -121,6 +121,7 @@ def expired_at_handshake(view: NodeView) -> Iterator[Judgement]:
                 if presented.is_ours
                 else say("Have {peer} renew its certificate.", peer=presented.peer),
                 kind=RemedyKind.DURABLE,
+                at=HERE if presented.is_ours else None,
             ),
         )
 
@@ -145,6 +146,7 @@ def not_yet_valid_at_handshake(view: NodeView) -> Iterator[Judgement]:
                 text=say("Check the time of both ends and their NTP servers; only then the certificate."),
                 command="System > Time",
                 kind=RemedyKind.DURABLE,
+                at=None,
             ),
         )
 

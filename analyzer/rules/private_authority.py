@@ -8,6 +8,7 @@ from analyzer.evidence import Certificate, CertificateOrigin, NodeRole, Outcome,
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.authorities import CHAIN_ALERTS, name_of
+from analyzer.rules.refused_ends import be_trusted, ends_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
 from analyzer.rules.wording import STORES
@@ -64,6 +65,23 @@ def all_private_ca(view: NodeView) -> Iterator[Judgement]:
     )
 
 
+_IMPORT = Remedy(
+    text=say(
+        "Have the far end import the CA. For Webex calls over SIP a Cisco document on Hybrid Call Service "
+        "(2020-12-06) has it uploaded in Control Hub; whether that holds for other services is not known."
+    ),
+    command="Control Hub: Certificates for Encrypted SIP Calls",
+    kind=RemedyKind.DURABLE,
+    at=None,
+)
+
+
+def _authority(view: NodeView, leaf: Certificate) -> str:
+    """Return the name of the authority that issued a leaf, as short as it is known."""
+    above = view.path(leaf).certificates[1:]
+    return name_of(above[0]) if above else leaf.issuer or say("not known")
+
+
 def far_end_must_trust_private_ca(view: NodeView) -> Iterator[Judgement]:
     """What the Edge presents as a client comes from a private authority: the far end has to know it."""
     leaf = view.leaf_as_client
@@ -72,19 +90,19 @@ def far_end_must_trust_private_ca(view: NodeView) -> Iterator[Judgement]:
     shown = [c for c in view.connections if c.local_role is Side.CLIENT and c.client_certificate.leaf == leaf.sha256]
     refused = [c for c in shown if any(a.code in _UNTRUSTED and a.sender is Side.SERVER for a in c.handshake.alerts)]
     accepted = sorted({c.peer.name for c in shown if c.outcome is Outcome.COMPLETED})
-    severity = (
-        Severity.CRITICAL
-        if refused
-        else Severity.WARNING
-        if _is_private(view, view.server_leaf) and not accepted
-        else Severity.INFO
-    )
     refusal = say("{peer} refused it.", peer=refused[0].peer.name) if refused else ""
     proof = say("Handshakes that completed with it: {peers}.", peers=", ".join(accepted)) if accepted else ""
     yield Judgement(
-        severity=severity,
+        severity=Severity.CRITICAL if refused else Severity.INFO,
         confidence=Confidence.STRONG if refused else Confidence.INFERRED,
         subject=name_of(leaf),
+        title=say(
+            "{peer} refused a certificate of the private CA {authority}",
+            peer=refused[0].peer.name,
+            authority=_authority(view, leaf),
+        )
+        if refused
+        else None,
         explanation=sentences(
             (
                 say(
@@ -95,16 +113,7 @@ def far_end_must_trust_private_ca(view: NodeView) -> Iterator[Judgement]:
                 proof,
             )
         ),
-        remedy=(
-            Remedy(
-                text=say(
-                    "Have the far end import the CA. For Webex calls over SIP a Cisco document on Hybrid Call Service "
-                    "(2020-12-06) has it uploaded in Control Hub; whether that holds for other services is not known."
-                ),
-                command="Control Hub: Certificates for Encrypted SIP Calls",
-                kind=RemedyKind.DURABLE,
-            ),
-        ),
+        remedy=be_trusted(ends_of(view, refused[0].peer, Side.CLIENT, by_us=False)) if refused else (_IMPORT,),
         evidence=(
             _quote_origin(view, "client" if view.has_two_stores else "server", leaf),
             *(quote.quote_alert(c, a) for c in refused[: quote.MOST] for a in c.handshake.alerts),

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from analyzer.correlate.purpose import Capability, Obstacle
 from analyzer.evidence import NodeRole, Peer, PeerKind, Side
-from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
+from analyzer.findings import HERE, Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.refusals import Refusal, refusals, told_by_refuser
 from analyzer.rules.rule import WHO_REFUSED, Judgement, Need, Rule
@@ -97,7 +99,10 @@ def _check_on(view: NodeView, refusal: Refusal) -> Judgement:
             whose=whose,
             checks=checks,
         ),
-        (CLIENT_CERTIFICATE_FOR_CORE, CHECKING_OFF),
+        (
+            replace(CLIENT_CERTIFICATE_FOR_CORE, at=refusal.peer.node if view.is_edge else HERE),
+            replace(CHECKING_OFF, at=HERE if view.is_edge else refusal.peer.node),
+        ),
         (*_quote_leaf(view, refusal), *settings, *_quote_zone(view, refusal.peer)),
     )
 
@@ -159,11 +164,19 @@ def purpose_error_not_leaf_eku(view: NodeView) -> Iterator[Judgement]:
             (
                 Remedy(
                     text=say(
+                        "Replace the certificate of {peer} with one from a hierarchy whose key usage, intermediates and root "
+                        "all allow {usage}; then look for the same error again.",
+                        peer=refusal.peer.name,
+                        usage=usage,
+                    )
+                    if refusal.refused_by_us
+                    else say(
                         "Replace the certificate with one from a hierarchy whose key usage, intermediates and root all "
                         "allow {usage}; then look for the same error again.",
                         usage=usage,
                     ),
                     kind=RemedyKind.DURABLE,
+                    at=refusal.peer.node if refusal.refused_by_us else HERE,
                 ),
             ),
             (
@@ -194,6 +207,7 @@ def neighbor_inbound_purpose_error(view: NodeView) -> Iterator[Judgement]:
                 Remedy(
                     text=say("Have {peer} present a certificate with clientAuth.", peer=refusal.peer.name),
                     kind=RemedyKind.DURABLE,
+                    at=None,
                 ),
                 Remedy(
                     text=say(

@@ -46,7 +46,7 @@ def ssh_reverse_trust_missing(view: NodeView) -> Iterator[Judgement]:
             confidence=Confidence.INFERRED,
             subject=edge.node.name or "",
             explanation=sentences((_lacking(view, missing), in_part(view))),
-            remedy=(append(missing, view.node.name),),
+            remedy=(append(missing),),
             evidence=(
                 *refused,
                 quote.quote_certificate(leaf, quote.store_file(edge.node, "server"), say("the Edge's server store")),

@@ -97,7 +97,9 @@ def _which(leaf: Certificate | None, *, seen: bool) -> Words:
 
 def _present_another(peer: Peer) -> Remedy:
     return Remedy(
-        text=say("Have {peer} present a certificate that is not revoked.", peer=peer.name), kind=RemedyKind.DURABLE
+        text=say("Have {peer} present a certificate that is not revoked.", peer=peer.name),
+        kind=RemedyKind.DURABLE,
+        at=None,
     )
 
 

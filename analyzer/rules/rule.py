@@ -7,7 +7,7 @@ the runner answers.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 
 from msgspec import Struct
@@ -35,19 +35,19 @@ class Need(Enum):
     )
     CONFIGURATION = (
         say("the configuration dump (xconf_dump_….xml)"),
-        say("Take a new diagnostic log; a restart while it runs leaves only the log."),
+        say("Take a new diagnostic log; a reboot of the Expressway while it runs leaves only the log."),
     )
     ZONES = (say("the zones (xconf_dump or xstat_dump)"), say("Add the node's whole diagnostic bundle."))
     STATUS = (
         say("the status dump (xstat_dump_….xml)"),
-        say("Take a new diagnostic log; a restart while it runs leaves only the log."),
+        say("Take a new diagnostic log; a reboot of the Expressway while it runs leaves only the log."),
     )
     LOG = (say("the log (loggingsnapshot_….txt)"), say("Take a diagnostic log while the problem happens."))
     CAPTURE = (
         say("a packet capture"),
         say(
-            'Maintenance > Diagnostics > Diagnostic logging: tick "Take tcpdump while logging", restart the zone or '
-            "place the call while it runs."
+            'Take a diagnostic log with "Take tcpdump while logging" ticked (Maintenance > Diagnostics > Diagnostic '
+            "logging); disable and enable the zone or place the call meanwhile, and do not reboot the Expressway."
         ),
     )
     HANDSHAKE = (
@@ -106,6 +106,7 @@ class Judgement(Struct, frozen=True, kw_only=True):
 
     Attributes:
         connections, events: of this node, on which it rests and by which effects are tied to their cause.
+        due: of a forecast, the day before which the renewal is that it is about.
         about: names of the peers that it is about, where no connection or log line tells them.
         title: only where it differs from the rule's.
         sources: codes of citations, beside the rule's: of the dates and names that this one rests on.
@@ -121,6 +122,7 @@ class Judgement(Struct, frozen=True, kw_only=True):
     count: int = 1
     first: datetime | None = None
     last: datetime | None = None
+    due: date | None = None
     connections: tuple[Connection, ...] = ()
     events: tuple[Event, ...] = ()
     about: tuple[str, ...] = ()

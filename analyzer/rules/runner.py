@@ -174,6 +174,7 @@ def _ground(rule: Rule, view: NodeView, judgement: Judgement) -> Grounded:
         count=judgement.count,
         first=judgement.first,
         last=judgement.last,
+        due=judgement.due,
         sources=citations(dict.fromkeys((*rule.sources, *judgement.sources)), view.facts),
         missing=judgement.missing,
         is_context=rule.is_context and judgement.severity in _REMARKS and judgement.missing is None,

@@ -80,7 +80,7 @@ def chain_incomplete_sent(view: NodeView) -> Iterator[Judgement]:
                     say("{peer} then refused the chain.", peer=peer.name) if refused else "",
                 )
             ),
-            remedy=(append(say("{name} and its root", name=missing), view.node.name),),
+            remedy=(append(say("{name} and its root", name=missing)),),
             evidence=(
                 *(row for c in shown[: quote.MOST] for row in quote.quote_certificate_frame(c, role)),
                 *(quote.quote_alert(c, a) for c in refused[: quote.MOST] for a in c.handshake.alerts),
@@ -174,7 +174,7 @@ def _own_issuer_missing(view: NodeView, kind: str, leaf: Certificate, path: Cert
         confidence=Confidence.PROVEN if view.trusted_is_whole else Confidence.INFERRED,
         subject=say("{name} ({where})", name=name_of(leaf), where=STORES[kind]),
         explanation=sentences((lacks, twin, in_part(view), _ONE_LIST)),
-        remedy=(append(missing, view.node.name),),
+        remedy=(append(missing),),
         evidence=(
             quote.quote_certificate(leaf, quote.store_file(view.node, kind), STORES[kind]),
             *(

@@ -28,6 +28,7 @@ CUCM_TRUST = Remedy(
     ),
     command="CUCM OS Administration > Security > Certificate Management",
     kind=RemedyKind.DURABLE,
+    at=None,
 )
 
 _ANSWERS = {

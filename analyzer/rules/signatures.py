@@ -147,7 +147,7 @@ def cucm_ecdsa_selected(view: NodeView) -> Iterator[Judgement]:
                 *(quote.quote_setting(TLS_SIGNATURE_ALGORITHM_PREFERS_RSA, setting) if setting else ()),
             ),
             remedy=(
-                append(say("the CA of CUCM's ECDSA certificates"), view.node.name),
+                append(say("the CA of CUCM's ECDSA certificates")),
                 Remedy(
                     text=say(
                         "For SIP over TLS 1.3 RSA can be preferred instead; the traffic server does not follow that setting."

@@ -15,7 +15,7 @@ from analyzer.rules import quote
 from analyzer.rules.own_certificates import OwnCertificate, Reception, quote_own, reception
 from analyzer.rules.per_peer import by_peer
 from analyzer.rules.rule import Judgement, Need, Rule
-from analyzer.rules.usage import OWN_CLIENT_CERTIFICATE
+from analyzer.rules.usage import OWN_CLIENT_CERTIFICATE, accepted_by
 from analyzer.rules.view import TRAVERSAL, NodeView
 from analyzer.words import Words, say, sentences
 
@@ -69,7 +69,7 @@ def _not_server_capable(view: NodeView, gravest: Severity, who: Words, about: tu
                 else "",
             )
         ),
-        remedy=_SERVER_CERTIFICATE,
+        remedy=(_SERVER_CERTIFICATE,),
         evidence=_in_the_way(leaf, capability),
         about=about or received.about,
     )
@@ -102,7 +102,7 @@ def edge_client_not_client_capable(view: NodeView) -> Iterator[Judgement]:
                 say("Whether Webex checks it is not known: no document says so."),
             )
         ),
-        remedy=OWN_CLIENT_CERTIFICATE,
+        remedy=accepted_by(refusing) if (refusing := received.refusing) else (OWN_CLIENT_CERTIFICATE,),
         evidence=(
             *_in_the_way(leaf, capability),
             *(row for zone in zones[: quote.MOST] for row in quote.quote_zone_setting(zone)),
@@ -163,7 +163,7 @@ def _judgement(
     *,
     severity: Severity,
     explanation: Words,
-    remedy: Remedy,
+    remedy: tuple[Remedy, ...],
     evidence: tuple[Evidence, ...],
     about: tuple[str, ...],
 ) -> Judgement:
@@ -175,7 +175,7 @@ def _judgement(
         confidence=Confidence.PROVEN,
         subject=own.subject,
         explanation=explanation,
-        remedy=(remedy,),
+        remedy=remedy,
         evidence=(*quote_own(view, own), *evidence, *received.evidence()),
         count=max(1, len(received.refused), len(received.lines)),
         first=first,

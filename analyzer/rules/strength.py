@@ -85,6 +85,7 @@ def _weak_keys_of_peers(view: NodeView) -> Iterator[Judgement]:
                         peer=peer,
                     ),
                     kind=RemedyKind.DURABLE,
+                    at=None,
                 ),
             ),
             evidence=quote.quote_events(events),

@@ -134,6 +134,7 @@ def alternative_root_in_use(view: NodeView) -> Iterator[Judgement]:
                     ),
                     command="On an Expressway: Maintenance > Security > Trusted CA certificate",
                     kind=RemedyKind.DURABLE,
+                    at=None,
                 ),
             ),
             evidence=quoted(view, group),

@@ -90,7 +90,7 @@ def _untrusted(
                 kind=RemedyKind.DURABLE,
             )
             if webex
-            else append(say("the authorities of {peer}", peer=peer.name), view.node.name),
+            else append(say("the authorities of {peer}", peer=peer.name)),
         ),
         evidence=(
             *quote.quote_events(events),
@@ -190,7 +190,7 @@ def partner_ca_not_trusted(view: NodeView) -> Iterator[Judgement]:
             confidence=Confidence.STRONG if view.trusted_is_whole else Confidence.INFERRED,
             subject=partner.node.name or "",
             explanation=sentences((lacks, still, in_part(view))),
-            remedy=(append(say("{authority} and what stands below it", authority=missing), view.node.name),),
+            remedy=(append(say("{authority} and what stands below it", authority=missing)),),
             evidence=(
                 quote.quote_certificate(
                     leaf,
@@ -226,7 +226,7 @@ def ssh_tunnel_chain_not_trusted(view: NodeView) -> Iterator[Judgement]:
                 edge=view.node.name,
                 missing=missing,
             ),
-            remedy=(append(missing, view.node.name),),
+            remedy=(append(missing),),
             evidence=(*evidence, *(quote.quote_certificate(c, None, say("not in the list")) for c in trust.lacking)),
         )
 

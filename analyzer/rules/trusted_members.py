@@ -96,6 +96,7 @@ def _duplicate(
                 ),
                 command=TRUSTED_CA,
                 kind=RemedyKind.DURABLE,
+                at=None,
             ),
         ),
         evidence=(

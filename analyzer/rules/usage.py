@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.correlate.purpose import ExtendedKeyUsageClass, eku_class
-from analyzer.evidence import Certificate, Connection, NodeRole, Outcome, Side
+from analyzer.evidence import Certificate, Connection, NodeRole, Outcome, Peer, Side
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.renewal import renewal_of
@@ -14,9 +14,11 @@ from analyzer.rules.view import NodeView
 from analyzer.rules.wording import STORES
 from analyzer.words import say, sentences
 
+CLIENT_STORE_PAGE = "Maintenance > Security > Client certificate"
+
 CLIENT_CERTIFICATE_FOR_CORE = Remedy(
     text=say(
-        "Give the Core a client certificate with clientAuth (best with serverAuth too): from a private CA, or from "
+        "Upload a client certificate with clientAuth (best with serverAuth too) to the Core: from a private CA, or from "
         "a public one that still issues it. Append that CA's root and intermediates to the Edge's trusted CA list first. "
         "Then check that the zone and the SSH tunnels are Active."
     ),
@@ -26,12 +28,34 @@ CLIENT_CERTIFICATE_FOR_CORE = Remedy(
 
 OWN_CLIENT_CERTIFICATE = Remedy(
     text=say(
-        "If a peer that checks has to accept it: upload a client certificate of its own with clientAuth, from a CA "
-        "that the peer trusts. Otherwise the peer has to switch its check off."
+        "If a peer checks the client certificate of this node: upload one with clientAuth to the client store, from a CA "
+        "that the peer trusts."
     ),
-    command="Maintenance > Security > Client certificate",
+    command=CLIENT_STORE_PAGE,
     kind=RemedyKind.DURABLE,
 )
+
+
+def accepted_by(peer: Peer) -> tuple[Remedy, ...]:
+    """Return what makes a peer take the client certificate that it refused for its extended key usage."""
+    return (
+        Remedy(
+            text=say(
+                "Upload a certificate with clientAuth to the client store, from a CA that {peer} trusts.",
+                peer=peer.name,
+            ),
+            command=CLIENT_STORE_PAGE,
+            kind=RemedyKind.DURABLE,
+        ),
+        Remedy(
+            text=say(
+                "Or have {peer} leave the extended key usage of client certificates unchecked, if it can.",
+                peer=peer.name,
+            ),
+            kind=RemedyKind.STOP_GAP,
+            at=None,
+        ),
+    )
 
 
 def _quote_store(view: NodeView, kind: str, leaf: Certificate) -> Evidence:
@@ -72,6 +96,7 @@ def stores_identical(view: NodeView) -> Iterator[Judgement]:
                 more,
             )
         ),
+        due=client.not_after.date() if late and client.not_after else None,
         remedy=(OWN_CLIENT_CERTIFICATE,) if severity is Severity.WARNING else (),
         evidence=(_quote_store(view, "server", server), _quote_store(view, "client", client)),
     )
@@ -169,7 +194,7 @@ def edge_client_is_server_only_copy(view: NodeView) -> Iterator[Judgement]:
                 more,
             )
         ),
-        remedy=(OWN_CLIENT_CERTIFICATE,),
+        remedy=accepted_by(refused[0].peer) if refused else (OWN_CLIENT_CERTIFICATE,),
         evidence=(_quote_store(view, "client", client), *_quote_presented(shown)),
         count=max(1, len(shown)),
         first=first,

@@ -34,10 +34,10 @@ from analyzer.rules.both_ends import seen_elsewhere
 from analyzer.rules.grounds import ABOUT_A_CERTIFICATE, by_rule, newest_of
 from analyzer.rules.grounds import of_connections as grounds_of_connections
 from analyzer.rules.grounds import of_events as grounds_of_events
-from analyzer.rules.rule import Need
 from analyzer.rules.sentences import ConnectionSentence, events_sentence, identity_sentence
+from analyzer.rules.verdict_steps import CALL_WEBEX, LOG_ALONE, collected, how_to_see, of_unknown_ends
 from analyzer.rules.view import NodeView, Views, views_of
-from analyzer.words import Words, say, sentences
+from analyzer.words import say, sentences
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _WEBEX = Peer(name="Webex", kind=PeerKind.WEBEX)
@@ -46,7 +46,7 @@ _SEEN = frozenset({Visibility.SEEN, Visibility.NONE_SENT})
 _NOTHING_SENT = frozenset({Visibility.NOT_REQUESTED, Visibility.NOT_REACHED, Visibility.NOT_USED})
 """Where the handshake itself shows that there was nothing to present, if it is in clear."""
 
-_LOG_ALONE = sentences((say("The log names no certificate of this node."), Need.CAPTURE.collect))
+_LOG_ALONE = sentences((say("The log names no certificate of this node."), LOG_ALONE.text))
 
 
 def verdicts_of(case: Case, facts: Facts = PACKAGED, views: Views | None = None) -> tuple[Verdict, ...]:
@@ -137,6 +137,7 @@ def _of_connections(
     presented = _local(newest)
     grounds = grounds_of_connections(view, connections, elsewhere)
     count = len(connections)
+    steps = () if grounds.named else how_to_see(presented.visibility)
     return Verdict(
         node=view.node.name,
         peer=newest.peer.name,
@@ -148,8 +149,12 @@ def _of_connections(
         refused_by=newest.refused_by,
         confidence=_confidence(view, newest, presented),
         sentence=ConnectionSentence(view, newest, grounds, count=count).text(),
-        collect=None if grounds.named else _how_to_see(presented.visibility),
-        grounds=replace(grounds, brief=ConnectionSentence(view, newest, grounds, count=count, brief=True).text()),
+        collect=collected(steps),
+        grounds=replace(
+            grounds,
+            brief=ConnectionSentence(view, newest, grounds, count=count, brief=True).text(),
+            remedy=of_unknown_ends(newest) or steps,
+        ),
     )
 
 
@@ -161,20 +166,6 @@ def _confidence(view: NodeView, connection: Connection, presented: Presented) ->
         known = connection.local_role and view.expected_leaf(connection.local_role)
         return Confidence.INFERRED if known else Confidence.NOT_DETERMINABLE
     return Confidence.INFERRED
-
-
-def _how_to_see(visibility: Visibility | None) -> Words | None:
-    match visibility:
-        case Visibility.RESUMED | Visibility.NOT_CAPTURED:
-            return say(
-                "Capture a full handshake: disable and enable the zone, or restart the service, while logging."
-            )
-        case Visibility.ENCRYPTED:
-            return say(
-                "The other Expressway's log, at DEBUG, names what this one presented: give the bundles of both."
-            )
-        case _:
-            return None
 
 
 def _of_events(view: NodeView, peer: Peer, events: Sequence[Event]) -> Verdict:
@@ -195,7 +186,7 @@ def _of_events(view: NodeView, peer: Peer, events: Sequence[Event]) -> Verdict:
         confidence=Confidence.INFERRED if presented else Confidence.NOT_DETERMINABLE,
         sentence=tell(),
         collect=_LOG_ALONE,
-        grounds=replace(grounds, brief=tell(brief=True)),
+        grounds=replace(grounds, brief=tell(brief=True), remedy=(LOG_ALONE,)),
     )
 
 
@@ -242,7 +233,9 @@ def _of_identity(view: NodeView, identity: PeerIdentity) -> Verdict:
         confidence=Confidence.INFERRED if presented else Confidence.NOT_DETERMINABLE,
         sentence=tell(),
         collect=_LOG_ALONE,
-        grounds=Grounds(by_rule=presented, brief=tell(brief=True), nodes=frozenset({view.node.name})),
+        grounds=Grounds(
+            by_rule=presented, brief=tell(brief=True), nodes=frozenset({view.node.name}), remedy=(LOG_ALONE,)
+        ),
     )
 
 
@@ -268,5 +261,6 @@ def _no_sign_of_webex(view: NodeView) -> Verdict:
             "with Webex.",
             node=view.node.name or say("this Edge"),
         ),
-        collect=say('Place a call to Webex while diagnostic logging runs with "Take tcpdump while logging" ticked.'),
+        collect=CALL_WEBEX.text,
+        grounds=Grounds(remedy=(CALL_WEBEX,)),
     )

@@ -11,7 +11,7 @@ from analyzer.facts.errors import IDENTITY_UNACCEPTABLE
 from analyzer.facts.webex import is_webex_name, webex_verify_names
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
-from analyzer.rules.name_mismatch import LACKING, ZONES, mismatch
+from analyzer.rules.name_mismatch import LACKING, ZONES, issue_with, mismatch
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
 from analyzer.rules.wording import ROLES
@@ -161,14 +161,7 @@ def _words_of_subject(view: NodeView, wanted: Wanted) -> tuple[str, tuple[Remedy
             command=f"{ZONES} > {zone} > TLS verify subject name",
             kind=RemedyKind.DURABLE,
         ),
-        Remedy(
-            text=say(
-                "Or have the peer's {role} certificate issued with DNS:{name} in its subjectAltName.",
-                role=role,
-                name=name,
-            ),
-            kind=RemedyKind.DURABLE,
-        ),
+        issue_with(wanted),
     )
 
 

@@ -31,6 +31,7 @@ from analyzer.evidence import (
 from analyzer.facts.releases import FIRST_WITH_TWO_STORES, Version
 from analyzer.facts.settings import COLLABORATION_EDGE_ENABLED, EKU_CHECKING_MODE
 from analyzer.facts.store import PACKAGED, Facts
+from analyzer.findings import HERE
 from analyzer.rules.log_lines import LogLines, read_lines
 from analyzer.words import say
 
@@ -285,6 +286,12 @@ class NodeView:
     @property
     def tunnels(self) -> tuple[Tunnel, ...]:
         return self.node.tunnels or ()
+
+    def end_of_zone(self, role: NodeRole) -> str | None:
+        """Return what a remedy calls the Core or the Edge of this node's traversal zone; None: not known which it is."""
+        if self.node.role is role:
+            return HERE
+        return self.partners[0].node.name if len(self.partners) == 1 else None
 
     def counterpart(self, peer: Peer) -> NodeView | None:
         """Return the view of a peer that is a partner in the traversal zone, if its bundle is at hand."""

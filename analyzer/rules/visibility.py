@@ -92,7 +92,7 @@ def capture_no_tls_for_peer(view: NodeView) -> Iterator[Judgement]:
                     text=say(
                         "Capture again with a filter on this peer's address, so that the files do not roll over."
                     ),
-                    command=Need.CAPTURE.collect,
+                    command="Maintenance > Diagnostics > Diagnostic logging",
                     kind=RemedyKind.COLLECT,
                 ),
             ),

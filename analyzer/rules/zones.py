@@ -15,7 +15,7 @@ from analyzer.text import iso_utc
 from analyzer.words import Words, counted, say
 
 _TUNNELS = say("SSH tunnels")
-_ASK_PARTNER = Remedy(text=Need.PARTNER.collect, kind=RemedyKind.COLLECT)
+_ASK_PARTNER = Remedy(text=Need.PARTNER.collect, kind=RemedyKind.COLLECT, at=None)
 
 
 def uc_zone_failed(view: NodeView) -> Iterator[Judgement]:

@@ -20,19 +20,19 @@ from tests.program import EKU_CHECK_ON, WEBEX, run, sample
         (
             "condition-2.1-private-core-client",
             "Watch    The Edge's client store holds a copy of a server-only",
-            "Do now   If a peer that checks has to accept it:",
+            "Do now   On expe (Edge): If a peer checks the client certificate of this node:",
         ),
-        ("resumed-session", "Watch    nothing:", "Do now   "),
+        ("resumed-session", "Watch    nothing:", "Do now   On expe (Edge): Capture a full handshake:"),
         (
             EKU_CHECK_ON,
             "Cause    The traversal zone fails: the Core presents a certificate without clientAuth, and the Edge "
             "checks it (expe)",
-            "Do now   Give the Core a client certificate with clientAuth",
+            "Do now   On expc (Core): Upload a client certificate with clientAuth",
         ),
         (
             "identity-unacceptable",
             "Cause    The zone's peer address is not in the peer's certificate",
-            "Do now   Set the peer address of zone UC traversal to a name",
+            "Do now   On expc (Core): Set the peer address of zone UC traversal to a name",
         ),
     ],
 )

@@ -16,7 +16,7 @@ from OpenSSL._util import lib as openssl
 from analyzer.evidence import Outcome, Side
 from analyzer.facts.errors import alert_in
 from analyzer.findings import Report
-from analyzer.rules.alerts import MEANINGS
+from analyzer.rules.alert_meanings import MEANINGS
 from samples.builders.wording import Dialect, alert_stack, verify_words
 from tests.diagnosis.defects import CASES, DEFECTS, EVIDENCE, as_others_put_it, held, report_of, report_on
 

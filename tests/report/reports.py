@@ -440,6 +440,8 @@ def grounds(shown: Verdict, **changes: Any) -> Grounds:
     return replace(record, **changes)
 
 
+_CALL_WEBEX = say('Place a call to Webex while logging runs with "Take tcpdump while logging" ticked.')
+
 OPEN_WEBEX = verdict(
     node="edge1",
     peer="Webex",
@@ -451,7 +453,8 @@ OPEN_WEBEX = verdict(
     refused_by=None,
     confidence=Confidence.NOT_DETERMINABLE,
     sentence="Which certificate edge1 presents to Webex is not determinable: nothing shows a connection with Webex.",
-    collect='Place a call to Webex while logging runs with "Take tcpdump while logging" ticked.',
+    collect=_CALL_WEBEX,
+    grounds=Grounds(remedy=(Remedy(text=_CALL_WEBEX, kind=RemedyKind.COLLECT),)),
 )
 
 

@@ -31,7 +31,7 @@ def test_the_note_carries_answer_cause_evidence_and_steps() -> None:
         "- **Core's client certificate lacks clientAuth** (core1, proven; `core-client-not-client-capable`)" in note
     )
     assert "Explains: `uc-zone-failed`, `ssh-tunnels-down`" in note
-    assert "1. Durable fix: Have a CA that the Edge trusts" in note
+    assert "1. Durable fix: On core1 (Core): Have a CA that the Edge trusts" in note
     assert "- For want of A capture of the Edge: 2 open questions" in note
 
 

@@ -32,8 +32,8 @@ def test_the_verdict_reads_in_five_entries() -> None:
         "Answer   edge1 refused the certificate of core1 (TLS client), 07:34:39.847 UTC",
         "Shown    core1.example.com, serverAuth only, client store, frame 2409",
         "Cause    Core's client certificate lacks clientAuth (core1)",
-        "Do now   Have a CA that the Edge trusts issue a client certificate for Core",
-        "         with serverAuth and clientAuth, and upload it to the client store. N…",
+        "Do now   On core1 (Core): Have a CA that the Edge trusts issue a client",
+        "         certificate for Core with serverAuth and clientAuth, and upload it t…",
         "Found    1 critical, 1 warning, 2 that follow, 2 open questions; 1 problem",
     ]
 
@@ -132,7 +132,7 @@ def test_an_open_question_says_what_to_collect() -> None:
 
     assert lines[0] == "Answer   What edge1 presented to Webex is not determinable"
     assert next(line for line in lines if "Do now" in line).startswith(
-        "Do now   Place a call to Webex while logging runs"
+        "Do now   On edge1 (Edge): Place a call to Webex while logging runs"
     )
 
 

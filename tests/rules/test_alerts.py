@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from analyzer.evidence import Outcome, Peer, Side, Visibility
-from analyzer.rules.alerts import MEANINGS, Meaning
-from tests.rules.cases import NOT_DETERMINABLE, case, causes, connection, event, findings, judge, made
+from analyzer.rules.alert_meanings import MEANINGS, Meaning
+from tests.rules.cases import NOT_DETERMINABLE, case, connection, event, findings, judge, made
 from tests.rules.nodes import CUBE, CUCM, INTERNET, NAMED, START, UNKNOWN, WEBEX, core, edge, stores
 from tests.rules.pki import CORE_CLIENT, EDGE_CLIENT, EDGE_SERVER, WEBEX_SERVER
 
@@ -197,14 +197,17 @@ def test_a_line_about_a_refusal_stands_with_the_alert_that_was_sent(code: int, n
 
 
 def test_what_is_wrong_with_the_client_certificate_explains_no_refusal_of_the_servers() -> None:
-    """The Edge's private client certificate was shown to nobody; a client refuses the server's."""
+    """Webex refuses the Edge's private client certificate; a client refuses the server's."""
     node = edge(stores=stores(EDGE_CLIENT, EDGE_CLIENT))
-    refused = connection(node, CUBE, role=Side.SERVER, server=EDGE_CLIENT, alert=(Side.CLIENT, 48))
+    as_client = connection(node, WEBEX, role=Side.CLIENT, client=EDGE_CLIENT, alert=(Side.SERVER, 48))
+    as_server = connection(node, CUBE, role=Side.SERVER, server=EDGE_CLIENT, alert=(Side.CLIENT, 48))
 
-    told = causes(case(node, connections=[refused]))
+    told = made(case(node, connections=[as_client, as_server]), "peer-alert-unknown-ca")
 
-    assert ("edge", "far-end-must-trust-private-ca") in told
-    assert told["edge", "peer-alert-unknown-ca"] is None
+    assert {finding.subject: finding.caused_by for finding in told} == {
+        "Webex": "far-end-must-trust-private-ca",
+        CUBE.name: None,
+    }
 
 
 # What concerns nobody

@@ -142,7 +142,7 @@ def test_one_more_renewal_must_ask_for_clientauth() -> None:
     (finding,) = made(presenting(public(DIGICERT)), ONCE)
 
     assert "with serverAuth only since 2025-10-01 (DigiCert" in finding.explanation
-    assert any("Ask for clientAuth" in remedy.text for remedy in finding.remedy)
+    assert any("Or ask for clientAuth once more" in remedy.text for remedy in finding.remedy)
 
 
 def test_without_a_client_store_an_upgrade_comes_first() -> None:

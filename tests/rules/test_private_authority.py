@@ -31,12 +31,12 @@ def test_a_core_with_nothing_but_private_certificates_is_common() -> None:
 @pytest.mark.parametrize(
     ("alert", "completed", "expected"),
     [
-        (None, None, ("warning", "inferred")),
+        (None, None, ("info", "inferred")),
         (None, True, ("info", "inferred")),
         ((Side.SERVER, 48), None, ("critical", "strong")),
-        ((Side.CLIENT, 48), None, ("warning", "inferred")),
-        ((Side.SERVER, 42), None, ("warning", "inferred")),
-        ((Side.SERVER, 43), None, ("warning", "inferred")),
+        ((Side.CLIENT, 48), None, ("info", "inferred")),
+        ((Side.SERVER, 42), None, ("info", "inferred")),
+        ((Side.SERVER, 43), None, ("info", "inferred")),
     ],
 )
 def test_far_ends_must_know_a_private_authority(

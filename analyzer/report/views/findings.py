@@ -7,25 +7,45 @@ from collections.abc import Container, Iterable, Mapping
 
 from msgspec import Struct
 
-from analyzer.findings import Citation, Evidence, EvidenceKind, Finding, ForecastRule, Remedy, RemedyKind
+from analyzer.findings import Citation, Evidence, EvidenceKind, Finding, ForecastRule, Remedy
 from analyzer.report import wording
-from analyzer.report.conclusions import Cause, NextStep
+from analyzer.report.conclusions import Cause
 from analyzer.report.links import anchor, frame_filter, web_address
+from analyzer.report.steps import Step, place, steps_of
+from analyzer.report.summary import Index
 from analyzer.report.views.badge import Badge, severity_badge
 from analyzer.report.views.certificates import certificate_anchor
 from analyzer.report.views.spot import Spot
 from analyzer.words import say
 
 MAX_EVIDENCE = 12
-_REMEDY_ORDER = tuple(RemedyKind)
 
 
 class RemedyView(Struct, frozen=True, kw_only=True):
-    """A step. `command`: what to type or where to click, word for word; None if there is none."""
+    """A way to take a step.
+
+    Attributes:
+        place: on which node; None: the text says where.
+        command: what to type or where to click, word for word; None if there is none.
+    """
 
     kind: str
+    place: str | None
     text: str
     command: str | None
+
+
+class StepView(Struct, frozen=True, kw_only=True):
+    """A step: the ways to take it, and the card that explains it, where it stands elsewhere.
+
+    Attributes:
+        due: the day before which it is to be taken; None: now.
+    """
+
+    options: tuple[RemedyView, ...]
+    due: str | None = None
+    finding_id: str | None = None
+    finding_anchor: str | None = None
 
 
 class EvidenceView(Struct, frozen=True, kw_only=True):
@@ -62,21 +82,12 @@ class FindingView(Struct, frozen=True, kw_only=True):
     about: str
     confidence: str
     explanation: str
-    remedies: tuple[RemedyView, ...]
+    steps: tuple[StepView, ...]
     evidence: tuple[EvidenceView, ...]
     more_evidence: int
     repeats: str | None
     sources: tuple[SourceView, ...]
     consequences: tuple[FindingView, ...] = ()
-
-
-class StepView(Struct, frozen=True, kw_only=True):
-    """A step of the first screen, and the card that explains it."""
-
-    remedy: RemedyView
-    node: str
-    finding_id: str
-    finding_anchor: str
 
 
 def finding_anchors(findings: Iterable[Finding]) -> dict[Finding, str]:
@@ -90,14 +101,14 @@ def finding_anchors(findings: Iterable[Finding]) -> dict[Finding, str]:
     return anchors
 
 
-def cause_view(cause: Cause, anchors: Mapping[Finding, str], peers: Container[str]) -> FindingView:
+def cause_view(cause: Cause, anchors: Mapping[Finding, str], peers: Container[str], index: Index) -> FindingView:
     """Show a cause with its consequences; `peers` are the names of the case's peers."""
-    consequences = tuple(finding_view(finding, anchors, peers) for finding in cause.consequences)
-    return finding_view(cause.finding, anchors, peers, consequences)
+    consequences = tuple(finding_view(finding, anchors, peers, index) for finding in cause.consequences)
+    return finding_view(cause.finding, anchors, peers, index, consequences)
 
 
 class CauseLink(Struct, frozen=True, kw_only=True):
-    """A cause on the first screen, with the gravest severity of what follows from it."""
+    """A cause on the first screen."""
 
     badge: Badge
     title: str
@@ -107,7 +118,7 @@ class CauseLink(Struct, frozen=True, kw_only=True):
 
 def cause_link(cause: Cause, anchors: Mapping[Finding, str]) -> CauseLink:
     return CauseLink(
-        badge=severity_badge(cause.gravest),
+        badge=severity_badge(cause.finding.severity),
         title=cause.finding.title,
         node=wording.node_label(cause.finding.node),
         anchor=anchors[cause.finding],
@@ -131,12 +142,14 @@ def unanswered_view(missing: str, findings: tuple[Finding, ...]) -> UnansweredVi
     )
 
 
-def step_view(step: NextStep, anchors: Mapping[Finding, str]) -> StepView:
+def step_view(step: Step, index: Index, anchors: Mapping[Finding, str] | None = None) -> StepView:
+    """Show a step; `anchors`: lead to the card of the finding that asks for it."""
+    finding = step.finding if anchors is not None else None
     return StepView(
-        remedy=_remedy(step.remedy),
-        node=wording.node_label(step.finding.node),
-        finding_id=step.finding.id,
-        finding_anchor=anchors[step.finding],
+        options=tuple(_remedy(remedy, place(remedy, step.node, index)) for remedy in step.options),
+        due=str(finding.due) if finding and finding.due else None,
+        finding_id=finding.id if finding else None,
+        finding_anchor=anchors[finding] if anchors is not None and finding else None,
     )
 
 
@@ -151,10 +164,10 @@ def finding_view(
     finding: Finding,
     anchors: Mapping[Finding, str],
     peers: Container[str],
+    index: Index,
     consequences: tuple[FindingView, ...] = (),
 ) -> FindingView:
     """Show a finding with what follows from it."""
-    remedies = sorted(finding.remedy, key=lambda remedy: _REMEDY_ORDER.index(remedy.kind))
     return FindingView(
         anchor=anchors[finding],
         badge=severity_badge(finding.severity),
@@ -164,7 +177,7 @@ def finding_view(
         about=_about(finding, peers),
         confidence=wording.CONFIDENCES[finding.confidence],
         explanation=finding.explanation,
-        remedies=tuple(_remedy(remedy) for remedy in remedies),
+        steps=tuple(step_view(step, index) for step in steps_of(finding)),
         evidence=tuple(_evidence(evidence) for evidence in finding.evidence[:MAX_EVIDENCE]),
         more_evidence=max(0, len(finding.evidence) - MAX_EVIDENCE),
         repeats=_repeats(finding),
@@ -183,8 +196,8 @@ def _about(finding: Finding, peers: Container[str]) -> str:
     return say("{subject}, on {node}", subject=finding.subject, node=node)
 
 
-def _remedy(remedy: Remedy) -> RemedyView:
-    return RemedyView(kind=wording.REMEDY_KINDS[remedy.kind], text=remedy.text, command=remedy.command)
+def _remedy(remedy: Remedy, where: str | None = None) -> RemedyView:
+    return RemedyView(kind=wording.REMEDY_KINDS[remedy.kind], place=where, text=remedy.text, command=remedy.command)
 
 
 def _evidence(evidence: Evidence) -> EvidenceView:

@@ -9,7 +9,8 @@ from msgspec import Struct
 from analyzer.evidence import Case, Input, Member, Problem, ReadState
 from analyzer.findings import Confidence, Report
 from analyzer.report import wording
-from analyzer.report.conclusions import conclude, next_steps
+from analyzer.report.conclusions import conclude
+from analyzer.report.steps import plan
 from analyzer.report.summary import Index, index_of, leading_verdict
 from analyzer.report.views.badge import Badge, Tone
 from analyzer.report.views.certificates import CertificateView, described_certificates
@@ -70,6 +71,9 @@ class Page(Struct, frozen=True, kw_only=True):
 
     Attributes:
         leading: the answer of the first screen; None: there is no verdict at all.
+        steps, later: what to do now, and what waits for a day.
+        nothing_to_do: what is said where there is no step for now.
+        has_fix: whether a step changes something, so that it can be seen whether it helped.
         has_failed: whether there is a failure to explain.
         why, also: what is tied to the leading answer, and what else has weight.
         counts: findings by severity, in words.
@@ -87,6 +91,9 @@ class Page(Struct, frozen=True, kw_only=True):
     verdicts: tuple[VerdictView, ...]
     more_verdicts: int
     steps: tuple[StepView, ...]
+    later: StepView | None
+    nothing_to_do: str
+    has_fix: bool
     has_failed: bool
     why: tuple[CauseLink, ...]
     also: tuple[CauseLink, ...]
@@ -121,12 +128,13 @@ def page_view(report: Report) -> Page:
     peers = {c.peer.name for c in case.connections} | {e.peer.name for e in case.events if e.peer}
     connections = connections_view(case, index)
     leading = leading_verdict(report)
+    steps = plan(conclusions, leading)
     others = sorted(
         (verdict for verdict in report.verdicts if verdict is not leading),
         key=lambda verdict: verdict.confidence is Confidence.NOT_DETERMINABLE,
     )
     critical, warnings, remarks = (
-        tuple(cause_view(cause, anchors, peers) for cause in group[:MAX_CARDS])
+        tuple(cause_view(cause, anchors, peers, index) for cause in group[:MAX_CARDS])
         for group in (conclusions.critical, conclusions.warnings, conclusions.remarks)
     )
     nodes = tuple(node_view(report, node, n) for n, node in enumerate(sorted(case.nodes, key=role_order), start=1))
@@ -140,7 +148,10 @@ def page_view(report: Report) -> Page:
         leading=verdict_view(report, leading, index, connections.drawn, but=conclusions.but) if leading else None,
         verdicts=tuple(verdict_view(report, v, index, connections.drawn) for v in others[:MAX_VERDICTS]),
         more_verdicts=max(0, len(others) - MAX_VERDICTS),
-        steps=tuple(step_view(step, anchors) for step in next_steps(conclusions)),
+        steps=tuple(step_view(step, index, anchors) for step in steps.now),
+        later=step_view(steps.later, index, anchors) if steps.later else None,
+        nothing_to_do=wording.nothing_to_do(waits=steps.later is not None),
+        has_fix=not all(step.is_collect for step in steps.now),
         has_failed=conclusions.has_failed,
         why=tuple(cause_link(cause, anchors) for cause in conclusions.why),
         also=tuple(cause_link(cause, anchors) for cause in conclusions.also),
@@ -148,7 +159,7 @@ def page_view(report: Report) -> Page:
         critical=critical,
         warnings=warnings,
         remarks=remarks,
-        context=tuple(finding_view(finding, anchors, peers) for finding in conclusions.context[:MAX_CARDS]),
+        context=tuple(finding_view(finding, anchors, peers, index) for finding in conclusions.context[:MAX_CARDS]),
         more_findings=sum(
             max(0, len(group) - MAX_CARDS)
             for group in (conclusions.critical, conclusions.warnings, conclusions.remarks, conclusions.context)
