@@ -22,7 +22,7 @@ _NOT_CONCERNED = frozenset({CertificateOrigin.PRIVATE, CertificateOrigin.SELF_SI
 def already_server_only_public(view: NodeView) -> Iterator[Judgement]:
     """A public certificate has serverAuth only: what public CAs issue by default by now."""
     for subject, group in by_subject(view, _is_public_server_only):
-        shown = newest_as_client(view, [stored.leaf for stored in group])
+        shown = newest_as_client(view, [stored.leaf for stored in group if stored.leaf != view.leaf_as_client])
         since = group[0].renewal.on_request
         yield Judgement(
             severity=Severity.INFO,

@@ -27,7 +27,7 @@ class ServiceView(Struct, frozen=True, kw_only=True):
 
     Attributes:
         chip: service, peer and state; `badge`: the state alone.
-        basis: whether it was seen, or the rule says it; `row`: what that rests on.
+        basis: whether it was seen, or the rule says it; `row`: of the truth table.
         finding_anchor, finding: of the finding that tells more; empty: none does.
         connection_anchor: None if that handshake is not drawn in the page.
     """
@@ -88,7 +88,7 @@ def _view(service: Service, number: int, anchors: Mapping[Finding, str], drawn: 
         chip=Badge(tone=tone, word=chip),
         badge=Badge(tone=tone, word=state),
         basis=_SEEN if seen else _BY_RULE if is_ruled else _NOT_SEEN,
-        row=basis_of(rule) if rule and is_ruled and not seen else "",
+        row=basis_of(rule) if rule and rule.row and is_ruled and not seen else "",
         reason=_reason(service),
         finding=finding.title if finding else "",
         finding_anchor=anchors.get(finding, "") if finding else "",
