@@ -296,6 +296,46 @@ class Outlook(Struct, frozen=True, kw_only=True):
     notes: tuple[Words, ...]
 
 
+class Sighted(Struct, frozen=True, kw_only=True):
+    """What a capture, a log or a dump shows of a service: the last of it.
+
+    Attributes:
+        works: whether it did.
+        reason: what shows it, and when.
+        state: in place of `works` or `fails` where that is not all (`worked, with the server store's certificate`).
+        is_rule: whether what the store rule says was presented, as far as it shows: else next time may be different.
+        connection: id of the handshake that shows it.
+    """
+
+    works: bool
+    reason: Words
+    state: Words | None = None
+    is_rule: bool = True
+    connection: str | None = None
+
+
+class Service(Struct, frozen=True, kw_only=True):
+    """A service as it is now: as it was seen, else as the truth table has it (not a part of the JSON report).
+
+    Attributes:
+        nodes: names of the nodes of this case at its ends.
+        between: whether it is between a Core and an Edge.
+        seen: None: nothing shows it.
+        rule: what the truth table says; None: nothing.
+        why: why it fails, in two or three words.
+        finding: what tells why it fails, or what is wrong although it works.
+    """
+
+    service: Words
+    peer: str
+    nodes: frozenset[str | None]
+    between: bool
+    seen: Sighted | None
+    rule: OutlookCell | None
+    why: Words | None = None
+    finding: Finding | None = None
+
+
 class Report(Struct, frozen=True, kw_only=True):
     """The whole result: what was read, and what is concluded from it.
 
@@ -305,6 +345,7 @@ class Report(Struct, frozen=True, kw_only=True):
         rule_titles: title by finding id, for every rule that ran.
         forecast: one per node and store with a certificate.
         outlook: what works now, with the extended key usage check on, and with it off; None: not worked out.
+        services: what becomes of each service now, in the order in which the first screen shows them.
     """
 
     tool_version: str
@@ -316,3 +357,4 @@ class Report(Struct, frozen=True, kw_only=True):
     ends_soon_days: int = 0
     forecast: tuple[Forecast, ...] = ()
     outlook: Outlook | None = None
+    services: tuple[Service, ...] = ()

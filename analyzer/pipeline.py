@@ -23,6 +23,7 @@ from analyzer.rules.catalogue import RULES
 from analyzer.rules.causes import tie
 from analyzer.rules.forecast_table import forecast_of
 from analyzer.rules.outlook.evaluation import outlook_of
+from analyzer.rules.outlook.services import services_of
 from analyzer.rules.runner import run
 from analyzer.rules.verdicts import verdicts_of
 from analyzer.rules.view import views_of
@@ -63,16 +64,19 @@ def analyze(paths: Sequence[Path | str], options: Options | None = None) -> Repo
 
 def _judged(case: Case, facts: Facts) -> Report:
     views = views_of(case, facts)
+    findings = tie(run(case, RULES, facts, views))
+    outlook = outlook_of(case, facts, views)
     return Report(
         tool_version=__version__,
         facts_as_of=facts.as_of,
         case=case,
         verdicts=verdicts_of(case, facts, views),
-        findings=tie(run(case, RULES, facts, views)),
+        findings=findings,
         ends_soon_days=threshold_days("certificate-expires-warning", facts),
         rule_titles={rule.id: rule.title for rule in RULES},
         forecast=forecast_of(case, facts, views),
-        outlook=outlook_of(case, facts, views),
+        outlook=outlook,
+        services=services_of(views, outlook, findings),
     )
 
 

@@ -23,6 +23,7 @@ from analyzer.rules.catalogue import RULES
 from samples.situation import ExpectedVerdict, Situation
 from samples.situations import SITUATIONS
 from tests.program import SAMPLES, sample
+from tests.services import contradictions
 
 GOLDEN = Path(__file__).parent / "golden"
 KNOWN = {rule.id for rule in RULES}
@@ -47,6 +48,11 @@ def test_the_findings_are_those_of_the_readme_and_no_other(situation: Situation)
     assert ids(findings, Severity.WARNING) == situation.warning
     assert ids(findings, Severity.INFO, Severity.OK) == situation.noted
     assert {finding.missing for finding in findings if not finding.determined} == situation.missing
+
+
+@each_situation
+def test_no_service_is_said_to_work_of_which_something_critical_is_found(situation: Situation) -> None:
+    assert list(contradictions(report_of(situation))) == []
 
 
 @each_situation

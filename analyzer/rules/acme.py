@@ -79,14 +79,14 @@ def acme_will_drop_clientauth(view: NodeView) -> Iterator[Judgement]:
     carries = eku_class(leaf) in {ExtendedKeyUsageClass.BOTH, ExtendedKeyUsageClass.CLIENT_ONLY}
     if carries:
         explanation = say(
-            "The certificate that is presented as a TLS client ({store}) is from the CA that the Expressway's own ACME "
+            "The certificate for the TLS client by the store rule ({store}) is from the CA that the Expressway's own ACME "
             "client orders from, and has clientAuth. If it is renewed automatically, its successor will not: {why}",
             store=store,
             why=why,
         )
     elif eku_class(leaf) is ExtendedKeyUsageClass.SERVER_ONLY and issued and issued >= default.effective_on:
         explanation = say(
-            "The certificate that is presented as a TLS client ({store}) is from the CA that the Expressway's own ACME "
+            "The certificate for the TLS client by the store rule ({store}) is from the CA that the Expressway's own ACME "
             "client orders from, and was issued on {issued}, without clientAuth; every automatic renewal will come "
             "without: {why}",
             store=store,

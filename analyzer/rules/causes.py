@@ -140,4 +140,4 @@ def _explain(identifier: str, node: str | None, causes: Causes, effect: Grounded
 
 
 def _peers(grounded: Grounded) -> frozenset[str]:
-    return ABOUT.get(grounded.finding.id, grounded.peers)
+    return grounded.peers if NOBODY in grounded.peers else ABOUT.get(grounded.finding.id, grounded.peers)

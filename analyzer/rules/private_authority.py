@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from analyzer.evidence import Certificate, CertificateOrigin, NodeRole, Outcome, Side
+from analyzer.evidence import Certificate, CertificateOrigin, Connection, NodeRole, Outcome, Side
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.authorities import CHAIN_ALERTS, name_of
+from analyzer.rules.presented import quote_shown, shown_as_client, shown_instead, told_instead
 from analyzer.rules.refused_ends import be_trusted, ends_of
 from analyzer.rules.rule import Judgement, Need, Rule
-from analyzer.rules.view import NodeView
+from analyzer.rules.view import FAMILIAR, NodeView
 from analyzer.rules.wording import STORES
-from analyzer.words import say, sentences
+from analyzer.words import Words, say, sentences
 
 _UNTRUSTED = CHAIN_ALERTS - {42}
 """bad_certificate is sent for a name, a date or a weak key, too: it does not say that the authority is unknown."""
@@ -87,7 +88,8 @@ def far_end_must_trust_private_ca(view: NodeView) -> Iterator[Judgement]:
     leaf = view.leaf_as_client
     if leaf is None or not _is_private(view, leaf):
         return
-    shown = [c for c in view.connections if c.local_role is Side.CLIENT and c.client_certificate.leaf == leaf.sha256]
+    shown = shown_as_client(view, leaf)
+    instead = shown_instead(view, lambda peer: peer.kind in FAMILIAR)
     refused = [c for c in shown if any(a.code in _UNTRUSTED and a.sender is Side.SERVER for a in c.handshake.alerts)]
     accepted = sorted({c.peer.name for c in shown if c.outcome is Outcome.COMPLETED})
     refusal = say("{peer} refused it.", peer=refused[0].peer.name) if refused else ""
@@ -105,10 +107,7 @@ def far_end_must_trust_private_ca(view: NodeView) -> Iterator[Judgement]:
         else None,
         explanation=sentences(
             (
-                say(
-                    "As a TLS client this Edge presents a certificate of a private CA. A far end that verifies it must have "
-                    "imported that CA's root and intermediates."
-                ),
+                _whose_authority(shown, instead),
                 refusal,
                 proof,
             )
@@ -117,10 +116,20 @@ def far_end_must_trust_private_ca(view: NodeView) -> Iterator[Judgement]:
         evidence=(
             _quote_origin(view, "client" if view.has_two_stores else "server", leaf),
             *(quote.quote_alert(c, a) for c in refused[: quote.MOST] for a in c.handshake.alerts),
+            *(quote_shown(instead) if instead else ()),
         ),
         count=max(1, len(refused)),
         connections=tuple(refused or shown),
     )
+
+
+def _whose_authority(shown: Sequence[Connection], instead: Connection | None) -> Words:
+    """Say that the client certificate is private: as it was seen, else as the store rule has it."""
+    must = say("A far end that verifies it must have imported that CA's root and intermediates.")
+    if shown:
+        return sentences((say("As a TLS client this Edge presented a certificate of a private CA."), must))
+    would = say("As a TLS client this Edge would present a certificate of a private CA, by the store rule.")
+    return sentences((told_instead(instead) if instead else "", would, must))
 
 
 RULES = (

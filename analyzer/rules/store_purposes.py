@@ -14,9 +14,10 @@ from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.own_certificates import OwnCertificate, Reception, quote_own, reception
 from analyzer.rules.per_peer import by_peer
+from analyzer.rules.presented import quote_shown, shown_instead, told_instead
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.usage import OWN_CLIENT_CERTIFICATE, accepted_by
-from analyzer.rules.view import TRAVERSAL, NodeView
+from analyzer.rules.view import FAMILIAR, TRAVERSAL, NodeView
 from analyzer.words import Words, say, sentences
 
 _ZONES_THAT_CONNECT = frozenset({"dns", "enum", "neighbor", "traversalclient", "webex"})
@@ -83,6 +84,7 @@ def edge_client_not_client_capable(view: NodeView) -> Iterator[Judgement]:
         return
     own = OwnCertificate(leaf, ("client",))
     received = reception(view, leaf, {UNSUPPORTED_CERTIFICATE}, Side.CLIENT)
+    instead = shown_instead(view, lambda peer: peer.kind in FAMILIAR)
     zones = [zone for zone in view.node.zones if _connects_by_tls(zone)]
     is_used = bool(zones or received.is_refused or received.accepted or not view.node.zones)
     yield _judgement(
@@ -92,11 +94,8 @@ def edge_client_not_client_capable(view: NodeView) -> Iterator[Judgement]:
         severity=Severity.CRITICAL if received.is_refused else Severity.WARNING if is_used else Severity.INFO,
         explanation=sentences(
             (
-                say(
-                    "The client store's certificate, which this Edge presents as a TLS client, may not be used as a client's: "
-                    "{reason}. That matters to peers that ask for it and check its use.",
-                    reason=capability.reason,
-                ),
+                _of_no_use(capability, received),
+                told_instead(instead) if instead else "",
                 _affected(view, zones),
                 _seen(view, received),
                 say("Whether Webex checks it is not known: no document says so."),
@@ -105,9 +104,24 @@ def edge_client_not_client_capable(view: NodeView) -> Iterator[Judgement]:
         remedy=accepted_by(refusing) if (refusing := received.refusing) else (OWN_CLIENT_CERTIFICATE,),
         evidence=(
             *_in_the_way(leaf, capability),
+            *(quote_shown(instead) if instead else ()),
             *(row for zone in zones[: quote.MOST] for row in quote.quote_zone_setting(zone)),
         ),
         about=received.about,
+    )
+
+
+def _of_no_use(capability: Capability, received: Reception) -> Words:
+    if received.shown or received.lines:
+        return say(
+            "The client store's certificate, which this Edge presented as a TLS client, may not be used as a client's: "
+            "{reason}. That matters to peers that ask for it and check its use.",
+            reason=capability.reason,
+        )
+    return say(
+        "The client store's certificate, which this Edge would present as a TLS client by the store rule, may not be used as "
+        "a client's: {reason}. That matters to peers that ask for it and check its use.",
+        reason=capability.reason,
     )
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from analyzer.correlate.purpose import ExtendedKeyUsageClass, eku_class
-from analyzer.evidence import CertificateOrigin, ReadState
+from analyzer.evidence import CertificateOrigin, Connection, ReadState
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules.client_use import dials_with_tls, is_asking_clients, needs_client_usage
 from analyzer.rules.inventory import DUMP_KINDS
+from analyzer.rules.presented import newest_as_client, quote_shown, told
 from analyzer.rules.renewal import sources_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.stored import Stored, by_subject, is_strong, named_stores, quoted
@@ -21,6 +22,7 @@ _NOT_CONCERNED = frozenset({CertificateOrigin.PRIVATE, CertificateOrigin.SELF_SI
 def already_server_only_public(view: NodeView) -> Iterator[Judgement]:
     """A public certificate has serverAuth only: what public CAs issue by default by now."""
     for subject, group in by_subject(view, _is_public_server_only):
+        shown = newest_as_client(view, [stored.leaf for stored in group if stored.leaf != view.leaf_as_client])
         since = group[0].renewal.on_request
         yield Judgement(
             severity=Severity.INFO,
@@ -38,10 +40,10 @@ def already_server_only_public(view: NodeView) -> Iterator[Judgement]:
                     if since
                     else "",
                     say("As a TLS server that does everything."),
-                    _what_breaks(view, group),
+                    _what_breaks(view, shown, group),
                 )
             ),
-            evidence=quoted(view, group),
+            evidence=(*quoted(view, group), *(quote_shown(shown) if shown else ())),
             count=len(group),
             sources=sources_of((since,)),
         )
@@ -51,14 +53,17 @@ def _is_public_server_only(stored: Stored) -> bool:
     return stored.renewal.is_public and eku_class(stored.leaf) is ExtendedKeyUsageClass.SERVER_ONLY
 
 
-def _what_breaks(view: NodeView, group: Sequence[Stored]) -> Words:
+def _what_breaks(view: NodeView, shown: Connection | None, group: Sequence[Stored]) -> Words:
     if view.version is None:
         return say(
             "As a TLS client it is refused by peers that check: whether it is presented as one, the release decides."
         )
     presented = view.leaf_as_client
     if presented is None or all(stored.leaf.sha256 != presented.sha256 for stored in group):
-        return say("It is not the one that is presented as a client, so nothing breaks.")
+        if shown is None:
+            return say("By the store rule it would not be presented as a client's: nothing breaks.")
+        against = say("That is against the store rule, and a peer that checks refuses it.")
+        return sentences((told(shown), against))
     if view.is_core:
         return say(
             "As a TLS client it breaks the traversal zone (unless the Edge's check is off) and the SSH tunnels, and with them "

@@ -18,9 +18,10 @@ from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.authorities import append, in_part, name_of, onboarding_ports
 from analyzer.rules.per_peer import Who, who_is
+from analyzer.rules.presented import partner_shows_instead, quote_shown, told_instead
 from analyzer.rules.rule import WHO_REFUSED, Judgement, Need, Rule
 from analyzer.rules.states import denied, is_active
-from analyzer.rules.view import FAMILIAR, NodeView
+from analyzer.rules.view import FAMILIAR, NOBODY, NodeView
 from analyzer.rules.wording import ROLES
 from analyzer.words import Words, say, sentences
 
@@ -178,16 +179,12 @@ def partner_ca_not_trusted(view: NodeView) -> Iterator[Judgement]:
             if accepted
             else ""
         )
-        lacks = say(
-            "{verifier} does not trust what {presenter} presents as TLS {role}: its trusted CA list lacks {authority}.",
-            verifier=view.node.name,
-            presenter=partner.node.name,
-            role=ROLES[role],
-            authority=missing,
-        )
+        instead = partner_shows_instead(view, partner, leaf, role)
+        lacks = _lacks(view, partner, role, missing, instead)
+        is_now = view.trusted_is_whole and instead is None
         yield Judgement(
-            severity=Severity.WARNING if accepted or not view.trusted_is_whole else Severity.CRITICAL,
-            confidence=Confidence.STRONG if view.trusted_is_whole else Confidence.INFERRED,
+            severity=Severity.CRITICAL if is_now and not accepted else Severity.WARNING,
+            confidence=Confidence.STRONG if is_now else Confidence.INFERRED,
             subject=partner.node.name or "",
             explanation=sentences((lacks, still, in_part(view))),
             remedy=(append(say("{authority} and what stands below it", authority=missing)),),
@@ -198,8 +195,25 @@ def partner_ca_not_trusted(view: NodeView) -> Iterator[Judgement]:
                     say("{node} presents", node=partner.node.name),
                 ),
                 *(quote.quote_certificate(c, None, say("missing link")) for c in trust.lacking[:3]),
+                *(quote_shown(instead, role) if instead else ()),
             ),
+            about=(NOBODY,) if instead else (),
         )
+
+
+def _lacks(view: NodeView, partner: NodeView, role: Side, missing: str, instead: Connection | None) -> Words:
+    names = {"verifier": view.node.name, "presenter": partner.node.name, "role": ROLES[role], "authority": missing}
+    if instead is None:
+        return say(
+            "{verifier} does not trust what {presenter} presents as TLS {role}: its trusted CA list lacks {authority}.",
+            **names,
+        )
+    would = say(
+        "{verifier} would not trust what {presenter} would present as TLS {role} by the store rule: its trusted CA list lacks "
+        "{authority}.",
+        **names,
+    )
+    return sentences((told_instead(instead, role), would))
 
 
 def ssh_tunnel_chain_not_trusted(view: NodeView) -> Iterator[Judgement]:

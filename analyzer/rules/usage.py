@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzer.correlate.purpose import ExtendedKeyUsageClass, eku_class
+from analyzer.correlate.purpose import Capability, ExtendedKeyUsageClass, eku_class
 from analyzer.evidence import Certificate, Connection, NodeRole, Outcome, Peer, Side
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
+from analyzer.rules.presented import quote_shown, shown_instead, told_instead
 from analyzer.rules.renewal import renewal_of
 from analyzer.rules.rule import Judgement, Need, Rule
-from analyzer.rules.view import NodeView
+from analyzer.rules.states import denied
+from analyzer.rules.view import NOBODY, NodeView
 from analyzer.rules.wording import STORES
-from analyzer.words import say, sentences
+from analyzer.words import Words, say, sentences
 
 CLIENT_STORE_PAGE = "Maintenance > Security > Client certificate"
 
@@ -117,20 +119,35 @@ def core_client_not_client_capable(view: NodeView) -> Iterator[Judgement]:
         if capability.certificate is not None and capability.certificate.sha256 != leaf.sha256
         else ()
     )
+    instead = shown_instead(view, view.is_between_core_and_edge)
+    is_forecast = instead is not None and not denied(view)[0]
     yield Judgement(
-        severity=Severity.CRITICAL,
-        confidence=Confidence.PROVEN,
+        severity=Severity.WARNING if is_forecast else Severity.CRITICAL,
+        confidence=Confidence.INFERRED if is_forecast else Confidence.PROVEN,
         subject=leaf.common_name or leaf.sha256[:16],
-        explanation=say(
+        explanation=_of_no_use_as_client(kind, capability, instead),
+        remedy=(CLIENT_CERTIFICATE_FOR_CORE,),
+        evidence=(_quote_store(view, kind, leaf), *extra, *(quote_shown(instead) if instead else ())),
+        about=(NOBODY,) if is_forecast else (),
+    )
+
+
+def _of_no_use_as_client(kind: str, capability: Capability, instead: Connection | None) -> Words:
+    words = {"store": STORES[kind], "reason": capability.reason}
+    if instead is None:
+        return say(
             "The Core presents its {store}'s certificate as TLS client to the Edge, and that certificate may not be used as "
             "a client's: {reason}. An Edge that checks refuses it; the SSH tunnels need clientAuth even where the check is "
             "off.",
-            store=STORES[kind],
-            reason=capability.reason,
-        ),
-        remedy=(CLIENT_CERTIFICATE_FOR_CORE,),
-        evidence=(_quote_store(view, kind, leaf), *extra),
+            **words,
+        )
+    next_time = say(
+        "By the store rule the Core would present its {store}'s certificate as TLS client to the Edge, and that certificate "
+        "may not be used as a client's: {reason}. An Edge that checks would refuse it; the SSH tunnels need clientAuth even "
+        "where the check is off.",
+        **words,
     )
+    return sentences((told_instead(instead), next_time))
 
 
 def missing_store(kind: str) -> Judgement:

@@ -67,7 +67,9 @@ from analyzer.findings import (
     Remedy,
     RemedyKind,
     Report,
+    Service,
     Severity,
+    Sighted,
     Verdict,
 )
 from analyzer.words import say
@@ -508,6 +510,7 @@ def rich_report() -> Report:
         findings=FINDINGS,
         rule_titles={finding.id: finding.title for finding in FINDINGS},
         outlook=OUTLOOK,
+        services=SERVICES,
         forecast=(
             forecast(),
             forecast(
@@ -572,6 +575,35 @@ OUTLOOK = Outlook(
         ),
     ),
     notes=(say("EKU view only: chains trusted, names right."), say("Stated: a source says it.")),
+)
+
+
+PAIR = frozenset({"core1", "edge1"})
+SERVICES = (
+    Service(
+        service="UC traversal zone",
+        peer="edge1",
+        nodes=PAIR,
+        between=True,
+        seen=Sighted(works=False, reason=say("The last handshake was refused."), connection="c120"),
+        rule=REFUSED,
+        why=say("no clientAuth"),
+        finding=FINDINGS[0],
+    ),
+    Service(service="MRA and WebRTC", peer="edge1", nodes=PAIR, between=True, seen=None, rule=REFUSED),
+    Service(
+        service="outbound mTLS",
+        peer="Webex",
+        nodes=frozenset({"edge1"}),
+        between=False,
+        seen=Sighted(
+            works=True,
+            reason=say("The last handshake completed."),
+            state=say("worked, with the {store}'s certificate", store=say("server store")),
+            is_rule=False,
+        ),
+        rule=foretold(Prospect.WORKS, Basis.INFERRED, "It must be trusted.", condition=say("if trusted")),
+    ),
 )
 
 

@@ -103,7 +103,7 @@ INTERNAL = {
     "NodePair": {"offset"},
     "Peer": {"kind", "reason", "hint_only", "node", "zone"},
     "Finding": {"is_context", "rests_on", "about"},
-    "Report": {"rule_titles", "ends_soon_days"},
+    "Report": {"rule_titles", "ends_soon_days", "services"},
     "Verdict": {"grounds"},
     "Tunnel": {"source"},
     "Alarm": {"source"},

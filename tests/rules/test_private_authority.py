@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from analyzer.evidence import Side
-from tests.rules.cases import NOT_DETERMINABLE, case, connection, judge
+from tests.rules.cases import NOT_DETERMINABLE, case, connection, judge, made
 from tests.rules.nodes import WEBEX, core, edge, stores
 from tests.rules.pki import (
     CORE_CLIENT,
@@ -48,6 +48,27 @@ def test_far_ends_must_know_a_private_authority(
     assert judge(case(node, connections=[shown]), "far-end-must-trust-private-ca") == {
         (*expected, "edge.harbor.example")
     }
+
+
+def test_what_the_store_rule_says_yields_to_what_was_presented() -> None:
+    node = edge()
+    shown = connection(node, WEBEX, role=Side.CLIENT, client=EDGE_SERVER, completed=True)
+
+    (other,) = made(case(node, connections=[shown]), "far-end-must-trust-private-ca")
+    (alone,) = made(case(node), "far-end-must-trust-private-ca")
+
+    assert other.explanation.startswith("With Webex another certificate was captured: serial ")
+    assert "would present" in other.explanation
+    assert alone.explanation.startswith("As a TLS client this Edge would present")
+
+
+def test_a_private_certificate_that_was_presented_is_said_to_have_been() -> None:
+    node = edge()
+    shown = connection(node, WEBEX, role=Side.CLIENT, client=EDGE_CLIENT, completed=True)
+
+    (finding,) = made(case(node, connections=[shown]), "far-end-must-trust-private-ca")
+
+    assert finding.explanation.startswith("As a TLS client this Edge presented a certificate of a private CA.")
 
 
 def test_a_public_client_certificate_asks_nothing_of_far_ends() -> None:

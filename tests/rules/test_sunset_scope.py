@@ -34,7 +34,7 @@ NOTHING_ELSE = stores(None, None)
 @pytest.mark.parametrize(
     ("node", "words"),
     [
-        (core(), "It is not the one that is presented as a client"),
+        (core(), "By the store rule it would not be presented as a client's"),
         (core(stores=stores(CORE_SERVER, CORE_SERVER)), "it breaks the traversal zone"),
         (core(version=None, settings={}, stores=stores(CORE_SERVER, None)), "the release decides"),
         (core(version="X15.4", stores=stores(CORE_SERVER, None)), "it breaks the traversal zone"),
@@ -54,6 +54,26 @@ def test_an_edge_that_presents_it_is_refused_by_peers_that_check() -> None:
     assert finding.count == 1
     assert "in both stores" in finding.explanation
     assert "peers that ask for a certificate and check it" in finding.explanation
+
+
+def test_a_server_only_certificate_that_was_presented_as_a_clients_is_said_to_have_been() -> None:
+    node = edge()
+    shown = connection(node, WEBEX, role=Side.CLIENT, client=EDGE_SERVER, completed=True)
+
+    (finding,) = made(case(node, connections=[shown]), SERVER_ONLY_PUBLIC)
+
+    assert "It was presented to Webex as a client's (frame 3), and the handshake completed." in finding.explanation
+    assert "nothing breaks" not in finding.explanation
+    assert [row.locator for row in finding.evidence if row.kind == "frame"] == [3]
+
+
+def test_as_a_servers_it_may_be_presented() -> None:
+    node = edge()
+    shown = connection(node, WEBEX, role=Side.SERVER, server=EDGE_SERVER, client=EDGE_CLIENT, completed=True)
+
+    (finding,) = made(case(node, connections=[shown]), SERVER_ONLY_PUBLIC)
+
+    assert "nothing breaks" in finding.explanation
 
 
 def test_private_and_combined_certificates_are_not_server_only_public_ones() -> None:

@@ -119,6 +119,17 @@ def test_what_completed_all_the_same_is_no_outage() -> None:
     }
 
 
+def test_what_the_partner_would_present_after_a_restart_is_no_outage() -> None:
+    node = edge(stores=stores(EDGE_SERVER, EDGE_CLIENT, EVERYONE[2:]))
+    older = connection(node, CORE, role=Side.SERVER, client=CORE_SERVER, completed=True)
+
+    (finding,) = made(case(core(), node, connections=[older]), "partner-ca-not-trusted")
+
+    assert (str(finding.severity), str(finding.confidence)) == ("warning", "inferred")
+    assert finding.explanation.startswith("With core another certificate was captured: serial ")
+    assert "would present as TLS client by the store rule" in finding.explanation
+
+
 def test_without_the_partners_bundle_trust_is_not_determinable() -> None:
     for rule in ("partner-ca-not-trusted", "ssh-tunnel-chain-not-trusted"):
         assert judge(case(edge()), rule) == {("info", NOT_DETERMINABLE, "edge")}

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from analyzer.evidence import Certificate, Side, Visibility
-from tests.rules.cases import NOT_DETERMINABLE, case, causes, connection, judge
-from tests.rules.nodes import WEBEX, core, edge, stores
+from tests.rules.cases import NOT_DETERMINABLE, case, causes, connection, judge, made
+from tests.rules.nodes import DENIED, EDGE, WEBEX, core, edge, stores
 from tests.rules.pki import (
     BOTH,
     CLIENT_ONLY,
@@ -75,6 +75,27 @@ def test_a_core_that_may_not_be_a_client_is_critical_without_any_failure(leaf: C
     node = core(stores=stores(CORE_SERVER, leaf, (*EVERYONE, *chain(leaf, root=True)[1:])))
 
     assert judge(case(node), "core-client-not-client-capable") == {("critical", "proven", NAME)}
+
+
+@pytest.mark.parametrize(
+    ("shown", "tunnels", "expected"),
+    [
+        (PUBLIC_BOTH, None, ("warning", "inferred")),
+        (SERVER_ONLY_LEAF, None, ("critical", "proven")),
+        (PUBLIC_BOTH, DENIED, ("critical", "proven")),
+    ],
+    ids=["another was presented", "it was presented", "another, and the tunnels are refused"],
+)
+def test_what_the_core_was_seen_to_present_comes_before_what_its_store_holds(
+    shown: Certificate, tunnels: Any, expected: tuple[str, str]
+) -> None:
+    node = core(stores=stores(PUBLIC_BOTH, SERVER_ONLY_LEAF), **({"tunnels": tunnels} if tunnels else {}))
+    dialled = connection(node, EDGE, role=Side.CLIENT, client=shown, completed=True)
+
+    (finding,) = made(case(node, connections=[dialled]), "core-client-not-client-capable")
+
+    assert (str(finding.severity), str(finding.confidence)) == expected
+    assert ("By the store rule the Core would present" in finding.explanation) is (shown is PUBLIC_BOTH)
 
 
 @pytest.mark.parametrize("usages", [BOTH, CLIENT_ONLY, None])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
 from itertools import groupby
 from string import ascii_lowercase
 
@@ -13,11 +12,10 @@ from analyzer.report import wording
 from analyzer.report.links import web_address
 from analyzer.report.outlook import basis_of, cell_word, numbered, sources_of
 from analyzer.report.views.badge import Badge, Tone
-from analyzer.words import Words, both, say
+from analyzer.words import both, say
 
 MAX_ROWS = 100
 MAX_WORD = 28
-MAX_SERVICES = 6
 
 _TONES = {
     Prospect.WORKS: Tone.GOOD,
@@ -60,17 +58,9 @@ class OutlookSourceView(Struct, frozen=True, kw_only=True):
     date: str
 
 
-class ServiceView(Struct, frozen=True, kw_only=True):
-    """A service of the first screen as it is now; `note` is the number of its reason."""
-
-    badge: Badge
-    note: int
-
-
 class OutlookView(Struct, frozen=True, kw_only=True):
-    """The section; `groups` are the rows by node and role, `now` is for the first screen."""
+    """The section; `groups` are the rows by node and role."""
 
-    now: tuple[ServiceView, ...]
     columns: tuple[str, ...]
     groups: tuple[tuple[str, tuple[OutlookRowView, ...]], ...]
     more: int
@@ -80,8 +70,8 @@ class OutlookView(Struct, frozen=True, kw_only=True):
     remarks: tuple[str, ...]
 
 
-def outlook_view(outlook: Outlook | None, leading: Container[str | None]) -> OutlookView | None:
-    """Show an outlook, and at first what `leading` nodes have; None where there is none, or nothing in it."""
+def outlook_view(outlook: Outlook | None) -> OutlookView | None:
+    """Show an outlook; None where there is none, or nothing in it."""
     if outlook is None or not outlook.rows:
         return None
     rows = outlook.rows[:MAX_ROWS]
@@ -89,7 +79,6 @@ def outlook_view(outlook: Outlook | None, leading: Container[str | None]) -> Out
     letters = dict(zip(sources_of(tuple(notes)), ascii_lowercase, strict=False))
     groups = groupby(rows, key=lambda row: (row.node, row.local_role))
     return OutlookView(
-        now=_services_now([row for row in rows if row.node in leading], notes),
         columns=tuple(wording.fitted(column, MAX_WORD) for column in outlook.columns),
         groups=tuple(
             (
@@ -104,20 +93,6 @@ def outlook_view(outlook: Outlook | None, leading: Container[str | None]) -> Out
         label=outlook.notes[0],
         remarks=outlook.notes[1:],
     )
-
-
-def _services_now(rows: Sequence[OutlookRow], notes: Mapping[OutlookCell, int]) -> tuple[ServiceView, ...]:
-    """Return what becomes of services as things are, as far as there is room; both ends of a pair say the same."""
-    services = {(row.service, row.peer): row.cells[0] for row in rows}
-    return tuple(
-        ServiceView(badge=Badge(tone=_tone(cell), word=_state(service, peer, cell)), note=notes[cell])
-        for (service, peer), cell in list(services.items())[:MAX_SERVICES]
-    )
-
-
-def _state(service: str, peer: str, cell: OutlookCell) -> Words:
-    peer = wording.fitted(peer, MAX_WORD)
-    return say("{service}, {peer}: {state}", service=service, peer=peer, state=cell_word(cell))
 
 
 def _row(row: OutlookRow, notes: dict[OutlookCell, int]) -> OutlookRowView:

@@ -32,6 +32,7 @@ from analyzer.report.views.findings import (
 from analyzer.report.views.forecast import ForecastView, forecast_views
 from analyzer.report.views.nodes import NodeView, node_view, role_order
 from analyzer.report.views.outlook import OutlookView, outlook_view
+from analyzer.report.views.services import ServicesView, services_view
 from analyzer.report.views.timeline import Timeline, timeline_of
 from analyzer.report.views.verdicts import VerdictView, verdict_view
 from analyzer.words import counted, listed, say
@@ -117,6 +118,7 @@ class Page(Struct, frozen=True, kw_only=True):
     problem_count: int
     sources: tuple[SourceView, ...]
     outlook: OutlookView | None
+    services: ServicesView
 
 
 def page_view(report: Report) -> Page:
@@ -177,7 +179,10 @@ def page_view(report: Report) -> Page:
         problems=case.problems[:MAX_PROBLEMS],
         problem_count=len(case.problems),
         sources=source_views((*report.findings, *(rule for row in report.forecast for rule in row.rules))),
-        outlook=outlook_view(report.outlook, {leading.node, *leading.grounds.nodes} if leading else ()),
+        outlook=outlook_view(report.outlook),
+        services=services_view(
+            report.services, (leading.node, *leading.grounds.nodes) if leading else (), anchors, connections.drawn
+        ),
     )
 
 

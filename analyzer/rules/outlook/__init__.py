@@ -4,8 +4,10 @@
     usages.py                             one word for what a certificate may be used for
     pair.py, traces.py, traversal.py      Core and Edge: traversal zone, SSH tunnels, mobile and remote access
     contacts.py, outbound.py, inbound.py  mutual TLS with all others
+    standing.py, sighted.py               what was seen of each service last
+    blame.py, services.py                 services now: what was seen, else the table, and which finding tells why
     cells.py, evaluation.py               all of it, in columns
     changes.py                            a change, applied to the evidence
 
-`evaluation` is the door.
+`evaluation` is the door to the table, `services` to what stands on the first screen.
 """

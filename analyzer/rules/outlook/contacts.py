@@ -39,6 +39,16 @@ class Contact(Struct, kw_only=True):
         return say("the log says {words}", words=self.errors[-1].record.detail) if self.errors else None
 
 
+def dialled(view: NodeView) -> tuple[Contact, ...]:
+    """Return the peers that a node dials."""
+    return contacts(view, Side.CLIENT)
+
+
+def answered(view: NodeView) -> tuple[Contact, ...]:
+    """Return the peers that dial a node."""
+    return contacts(view, Side.SERVER)
+
+
 def contacts(view: NodeView, role: Side) -> tuple[Contact, ...]:
     """Return the peers of a node in a role: Webex first, then zones as configured, then the rest as they were met.
 

@@ -12,7 +12,7 @@ from analyzer.evidence import Case, NodeRole, Side
 from analyzer.facts.store import PACKAGED, Facts
 from analyzer.findings import Outlook, OutlookCell, OutlookRow, Prospect
 from analyzer.rules.outlook.cells import Assessed, doubted, relieved, unknown
-from analyzer.rules.outlook.contacts import Contact, contacts
+from analyzer.rules.outlook.contacts import Contact, answered, dialled
 from analyzer.rules.outlook.inbound import cluster, inbound
 from analyzer.rules.outlook.outbound import outbound
 from analyzer.rules.outlook.pair import pairs
@@ -81,9 +81,9 @@ class _Seen(Struct, frozen=True):
 
 def _seen(views: tuple[NodeView, ...]) -> _Seen:
     return _Seen(
-        {view.node.name: traces_of(view) for view in views},
-        {view.node.name: contacts(view, Side.CLIENT) for view in views},
-        {view.node.name: contacts(view, Side.SERVER) for view in views},
+        {view.node.name: view.once(traces_of) for view in views},
+        {view.node.name: view.once(dialled) for view in views},
+        {view.node.name: view.once(answered) for view in views},
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from msgspec import Struct
 
 from analyzer.evidence import Certificate, Connection, Outcome, Side, Zone
-from analyzer.rules.states import denied, has_failed, is_active, is_failed
+from analyzer.rules.states import denied, has_failed, is_active, is_failed, ssh_errors, tunnels_up_since
 from analyzer.rules.view import NodeView
+from analyzer.text import iso_utc
 from analyzer.words import Words, say
 
 
@@ -18,17 +19,16 @@ class Traces(Struct, frozen=True, kw_only=True):
     Attributes:
         newest: by the other end's node (None: its bundle is not at hand) the last handshake whose outcome is known.
         presented: what the other end presented last.
-        failed_zone: the words of the dump.
-        tunnels_down: what shows that the SSH tunnels are down; None: nothing.
-        tunnels_up: whether the dump shows them up.
+        failed_zone, active_zone: what the dump says of a zone; None: of none.
+        tunnels_down, tunnels_up: what shows that the SSH tunnels are down, or up; None: nothing.
     """
 
     newest: Mapping[str | None, Connection]
     presented: Certificate | None
     failed_zone: Words | None
-    zone_active: bool
+    active_zone: Words | None
     tunnels_down: Words | None
-    tunnels_up: bool
+    tunnels_up: Words | None
 
 
 def traces_of(view: NodeView) -> Traces:
@@ -45,28 +45,46 @@ def traces_of(view: NodeView) -> Traces:
         later = known is None or known.handshake.started <= connection.handshake.started
         if later and connection.outcome is not Outcome.UNKNOWN:
             newest[connection.peer.node] = connection
-    failed = [zone for zone in view.traversal_zones if is_failed(zone)]
+    failed, active = ([zone for zone in view.traversal_zones if has(zone)] for has in (is_failed, is_active))
     return Traces(
         newest=newest,
         presented=view.case.certificates.get(presented or ""),
-        failed_zone=_failed(failed[0]) if failed else None,
-        zone_active=any(is_active(zone) for zone in view.traversal_zones),
+        failed_zone=zone_words(failed[0]) if failed else None,
+        active_zone=zone_words(active[0]) if active else None,
         tunnels_down=_tunnels_down(view),
-        tunnels_up=any((tunnel.status or "").lower().startswith("active") for tunnel in view.tunnels),
+        tunnels_up=_tunnels_up(view),
     )
 
 
-def _failed(zone: Zone) -> Words:
+def zone_words(zone: Zone) -> Words:
+    """Say what the dump says of a zone."""
     return say("zone {zone} was {status} when logging started", zone=zone.name, status=str(zone.status))
 
 
 def _tunnels_down(view: NodeView) -> Words | None:
+    if tunnels_up_since(view) is not None:
+        return None
     failed = next((tunnel for tunnel in view.tunnels if has_failed(tunnel)), None)
+    if failed is None and denied(view)[0]:
+        return say("the SSH tunnels were refused")
     if failed is None:
-        return say("the SSH tunnels were refused") if denied(view)[0] else None
+        lines = ssh_errors(view)
+        return say("the log says {words}", words=lines[-1].record.detail) if lines else None
     if failed.reason:
-        return say("the SSH tunnels were {status} ({reason})", status=failed.status, reason=failed.reason)
-    return say("the SSH tunnels were {status}", status=failed.status)
+        return say(
+            "the SSH tunnels were {status} when logging started ({reason})",
+            status=failed.status,
+            reason=failed.reason,
+        )
+    return say("the SSH tunnels were {status} when logging started", status=failed.status)
+
+
+def _tunnels_up(view: NodeView) -> Words | None:
+    flow = tunnels_up_since(view)
+    if flow is not None:
+        return say("an SSH connection to port 2222 came up at {time} and stayed", time=iso_utc(flow.started))
+    active = next((t for t in view.tunnels if (t.status or "").lower().startswith("active")), None)
+    return say("the SSH tunnels were {status} when logging started", status=active.status) if active else None
 
 
 def how_it_ended(connection: Connection) -> Words | None:
@@ -75,33 +93,3 @@ def how_it_ended(connection: Connection) -> Words | None:
         return None
     refused = connection.outcome is Outcome.REFUSED
     return say("its last handshake was refused") if refused else say("its last handshake was closed")
-
-
-def zone_down(ends: Iterable[tuple[Traces, str | None]]) -> Words | None:
-    """Say what shows that the zone between two ends is down: its last handshake, else the dumps.
-
-    Args:
-        ends: of each node at hand its traces, and the name of the other one.
-    """
-    pairs = tuple(ends)
-    newest = _newest(pairs)
-    if newest is not None:
-        return how_it_ended(newest)
-    return next((traces.failed_zone for traces, _ in pairs if traces.failed_zone), None)
-
-
-def zone_up(ends: Iterable[tuple[Traces, str | None]]) -> bool:
-    """Whether the last handshake, else a dump, shows the zone up."""
-    pairs = tuple(ends)
-    if zone_down(pairs) is not None:
-        return False
-    return _newest(pairs) is not None or any(traces.zone_active for traces, _ in pairs)
-
-
-def _newest(ends: Iterable[tuple[Traces, str | None]]) -> Connection | None:
-    known = [c for traces, other in ends for name in {other, None} if (c := traces.newest.get(name))]
-    return max(
-        known,
-        key=lambda connection: (connection.handshake.started, connection.local_role is Side.SERVER),
-        default=None,
-    )

@@ -21,8 +21,8 @@ from analyzer.rules.outlook.cells import (
 )
 from analyzer.rules.outlook.pair import Pair
 from analyzer.rules.outlook.row import Constellation, Row, Says
+from analyzer.rules.outlook.standing import tunnels_down, tunnels_up, zone_down, zone_up
 from analyzer.rules.outlook.table import look_up
-from analyzer.rules.outlook.traces import zone_down, zone_up
 from analyzer.rules.outlook.usages import is_private, lapse, usage_of
 from analyzer.rules.trust import trust_of
 from analyzer.rules.view import NodeView
@@ -46,9 +46,9 @@ PROSPECTS = {
 def assess(pair: Pair) -> Iterator[Assessed]:
     """Say what becomes of zone, tunnels, and mobile and remote access."""
     is_unified = any(zone.unified_communications is not False for zone in pair.own.traversal_zones)
-    down, up = zone_down(pair.ends), zone_up(pair.ends)
-    refused = next((traces.tunnels_down for traces, _ in pair.ends if traces.tunnels_down), None)
-    both_up = up and refused is None and any(traces.tunnels_up for traces, _ in pair.ends)
+    down, up = zone_down(pair), zone_up(pair)
+    refused = tunnels_down(pair)
+    both_up = up and tunnels_up(pair) is not None
     services = (
         (ZONE if is_unified else PLAIN_ZONE, "zone", down, up),
         (TUNNELS, "tunnels", refused or down, both_up),
@@ -60,14 +60,15 @@ def assess(pair: Pair) -> Iterator[Assessed]:
             view=pair.own,
             local_role=Side.CLIENT if pair.core else Side.SERVER,
             service=service,
-            peer=_other(pair),
+            peer=other_end(pair),
             cell=made,
             down=None if made.condition else shown_down,
             is_up=shown_up,
         )
 
 
-def _other(pair: Pair) -> str:
+def other_end(pair: Pair) -> str:
+    """Return the name of the end that does not answer for both."""
     if pair.core and pair.edge:
         return pair.edge.node.name or THE_EDGE
     return THE_EDGE if pair.core else THE_CORE

@@ -24,6 +24,7 @@ from tests.rules.outlook.pairs import (
     Staged,
     written,
 )
+from tests.services import contradictions
 
 CHECK_ON, CHECK_OFF = "core-client-eku-missing-check-on", "core-client-eku-missing-check-off"
 INCAPABLE, SUCCESS = "core-client-not-client-capable", "core-client-capable-success"
@@ -179,6 +180,24 @@ def test_the_diagnosis_is_that_of_the_row_and_no_look_alike(number: str) -> None
     what, _, expected = ROWS[number]
 
     assert diagnosed(report_of(what)) == expected
+
+
+STAGED = {**{number: row[0] for number, row in ROWS.items()}, **{name: row[0] for name, row in OLDER.items()}}
+
+
+@pytest.mark.parametrize("name", STAGED)
+def test_services_are_said_to_stand_as_they_were_seen_and_as_the_findings_say(name: str) -> None:
+    report = report_of(STAGED[name])
+    zone, tunnels, access, *_ = report.services
+
+    assert list(contradictions(report)) == []
+    assert zone.seen is not None
+    assert tunnels.seen is not None
+    assert zone.seen.works is (STAGED[name].zone == "Active")
+    assert tunnels.seen.works is (STAGED[name].zone == "Active" and STAGED[name].tunnels is None)
+    assert access.seen is None
+    assert zone.seen.works or zone.finding
+    assert tunnels.seen.works or tunnels.finding
 
 
 @pytest.mark.parametrize("name", OLDER)

@@ -1,0 +1,126 @@
+"""Which finding tells why a service fails, and in two or three words what that is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+
+from analyzer.findings import Finding, Severity
+from analyzer.rules.view import BETWEEN_CORE_AND_EDGE, TRAVERSAL, TUNNELS
+from analyzer.words import say
+
+_PURPOSE, _TRUST, _NAME = say("certificate purpose"), say("CA not trusted"), say("name mismatch")
+_EXPIRED, _EARLY, _CLIENT_AUTH = say("expired"), say("not yet valid"), say("no clientAuth")
+
+WHY = {
+    "certificate-altered-between-ends": say("certificate altered on the way"),
+    "core-client-eku-missing-check-on": _CLIENT_AUTH,
+    "core-client-eku-missing-check-off": _CLIENT_AUTH,
+    "edge-client-is-server-only-copy": _CLIENT_AUTH,
+    "m-neighbor-verify-on-server-only": _CLIENT_AUTH,
+    "cluster-enforcing-server-only": _CLIENT_AUTH,
+    "core-client-not-client-capable": _PURPOSE,
+    "edge-client-not-client-capable": _PURPOSE,
+    "edge-server-not-server-capable": _PURPOSE,
+    "purpose-error-not-leaf-eku": _PURPOSE,
+    "neighbor-inbound-purpose-error": _PURPOSE,
+    "inbound-purpose-error-default-zone": _PURPOSE,
+    "local-alert-unsupported-certificate": _PURPOSE,
+    "peer-alert-unsupported-certificate": _PURPOSE,
+    "identity-unacceptable": _NAME,
+    "name-mismatch-peer-address": _NAME,
+    "name-mismatch-verify-subject": _NAME,
+    "partner-ca-not-trusted": _TRUST,
+    "peer-ca-not-trusted": _TRUST,
+    "far-end-must-trust-private-ca": _TRUST,
+    "ssh-tunnel-chain-not-trusted": _TRUST,
+    "ssh-reverse-trust-missing": _TRUST,
+    "local-alert-unknown-ca": _TRUST,
+    "peer-alert-unknown-ca": _TRUST,
+    "chain-incomplete-sent": say("incomplete chain"),
+    "expired-at-handshake": _EXPIRED,
+    "cert-expired-in-store": _EXPIRED,
+    "trust-ca-expired": _EXPIRED,
+    "local-alert-certificate-expired": _EXPIRED,
+    "peer-alert-certificate-expired": _EXPIRED,
+    "not-yet-valid-at-handshake": _EARLY,
+    "cert-not-yet-valid": _EARLY,
+    "certificate-revoked": say("revoked"),
+    "client-certificate-empty": say("no certificate sent"),
+    "tcp-never-established": say("no TCP connection"),
+    "traversal-credentials": say("wrong credentials"),
+    "closed-without-alert": say("closed early"),
+}
+"""By finding: what a chip has room for."""
+
+OF_CLUSTER = frozenset(
+    {"cluster-client-store-incapable", "cluster-enforcing-server-only", "cluster-peer-not-serving-new-certificate"}
+)
+_OF_TUNNELS = "ssh-tunnels-down"
+_GRAVE = {Severity.CRITICAL: 0, Severity.WARNING: 1}
+
+
+class Ground(Struct, frozen=True, kw_only=True):
+    """What tells that a finding is about a service.
+
+    Attributes:
+        nodes: at its ends.
+        names: keys of its peer, as in `Finding.about`.
+        causes: keys of what its causes may be about besides.
+        records: ids of its connections and log lines; empty: whatever is about its peer is about it.
+        ids: of findings that are about it whatever they rest on.
+    """
+
+    nodes: frozenset[str | None]
+    names: frozenset[str]
+    causes: frozenset[str] = frozenset()
+    records: frozenset[str] = frozenset()
+    ids: frozenset[str] = frozenset()
+
+    def holds(self, finding: Finding) -> bool:
+        """Whether a finding is about the service."""
+        if not self._is_here(finding):
+            return False
+        if finding.id in self.ids:
+            return True
+        if finding.about.isdisjoint(self.names) or (finding.id == _OF_TUNNELS and TUNNELS not in self.names):
+            return False  # that tunnels are down is about the zone only in that the zone may be the cause
+        return not (self.records and finding.rests_on) or not self.records.isdisjoint(finding.rests_on)
+
+    def may_explain(self, finding: Finding) -> bool:
+        """Whether a finding may be the cause of one about the service: of what is about no peer, one that says why."""
+        if self.holds(finding):
+            return True
+        fits = not finding.about.isdisjoint(self.causes) if finding.about else finding.id in WHY
+        return fits and self._is_here(finding)
+
+    def _is_here(self, finding: Finding) -> bool:
+        return finding.determined and finding.severity in _GRAVE and finding.node in self.nodes
+
+
+def of_zone(nodes: frozenset[str | None]) -> Ground:
+    return Ground(nodes=nodes, names=frozenset({TRAVERSAL}))
+
+
+def of_tunnels(nodes: frozenset[str | None]) -> Ground:
+    return Ground(nodes=nodes, names=frozenset({TUNNELS}), causes=frozenset({TRAVERSAL}))
+
+
+def of_both(nodes: frozenset[str | None]) -> Ground:
+    return Ground(nodes=nodes, names=BETWEEN_CORE_AND_EDGE)
+
+
+def blamed(findings: Iterable[Finding], ground: Ground) -> Finding | None:
+    """Return the gravest of what is wrong with a service, by its cause as far as that is about the service, too."""
+    told = [finding for finding in findings if ground.may_explain(finding)]
+    worst = min(filter(ground.holds, told), key=lambda finding: _GRAVE[finding.severity], default=None)
+    return _cause(worst, {finding.id: finding for finding in reversed(told)}) if worst else None
+
+
+def _cause(finding: Finding, by_id: Mapping[str, Finding]) -> Finding:
+    seen = {finding.id}
+    while (above := by_id.get(finding.caused_by or "")) is not None and above.id not in seen:
+        seen.add(above.id)
+        finding = above
+    return finding

@@ -1,0 +1,148 @@
+"""What was seen of a service: a handshake with what was presented in it, a line of the log, a dump."""
+
+from __future__ import annotations
+
+from analyzer.evidence import Certificate, Connection, Event, Outcome, Side, Store, Visibility
+from analyzer.findings import Sighted
+from analyzer.rules.outlook.contacts import Contact
+from analyzer.rules.outlook.pair import Pair
+from analyzer.rules.outlook.standing import last_handshake, tunnels_down, tunnels_up, wrong_credentials, zone_down
+from analyzer.rules.outlook.traces import zone_words
+from analyzer.rules.states import is_active, is_failed
+from analyzer.rules.view import NodeView
+from analyzer.rules.wording import STORES
+from analyzer.text import iso_utc
+from analyzer.words import Words, say, sentences
+
+_KINDS = {Store.CLIENT: "client", Store.SERVER: "server"}
+
+
+def sighted_contact(view: NodeView, contact: Contact, role: Side) -> Sighted | None:
+    """Tell what was seen of a peer in a role of this node: a handshake, else the log, else the dump; None: nothing."""
+    newest = contact.newest
+    if newest is not None:
+        return _handshake(newest, view.expected_leaf(role), view.expected_store(role))
+    if contact.errors:
+        return Sighted(works=False, reason=_logged(contact.errors[-1]))
+    if role is Side.CLIENT and contact.zone is not None and (is_active(contact.zone) or is_failed(contact.zone)):
+        return Sighted(works=is_active(contact.zone), reason=_shown(zone_words(contact.zone)))
+    return None
+
+
+def sighted_zone(pair: Pair) -> Sighted | None:
+    """Tell what was seen of the traversal zone: its last handshake, else the dumps."""
+    newest = last_handshake(pair)
+    if newest is not None:
+        refusal = wrong_credentials(pair, newest) if newest.outcome is Outcome.COMPLETED else None
+        if refusal is not None:
+            return Sighted(works=False, reason=_logged(refusal), connection=newest.id)
+        return _of_pair(pair, newest)
+    down = zone_down(pair)
+    up = next((traces.active_zone for traces, _ in pair.ends if traces.active_zone), None)
+    shown = down or up
+    return Sighted(works=down is None, reason=_shown(shown)) if shown else None
+
+
+def sighted_tunnels(pair: Pair) -> Sighted | None:
+    """Tell what was seen of the SSH tunnels."""
+    down = tunnels_down(pair)
+    shown = down or tunnels_up(pair)
+    return Sighted(works=down is None, reason=_shown(shown)) if shown else None
+
+
+def _shown(what: Words) -> Words:
+    return say("Seen: {what}.", what=what)
+
+
+def _logged(event: Event) -> Words:
+    if event.record.time is None:
+        return say("The log says: {words}.", words=event.record.detail)
+    return say("The log says at {time}: {words}.", time=iso_utc(event.record.time), words=event.record.detail)
+
+
+def _of_pair(pair: Pair, newest: Connection) -> Sighted:
+    """Tell of a handshake between Core and Edge; of both certificates the one that the store rule does not say."""
+    told = [
+        _handshake(newest, leaf, view.expected_store(role), role)
+        for view, leaf, role in (
+            (pair.core, pair.core.leaf_as_client if pair.core else None, Side.CLIENT),
+            (pair.edge, pair.edge.server_leaf if pair.edge else None, Side.SERVER),
+        )
+        if view is not None
+    ]
+    return next((sighted for sighted in told if not sighted.is_rule), told[0])
+
+
+def _handshake(connection: Connection, expected: Certificate | None, store: str, role: Side | None = None) -> Sighted:
+    """Tell of a handshake, and what one end presented in it.
+
+    Args:
+        connection: its outcome is known.
+        expected: what the store rule says that this end presents; None: not known.
+        store: that holds it.
+        role: of that end; None: of the node whose capture it is.
+    """
+    shown = connection.certificate(role or connection.local_role or Side.CLIENT)
+    works = connection.outcome is Outcome.COMPLETED
+    if shown.leaf is None or expected is None or shown.leaf == expected.sha256:
+        resumed = works and shown.visibility is Visibility.RESUMED
+        return Sighted(
+            works=works,
+            reason=sentences((_outcome(connection), _INVISIBLE.get(shown.visibility, "") if works else "")),
+            state=say("worked, resumed") if resumed else None,
+            is_rule=not resumed,
+            connection=connection.id,
+        )
+    kind = _KINDS.get(shown.store) if shown.store else None
+    return Sighted(
+        works=works,
+        reason=sentences((_outcome(connection), _against(kind, store, shown.serial))),
+        state=_state(kind, works=works),
+        is_rule=False,
+        connection=connection.id,
+    )
+
+
+_INVISIBLE = {
+    Visibility.NOT_REQUESTED: say("No client certificate was asked for."),
+    Visibility.RESUMED: say("It resumed a session: no certificate was shown."),
+    Visibility.ENCRYPTED: say("What was presented is encrypted (TLS 1.3)."),
+}
+
+
+def _outcome(connection: Connection) -> Words:
+    time = iso_utc(connection.handshake.started)
+    match connection.outcome, connection.outcome_reason:
+        case Outcome.COMPLETED, _:
+            return say("The last handshake, at {time}, completed.", time=time)
+        case Outcome.REFUSED, None:
+            return say("The last handshake, at {time}, was refused.", time=time)
+        case Outcome.REFUSED, why:
+            return say("The last handshake, at {time}, was refused: {why}.", time=time, why=why)
+        case _:
+            return say("The last handshake, at {time}, was closed before it was through.", time=time)
+
+
+def _against(kind: str | None, store: str, serial: str | None) -> Words:
+    if kind is None:
+        return say(
+            "Presented was serial {serial}, which no store holds; the store rule says the {expected}'s.",
+            serial=serial,
+            expected=STORES[store],
+        )
+    return say(
+        "Presented was the {store}'s certificate, serial {serial}; the store rule says the {expected}'s.",
+        store=STORES[kind],
+        serial=serial,
+        expected=STORES[store],
+    )
+
+
+def _state(kind: str | None, *, works: bool) -> Words:
+    if kind is None:
+        return (
+            say("worked, with a certificate of no store") if works else say("failed, with a certificate of no store")
+        )
+    if works:
+        return say("worked, with the {store}'s certificate", store=STORES[kind])
+    return say("failed, with the {store}'s certificate", store=STORES[kind])
