@@ -31,6 +31,7 @@ from analyzer.evidence import (
     TlsRecord,
     Visibility,
 )
+from analyzer.facts.releases import with_one_store
 from analyzer.findings import Grounds, Presented
 from analyzer.rules.grounds import frame_of
 from analyzer.rules.view import NodeView
@@ -45,6 +46,8 @@ STORE_WORDS = {
     Store.NEITHER: say("a certificate that is in none of the stores that were given"),
 }
 A_CERTIFICATE = say("a certificate")
+
+ROLE_WORDS = {Side.CLIENT: say("TLS client"), Side.SERVER: say("TLS server")}
 
 NOT_SEEN_WORDS = {
     Visibility.ENCRYPTED: say("which TLS 1.3 encrypts"),
@@ -84,7 +87,7 @@ HIDDEN = {
     Visibility.ENCRYPTED: What(say("a certificate, which TLS 1.3 encrypts"), apart=True),
     Visibility.NONE_SENT: What(say("an empty Certificate message")),
     Visibility.NOT_CAPTURED: What(say("a certificate that the capture missed")),
-    Visibility.RESUMED: What(say("no certificate again, because the session was resumed"), is_nothing=True),
+    Visibility.RESUMED: What(say("no certificate, because the session was resumed"), is_nothing=True),
     Visibility.NOT_REQUESTED: What(say("no certificate, because none was requested"), is_nothing=True),
     Visibility.NOT_REACHED: What(say("nothing, because the handshake ended before its turn"), is_nothing=True),
     Visibility.NOT_USED: What(say("nothing, because the cipher suite uses no certificates"), is_nothing=True),
@@ -92,8 +95,9 @@ HIDDEN = {
 
 
 class ConnectionSentence:
-    """What a connection shows, in full, or in brief: without the serials and paths that a page shows beside it.
+    """What a connection shows, in full, or in brief: without what a page shows above and beside it.
 
+    That is serials and paths; where a certificate was accepted or refused, also who did so with whose.
     Where the local role is not known, it speaks of the TLS client, not of the node.
     """
 
@@ -110,11 +114,29 @@ class ConnectionSentence:
     def text(self) -> Words:
         """Return the sentence; what this node refused, or what is inferred, takes further ones."""
         role, refused = self.connection.local_role, self.grounds.refused
-        if role and refused is role.other:
-            return sentences((self._refused_by_us(role), self._itself(role), *self._inferred()))
-        return sentences((self._presented(role or Side.CLIENT), *self._inferred()))
+        if role is None or refused is not role.other:
+            return sentences((self._presented(role), *self._inferred()))
+        told = self._seen_above(role) or self._refused_by_us(role)
+        return sentences((told, self._itself(role), *self._inferred()))
 
-    def _presented(self, side: Side) -> Words:
+    def _seen_above(self, role: Side) -> Words | None:
+        """Return when and why alone, if a page says above what became of whose certificate; None: it does not."""
+        refused = self.grounds.refused
+        if not self.style.brief or not (refused or self.grounds.accepted):
+            return None
+        side = refused or role
+        told = {"role": ROLE_WORDS[side], "when": self._when(side)}
+        if refused is None:
+            return say("Presented as {role} {when}.", **told)
+        reason = _looked_for(self._reason(), self.grounds.wanted_name)
+        return say("Presented as {role} {when}. Reason: {reason}.", reason=reason, **told)
+
+    def _presented(self, role: Side | None) -> Words:
+        if role and (above := self._seen_above(role)):
+            return above
+        if role and self._is_resumed(role):
+            return self._resumed(role)
+        side = role or Side.CLIENT
         what = self._what(side)
         told = {"who": self._who(), "whom": self._whom(), "when": self._when(side), "outcome": self._outcome()}
         if what.is_nothing:
@@ -122,6 +144,22 @@ class ConnectionSentence:
         if what.apart:
             return say("{who} presented {what}, to {whom} {when}; {outcome}.", what=what.words, **told)
         return say("{who} presented {what} to {whom} {when}; {outcome}.", what=what.words, **told)
+
+    def _is_resumed(self, role: Side) -> bool:
+        shown = self.connection.certificate(role)
+        return shown.visibility is Visibility.RESUMED and not self.connection.handshake.renegotiated
+
+    def _resumed(self, role: Side) -> Words:
+        when = self._when(role)
+        if self.style.brief and self.connection.outcome is Outcome.COMPLETED:
+            return say("Session resumed {when}: no certificate was sent this time, by design.", when=when)
+        return say(
+            "{who} resumed a session with {whom} {when}: no certificate was sent this time, by design; {outcome}.",
+            who=self._who(),
+            whom=self._whom(),
+            when=when,
+            outcome=self._outcome(),
+        )
 
     def _refused_by_us(self, role: Side) -> Words:
         return say(
@@ -164,7 +202,7 @@ class ConnectionSentence:
     def _what(self, side: Side) -> What:
         shown, handshake = self.connection.certificate(side), self.connection.handshake
         if shown.leaf is not None:
-            words = STORE_WORDS[shown.store] if shown.store else A_CERTIFICATE
+            words = self.style.of_store(self.view, shown.store, shown.store_node)
             return What(say("{what}, {certificate}", what=words, certificate=self._certificate(side)), apart=True)
         if shown.visibility is Visibility.ENCRYPTED and side is Side.CLIENT:
             return self._encrypted_of_client()
@@ -195,8 +233,10 @@ class ConnectionSentence:
         return presents_nothing(handshake) or is_not_asked(handshake)
 
     def _inferred(self) -> Iterator[Words]:
-        """Say what the store rule, the lengths and the peer's log tell of a certificate that TLS 1.3 hides."""
+        """Say what the store rule, the lengths and the peer's log tell of a certificate that can't be seen."""
         role, named = self.connection.local_role, self.grounds.named
+        if role and self._is_resumed(role) and self.grounds.by_rule:
+            yield say("Expected by the store rule: {what}.", what=self.style.stored(self.view, self.grounds.by_rule))
         if role is None or self.connection.certificate(role).visibility is not Visibility.ENCRYPTED:
             return
         by_length = role is Side.CLIENT and presents_something(self.connection.handshake)
@@ -223,6 +263,8 @@ class ConnectionSentence:
         if connection.outcome is not Outcome.REFUSED or by is None:
             if connection.outcome is Outcome.CLOSED and connection.handshake.tls_version == "TLSv1.3":
                 return say("the connection was closed without an alert in clear")
+            if self.grounds.accepted:
+                return say("{who} accepted it: the handshake completed", who=connection.peer.name)
             return OUTCOME_WORDS[connection.outcome]
         if connection.local_role is None:
             who: str = THE_SIDE[by]
@@ -265,9 +307,12 @@ def events_sentence(
     told = {"who": _in_role(view, newest.local_role), "whom": peer.name, "when": style.when(newest.time, place)}
     shown = style.by_rule(view, grounds.by_rule) if grounds.by_rule else None
     by_us = refused_by is not None and refused_by is newest.local_role
-    if by_us and grounds.refused:
+    if grounds.refused and (by_us or brief):
         reason = _looked_for(newest.detail, grounds.wanted_name)
-        refused = say("{who} refused the certificate of {whom} {when}: {reason}.", reason=reason, **told)
+        if brief:
+            refused = say("Logged {when}. Reason: {reason}.", when=told["when"], reason=reason)
+        else:
+            refused = say("{who} refused the certificate of {whom} {when}: {reason}.", reason=reason, **told)
         itself = shown and say("{node} itself presented {what}.", node=_name(view), what=shown)
         return sentences((refused, itself or NOT_IN_THE_LOG))
     if refused_by is None:
@@ -321,11 +366,23 @@ class _Style(Struct, frozen=True):
 
     def stored(self, view: NodeView, presented: Presented) -> Words:
         """Name a certificate that the store rule says was presented."""
-        words = STORE_WORDS[presented.store] if presented.store else A_CERTIFICATE
+        words = self.of_store(view, presented.store, view.node.name)
         title = _title(view.case.certificates.get(presented.certificate or ""))
         return say(
             "{what}, {certificate}", what=words, certificate=title if self.brief else _serial(presented.serial)
         )
+
+    def of_store(self, view: NodeView, store: Store | None, owner: str | None) -> Words:
+        """Call a certificate by the store that holds it; before X15.5 there is one store for both roles."""
+        if store is None:
+            return A_CERTIFICATE
+        holder = next((one for one in (view, *view.others) if one.node.name == owner), view)
+        release = with_one_store(holder.node.version) if store is Store.SERVER else None
+        if release is None:
+            return STORE_WORDS[store]
+        if self.brief:
+            return say("the single store's certificate")
+        return say("the single store's certificate ({release} has one for both roles)", release=str(release))
 
     def by_rule(self, view: NodeView, presented: Presented) -> Words:
         return say("by the store rule {what} (inferred)", what=self.stored(view, presented))
