@@ -139,6 +139,8 @@ class ConnectionSentence:
         side = role or Side.CLIENT
         what = self._what(side)
         told = {"who": self._who(), "whom": self._whom(), "when": self._when(side), "outcome": self._outcome()}
+        if self.style.brief and role and self.connection.outcome is Outcome.COMPLETED:
+            return _without_outcome(what, **told)
         if what.is_nothing:
             return say("{who} presented {nothing}, to {whom} {when}; {outcome}.", nothing=what.words, **told)
         if what.apart:
@@ -386,6 +388,15 @@ class _Style(Struct, frozen=True):
 
     def by_rule(self, view: NodeView, presented: Presented) -> Words:
         return say("by the store rule {what} (inferred)", what=self.stored(view, presented))
+
+
+def _without_outcome(what: What, **told: Words | str) -> Words:
+    """Say what was presented where a headline says what came of it."""
+    if what.is_nothing:
+        return say("{who} presented {nothing}, to {whom} {when}.", nothing=what.words, **told)
+    if what.apart:
+        return say("{who} presented {what}, to {whom} {when}.", what=what.words, **told)
+    return say("{who} presented {what} to {whom} {when}.", what=what.words, **told)
 
 
 def _and_another(what: What) -> What:

@@ -194,7 +194,7 @@ def _store_rule(report: Report, verdict: Verdict, exhibit: Exhibit, at: datetime
     certificate = report.case.certificates.get(expected.certificate or "")
     view = certificate_view(report.case, certificate.sha256, at, report.ends_soon_days) if certificate else None
     if not rule.is_seen:
-        badge = Badge(tone=Tone.OPEN, word=say("expected {store}: inferred", store=store))
+        badge = Badge(tone=Tone.OPEN, word=say("expected {store}, inferred", store=store))
         return StoreRuleView(badge=badge, expected=view, files=store_files(exhibit.owner, expected.store))
     badge = Badge(tone=Tone.BAD, word=say("expected {store}", store=store))
     return StoreRuleView(badge=badge, expected=view, dates=wording.days(certificate) if certificate else "")
