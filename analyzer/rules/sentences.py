@@ -6,8 +6,7 @@ a clause on what came of it: every language has them in an order of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterator
 
 from msgspec import Struct
 
@@ -16,36 +15,22 @@ from analyzer.correlate.record_lengths import (
     presents_nothing,
     presents_something,
 )
-from analyzer.evidence import (
-    Certificate,
-    Connection,
-    Event,
-    Frame,
-    Outcome,
-    Peer,
-    PeerIdentity,
-    PeerKind,
-    Side,
-    Step,
-    Store,
-    TlsRecord,
-    Visibility,
-)
-from analyzer.facts.releases import with_one_store
-from analyzer.findings import Grounds, Presented
+from analyzer.evidence import Connection, Outcome, PeerKind, Side, Visibility
+from analyzer.findings import Grounds
 from analyzer.rules.grounds import frame_of
+from analyzer.rules.sentence_parts import (
+    A_CERTIFICATE,
+    OUTCOME_WORDS,
+    Style,
+    in_role,
+    looked_for,
+    names_of,
+    node_of,
+    serial_of,
+    title_of,
+)
 from analyzer.rules.view import NodeView
-from analyzer.text import iso_utc, person_utc
 from analyzer.words import Words, say, sentences
-
-STORE_WORDS = {
-    Store.CLIENT: say("the client store's certificate"),
-    Store.SERVER: say("the server store's certificate"),
-    Store.BOTH: say("the certificate that both stores hold"),
-    Store.TRUSTED: say("a certificate of the trusted CA list"),
-    Store.NEITHER: say("a certificate that is in none of the stores that were given"),
-}
-A_CERTIFICATE = say("a certificate")
 
 ROLE_WORDS = {Side.CLIENT: say("TLS client"), Side.SERVER: say("TLS server")}
 
@@ -56,16 +41,7 @@ NOT_SEEN_WORDS = {
 }
 """Of a certificate that was refused all the same."""
 
-OUTCOME_WORDS = {
-    Outcome.COMPLETED: say("the handshake completed"),
-    Outcome.REFUSED: say("it was refused"),
-    Outcome.CLOSED: say("the connection was closed without an alert"),
-    Outcome.UNKNOWN: say("what came of it is not known"),
-}
-
 THE_SIDE = {Side.CLIENT: say("the client"), Side.SERVER: say("the server")}
-
-NOT_IN_THE_LOG = say("What this node itself presented is not in the log.")
 
 
 class What(Struct, frozen=True):
@@ -109,7 +85,7 @@ class ConnectionSentence:
         self.connection = connection
         self.grounds = grounds
         self.count = count
-        self.style = _Style(brief)
+        self.style = Style(brief)
 
     def text(self) -> Words:
         """Return the sentence; what this node refused, or what is inferred, takes further ones."""
@@ -128,7 +104,7 @@ class ConnectionSentence:
         told = {"role": ROLE_WORDS[side], "when": self._when(side)}
         if refused is None:
             return say("Presented as {role} {when}.", **told)
-        reason = _looked_for(self._reason(), self.grounds.wanted_name)
+        reason = looked_for(self._reason(), self.grounds.wanted_name)
         return say("Presented as {role} {when}. Reason: {reason}.", reason=reason, **told)
 
     def _presented(self, role: Side | None) -> Words:
@@ -170,11 +146,11 @@ class ConnectionSentence:
             whom=self._whom(),
             certificate=self._certificate(role.other),
             when=self._when(role.other),
-            reason=_looked_for(self._reason(), self.grounds.wanted_name),
+            reason=looked_for(self._reason(), self.grounds.wanted_name),
         )
 
     def _itself(self, role: Side) -> Words:
-        node, what = _name(self.view), self._what(role)
+        node, what = node_of(self.view), self._what(role)
         frame = frame_of(self.connection, role) if self.connection.certificate(role).leaf else None
         if what.is_nothing:
             return say("{node} itself presented {nothing}.", node=node, nothing=what.words)
@@ -185,7 +161,7 @@ class ConnectionSentence:
 
     def _who(self) -> str:
         role = self.connection.local_role
-        return _in_role(self.view, role) if role else say("The client {end}", end=self.connection.handshake.client)
+        return in_role(self.view, role) if role else say("The client {end}", end=self.connection.handshake.client)
 
     def _whom(self) -> str:
         connection = self.connection
@@ -215,8 +191,8 @@ class ConnectionSentence:
         shown = self.connection.certificate(side)
         if shown.leaf is None:
             return NOT_SEEN_WORDS[shown.visibility]
-        name = _title(self.view.case.certificates.get(shown.leaf))
-        return name if self.style.brief else say("{name}, {serial}", name=name, serial=_serial(shown.serial))
+        name = title_of(self.view.case.certificates.get(shown.leaf))
+        return name if self.style.brief else say("{name}, {serial}", name=name, serial=serial_of(shown.serial))
 
     def _encrypted_of_client(self) -> What:
         """A client may not even have been asked for a certificate: the lengths of its records tell."""
@@ -258,7 +234,7 @@ class ConnectionSentence:
             yield say("Inferred: its length tells that there was one.")
         if named:
             place = self.style.line(named.line, named.file)
-            yield say("The peer's log found {names} in it ({place}).", names=_names(named), place=place)
+            yield say("The peer's log found {names} in it ({place}).", names=names_of(named), place=place)
 
     def _outcome(self) -> Words:
         connection, by = self.connection, self.connection.refused_by
@@ -271,7 +247,7 @@ class ConnectionSentence:
         if connection.local_role is None:
             who: str = THE_SIDE[by]
         else:
-            who = _name(self.view) if by is connection.local_role else connection.peer.name
+            who = node_of(self.view) if by is connection.local_role else connection.peer.name
         if self.grounds.refused is (connection.local_role or Side.CLIENT):
             return say("{who} refused it: {reason}", who=who, reason=self._reason())
         return say("{who} refused: {reason}", who=who, reason=self._reason())
@@ -289,105 +265,6 @@ class ConnectionSentence:
             return say("alert in {frame}", frame=self.style.numbered(alert.frame, alert.capture))
         own = [line.record for line in self.view.log.of(self.connection) if line.id == self.grounds.event]
         return self.style.line(own[0].line, own[0].file) if own else None
-
-
-def events_sentence(
-    view: NodeView,
-    peer: Peer,
-    events: Sequence[Event],
-    *,
-    outcome: Outcome,
-    refused_by: Side | None,
-    grounds: Grounds,
-    brief: bool = False,
-) -> Words:
-    """Say what the log alone shows: it names no certificate of this node."""
-    style, newest = _Style(brief), events[-1].record
-    place = style.line(newest.line, newest.file)
-    if len(events) > 1:
-        place = say("{place}, {count} log lines", place=place, count=len(events))
-    told = {"who": _in_role(view, newest.local_role), "whom": peer.name, "when": style.when(newest.time, place)}
-    shown = style.by_rule(view, grounds.by_rule) if grounds.by_rule else None
-    by_us = refused_by is not None and refused_by is newest.local_role
-    if grounds.refused and (by_us or brief):
-        reason = _looked_for(newest.detail, grounds.wanted_name)
-        if brief:
-            refused = say("Logged {when}. Reason: {reason}.", when=told["when"], reason=reason)
-        else:
-            refused = say("{who} refused the certificate of {whom} {when}: {reason}.", reason=reason, **told)
-        itself = shown and say("{node} itself presented {what}.", node=_name(view), what=shown)
-        return sentences((refused, itself or NOT_IN_THE_LOG))
-    if refused_by is None:
-        came = say("{outcome}: {reason}", outcome=OUTCOME_WORDS[outcome], reason=newest.detail)
-    else:
-        came = say("{who} refused: {reason}", who=_name(view) if by_us else peer.name, reason=newest.detail)
-    if shown is None:
-        return sentences((say("{who} with {whom} {when}; {outcome}.", outcome=came, **told), NOT_IN_THE_LOG))
-    return say("{who} presented {what}, to {whom} {when}; {outcome}.", what=shown, outcome=came, **told)
-
-
-def identity_sentence(
-    view: NodeView, identity: PeerIdentity, role: Side | None, presented: Presented | None, *, brief: bool = False
-) -> Words:
-    """Say that the log names a peer's certificate, of a connection that nothing else shows."""
-    style = _Style(brief)
-    when = style.when(identity.time, style.line(identity.line, identity.file))
-    found = say("the log found {names} in the peer's certificate", names=_names(identity))
-    told = {"who": _in_role(view, role), "whom": "Webex", "when": when}
-    if presented is None:
-        return sentences((say("{who} with {whom} {when}: {found}.", found=found, **told), NOT_IN_THE_LOG))
-    shown = style.by_rule(view, presented)
-    return say("{who} presented {what}, to {whom} {when}; {outcome}.", what=shown, outcome=found, **told)
-
-
-class _Style(Struct, frozen=True):
-    """How times, places and certificates are told: in brief, without what a page shows beside a sentence."""
-
-    brief: bool
-
-    def when(self, time: datetime | None, place: Words | None) -> Words:
-        """At least one of them is known."""
-        if time is None:
-            return say("({place})", place=place)
-        at = person_utc(time) if self.brief else iso_utc(time)
-        return say("at {time} ({place})", time=at, place=place) if place else say("at {time}", time=at)
-
-    def line(self, number: int, file: str) -> Words:
-        return say("line {line}", line=number) if self.brief else say("line {line} of {file}", line=number, file=file)
-
-    def frame(self, frame: Frame | TlsRecord) -> Words:
-        numbered = self.numbered(frame.frame, frame.capture)
-        if isinstance(frame, TlsRecord):
-            return say("encrypted record in {frame}", frame=numbered)
-        return say("ClientHello in {frame}", frame=numbered) if frame.step is Step.CLIENT_HELLO else numbered
-
-    def numbered(self, number: int, file: str) -> Words:
-        if self.brief:
-            return say("frame {number}", number=number)
-        return say("frame {number} of {file}", number=number, file=file)
-
-    def stored(self, view: NodeView, presented: Presented) -> Words:
-        """Name a certificate that the store rule says was presented."""
-        words = self.of_store(view, presented.store, view.node.name)
-        title = _title(view.case.certificates.get(presented.certificate or ""))
-        return say(
-            "{what}, {certificate}", what=words, certificate=title if self.brief else _serial(presented.serial)
-        )
-
-    def of_store(self, view: NodeView, store: Store | None, owner: str | None) -> Words:
-        """Call a certificate by the store that holds it; before X15.5 there is one store for both roles."""
-        if store is None:
-            return A_CERTIFICATE
-        holder = next((one for one in (view, *view.others) if one.node.name == owner), view)
-        release = with_one_store(holder.node.version) if store is Store.SERVER else None
-        if release is None:
-            return STORE_WORDS[store]
-        if self.brief:
-            return say("the single store's certificate")
-        return say("the single store's certificate ({release} has one for both roles)", release=str(release))
-
-    def by_rule(self, view: NodeView, presented: Presented) -> Words:
-        return say("by the store rule {what} (inferred)", what=self.stored(view, presented))
 
 
 def _without_outcome(what: What, **told: Words | str) -> Words:
@@ -411,32 +288,3 @@ def _and_another(what: What) -> What:
     return What(
         say("{what} at first, and behind another handshake, which is encrypted, what nobody can see", what=what.words)
     )
-
-
-def _looked_for(reason: str, name: str | None) -> str:
-    return say("{reason}; it looked for the name {name}", reason=reason, name=name) if name else reason
-
-
-def _in_role(view: NodeView, role: Side | None) -> str:
-    node = _name(view)
-    if role is None:
-        return node
-    if role is Side.CLIENT:
-        return say("{node} as TLS client", node=node)
-    return say("{node} as TLS server", node=node)
-
-
-def _title(certificate: Certificate | None) -> str:
-    return (certificate and (certificate.common_name or certificate.subject)) or say("without a name")
-
-
-def _serial(serial: str | None) -> Words:
-    return say("serial {serial}", serial=serial or say("unreadable"))
-
-
-def _names(identity: PeerIdentity) -> str:
-    return ", ".join(identity.names[:3])
-
-
-def _name(view: NodeView) -> str:
-    return view.node.name or say("this node")

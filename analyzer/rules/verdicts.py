@@ -34,8 +34,9 @@ from analyzer.rules.both_ends import seen_elsewhere
 from analyzer.rules.grounds import ABOUT_A_CERTIFICATE, newest_of
 from analyzer.rules.grounds import of_connections as grounds_of_connections
 from analyzer.rules.grounds import of_events as grounds_of_events
+from analyzer.rules.log_sentences import events_sentence, identity_sentence
 from analyzer.rules.rule import Need
-from analyzer.rules.sentences import ConnectionSentence, events_sentence, identity_sentence
+from analyzer.rules.sentences import ConnectionSentence
 from analyzer.rules.store_rule import HIDDEN, by_rule
 from analyzer.rules.view import NodeView, Views, views_of
 from analyzer.words import Words, say, sentences
