@@ -144,6 +144,24 @@ class Presented(Struct, frozen=True, kw_only=True):
     store: Store | None = None
 
 
+class StoreRule(Struct, frozen=True, kw_only=True):
+    """What the store rule says of a certificate: as a TLS client the client store's, as a server the server store's.
+
+    Attributes:
+        expected: the certificate that it says; None: that is not known.
+        is_seen: whether the certificate that was presented is seen.
+        kept: whether that is the one that it says; None: it cannot be told.
+        unknown: why a certificate that is seen cannot be compared, or why none is expected; else None.
+        is_older: what was presented is an older one of what is expected.
+    """
+
+    expected: Presented | None = None
+    is_seen: bool = False
+    kept: bool | None = None
+    unknown: Words | None = None
+    is_older: bool = False
+
+
 class Grounds(Struct, frozen=True, kw_only=True):
     """What a verdict is shown by: decided with it, once, for every report (not a part of the JSON report).
 
@@ -153,8 +171,10 @@ class Grounds(Struct, frozen=True, kw_only=True):
             its place, else of the ClientHello.
         event: id of the log line that tells of its outcome; of that connection, if it has one.
         refused: the side whose certificate was refused; None: none was, or something else was.
+        accepted: the peer is known to have gone through with what this node is seen to have presented.
         wanted_name: the name that was looked for in a refused certificate.
-        by_rule: what the store rule says that this node presented, where that can't be seen.
+        rule: what the store rule says of what this node presented; None: it presented nothing.
+        rule_of_refused: of the peer's certificate, if that was refused and the peer's bundle is at hand.
         named: the line in which the peer's log names what this node presented.
         brief: `sentence` without serials and paths.
         about: keys of the peer, as in `Finding.about`.
@@ -167,13 +187,20 @@ class Grounds(Struct, frozen=True, kw_only=True):
     frame: Frame | TlsRecord | None = None
     event: str | None = None
     refused: Side | None = None
+    accepted: bool = False
     wanted_name: str | None = None
-    by_rule: Presented | None = None
+    rule: StoreRule | None = None
+    rule_of_refused: StoreRule | None = None
     named: PeerIdentity | None = None
     brief: Words | None = None
     about: frozenset[str] = frozenset()
     nodes: frozenset[str | None] = frozenset()
     remedy: tuple[Remedy, ...] = ()
+
+    @property
+    def by_rule(self) -> Presented | None:
+        """What the store rule says that this node presented, where that can't be seen."""
+        return self.rule.expected if self.rule and not self.rule.is_seen else None
 
 
 class Verdict(Struct, frozen=True, kw_only=True):

@@ -193,14 +193,15 @@ def test_the_first_screen_says_who_presented_what_to_whom_and_what_to_do(
     visibility = exhibit.visibility
     assert tell(wording.node_label(verdict.node)) in text
     assert tell(verdict.peer) in text
-    assert tell(wording.OUTCOMES[verdict.outcome]) in text or tell(say("Not determinable")) in text
+    outcome = wording.ACCEPTED if verdict.grounds.accepted else wording.OUTCOMES[verdict.outcome]
+    assert tell(outcome) in text or tell(say("Not determinable")) in text
     if certificate:
         assert tell(wording.title(certificate)) in text
         assert tell(wording.usage(certificate)) in text
     elif visibility:
         assert tell(wording.VISIBILITIES[visibility]) in text
     if exhibit.store:
-        assert tell(wording.STORES[exhibit.store]) in text
+        assert tell(wording.store_name(exhibit.store, exhibit.owner)) in text
     if exhibit.frame:
         assert tell(wording.frame(exhibit.frame.frame)) in text
         assert exhibit.frame.capture in text

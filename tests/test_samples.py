@@ -170,18 +170,80 @@ def test_only_what_is_tied_to_the_answer_is_its_why(name: str, why: list[str], a
 
 
 @pytest.mark.parametrize(
-    ("name", "words"),
+    ("name", "badge", "headline"),
     [
-        ("old-certificate-still-served", "Completed, but: An old certificate is still served"),
-        ("wrong-store-presented", "Completed, but: The certificate presented is the other store's"),
-        ("test-case-2-eku-check-off", "Completed, but: The traversal zone is up, but the SSH tunnels are refused"),
+        (
+            "old-certificate-still-served",
+            "Accepted, but: An old certificate is still served",
+            "expc accepted the certificate of expe, but the store holds a newer one",
+        ),
+        (
+            "wrong-store-presented",
+            "Accepted, but: The certificate presented is the other store's",
+            "Webex accepted the certificate of expe, but it is the server store's",
+        ),
+        (
+            "test-case-2-eku-check-off",
+            "Accepted, but: The traversal zone is up, but the SSH tunnels are refused",
+            "expe accepted the certificate of expc that both stores hold, but not all is well",
+        ),
     ],
 )
-def test_what_completed_with_something_against_it_is_not_plainly_completed(name: str, words: str) -> None:
+def test_what_was_accepted_with_something_against_it_is_not_plainly_accepted(
+    name: str, badge: str, headline: str
+) -> None:
     answer = answer_of(name)
 
-    assert words in answer
-    assert "completed, but not all is well" in answer
+    assert badge in answer
+    assert headline in answer
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("webex-client-certificate", "Store rule✓client store, as expected"),
+        ("condition-1-upgraded", "Store rule✓both stores, as expected"),
+        ("x15.4-single-store", "Store rule✓single store, as expected"),
+        ("identity-unacceptable", "Store ruleserver store, as expected"),
+        ("wrong-store-presented", "Store rule✕expected the client store's: expe.harbor.example"),
+        ("old-certificate-still-served", "00:00:F1, 2026-03-20 to 2027-03-20"),
+        ("resumed-session", "Store rule?expected the client store's, inferred: expe.harbor.example"),
+    ],
+)
+def test_the_answer_says_whether_the_store_rule_was_kept(name: str, words: str) -> None:
+    assert words in answer_of(name)
+
+
+def test_a_release_with_one_store_has_no_server_store_on_its_page() -> None:
+    page = html.document_fromstring(render_html(analyze(sample("x15.4-single-store"))))
+    for caption in page.iter("caption"):
+        caption.drop_tree()
+    told = " ".join(" ".join(page.get_element_by_id(part).text_content() for part in ("answer", "stores")).split())
+
+    assert "single store (X15.4 has one for both roles)" in told
+    assert "This release has none: the single store serves both roles." in told
+    assert "server store" not in told.lower()
+
+
+def test_what_the_badge_names_is_watched_first() -> None:
+    answer = answer_of("old-certificate-still-served")
+
+    assert "Watch !Warning An old certificate is still served expe !Warning A restart is required expe" in answer
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("resumed-session", "The certificate expected (not seen)"),
+        ("tls-1.3-hidden-certificates", "The certificate expected (not seen)"),
+        ("log-only-after-restart", "The certificate refused (not seen)"),
+        ("webex-client-certificate", "The certificate presented"),
+    ],
+)
+def test_a_certificate_that_nobody_saw_is_not_called_presented(name: str, title: str) -> None:
+    page = html.document_fromstring(render_html(analyze(sample(name))))
+
+    assert page.xpath("string(//*[@class='proof']/h3)") == title
 
 
 def test_an_old_certificate_that_ends_soon_has_a_badge_and_the_restart_comes_first() -> None:
@@ -202,7 +264,7 @@ def test_the_refused_certificate_is_the_one_that_is_shown_with_the_name_that_was
 def test_what_tls_1_3_hides_is_shown_by_rule_and_by_the_peers_log_and_nothing_is_asked_for() -> None:
     answer = answer_of("tls-1.3-hidden-certificates").partition("Other answers")[0]
 
-    assert "By the store rule (inferred)client store: expc.harbor.example" in answer
+    assert "Store rule?expected the client store's, inferred: expc.harbor.example" in answer
     assert "loggingsnapshot_expe_2026-03-24_11_55_47.txt, line 20" in answer
     assert "Encrypted inframe 34" in answer
     assert "Nothing that was read calls for a change." in answer

@@ -17,7 +17,7 @@ from analyzer.evidence import (
     Stores,
     Visibility,
 )
-from analyzer.facts.releases import FIRST_WITH_TWO_STORES, Version
+from analyzer.facts.releases import with_one_store
 
 _NOT_ITS_OWN = frozenset({Store.TRUSTED, Store.NEITHER})
 """What says of a node only that the certificate is not its own."""
@@ -43,9 +43,7 @@ def _is_at_hand(node: Node, role: Side) -> bool:
     """Whether the bundle has the store that a role calls for; before X15.5 the server store serves both."""
     if role is Side.CLIENT and node.stores.client is not None:
         return True
-    version = Version.parse(node.version)
-    shared = version is not None and version < FIRST_WITH_TWO_STORES
-    return node.stores.server is not None and (role is Side.SERVER or shared)
+    return node.stores.server is not None and (role is Side.SERVER or with_one_store(node.version) is not None)
 
 
 def present_local(

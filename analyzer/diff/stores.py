@@ -9,7 +9,7 @@ from analyzer.diff.pairs import Nodes, Pair, Shown
 from analyzer.diff.saved import SavedCertificate
 from analyzer.diff.sections import Row, Section, Subject, added_and_gone, changed, joined, row
 from analyzer.evidence import CertificateOrigin, MemberKind
-from analyzer.facts.releases import FIRST_WITH_TWO_STORES, Version
+from analyzer.facts.releases import with_one_store
 from analyzer.report.wording import ORIGINS, common_name_of
 
 StoreName = Literal["server", "client"]
@@ -59,8 +59,7 @@ def _leaf(shown: Shown, chain: Sequence[str] | None) -> SavedCertificate | None:
 
 def _why_none(shown: Shown, store: StoreName, when: str) -> str:
     """Say why there is no store: the release has none, or its file is not in the bundle, which says nothing."""
-    version = Version.parse(shown.node.version)
-    if store == "client" and version is not None and version < FIRST_WITH_TWO_STORES:
+    if store == "client" and with_one_store(shown.node.version):
         return f"{'added' if when == 'before' else 'gone'}: {shown.node.version} has no client store"
     return f"not to be seen {when}: no {store}_….pem in that bundle"
 

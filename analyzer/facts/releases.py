@@ -79,6 +79,12 @@ FIRST_WITH_TWO_STORES = Version(15, 5)
 """The first Expressway release with a client store beside the server store (Cisco 225693)."""
 
 
+def with_one_store(text: str | None) -> Version | None:
+    """Return a release, as a bundle gives it, if it has one store for both roles; None: two, or it is not known."""
+    version = Version.parse(text)
+    return version if version is not None and version < FIRST_WITH_TWO_STORES else None
+
+
 def matches(version: Version | str | None, spec: str | None) -> bool | None:
     """Whether a spec holds for a version as a bundle gives it; None: the spec needs a version, and none is known."""
     if not spec:

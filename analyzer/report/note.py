@@ -9,9 +9,10 @@ from analyzer.evidence import Certificate, Frame, Node, TlsRecord
 from analyzer.findings import Evidence, EvidenceKind, Finding, Report, Verdict
 from analyzer.report import wording
 from analyzer.report.conclusions import Cause, Conclusions, conclude
+from analyzer.report.headline import headline
 from analyzer.report.language import ENGLISH, Language
 from analyzer.report.steps import Step, placed, plan
-from analyzer.report.summary import Index, confidence_words, exhibit_of, headline, index_of, leading_verdict
+from analyzer.report.summary import Index, exhibit_of, index_of, leading_verdict, store_words
 from analyzer.text import clean, serial_spellings
 from analyzer.words import Words, counted, say
 
@@ -85,22 +86,20 @@ def _answer(
     if verdict is None:
         yield md.line(say("No TLS connection of an Expressway was found."), "")
         return
-    answer, sure = f"**{md.plain(headline(verdict, but=conclusions.but is not None))}**", confidence_words(verdict)
-    yield md.line(say("{answer} ({confidence})", answer=answer, confidence=sure), "") if sure else answer
+    exhibit = exhibit_of(verdict, index)
+    yield f"**{md.plain(headline(verdict, exhibit, but=conclusions.but is not None))}**"
     if conclusions.but:
         yield md.line(say("But: {title}", title=md.plain(conclusions.but.title)), "")
     yield ""
     yield md.plain(verdict.sentence)
     yield ""
-    exhibit = exhibit_of(verdict, index)
     certificate = report.case.certificates.get(exhibit.certificate or "")
     if certificate:
-        owner = md.plain(exhibit.owner) if exhibit.owner and exhibit.owner != verdict.node else None
-        store = wording.store_of(exhibit.store, owner) if exhibit.store else say("store not known")
-        yield from map(md.line, _facts(md, certificate, store, exhibit.frame))
+        store = store_words(verdict, exhibit) or say("store not known")
+        yield from map(md.line, _facts(md, certificate, md.plain(store), exhibit.frame))
 
 
-def _facts(md: _Markdown, certificate: Certificate, store: Words, frame: Frame | TlsRecord | None) -> Iterator[Words]:
+def _facts(md: _Markdown, certificate: Certificate, store: str, frame: Frame | TlsRecord | None) -> Iterator[Words]:
     subject = md.code(certificate.subject or wording.title(certificate))
     yield say("Certificate: {subject}, {store}", subject=subject, store=store)
     usage, issuer = md.plain(wording.usage(certificate)), md.code(certificate.issuer or "")

@@ -19,12 +19,13 @@ from analyzer.evidence import (
     Node,
     Outcome,
     PeerKind,
+    PresentedCertificate,
     Side,
     Store,
     TlsRecord,
     Visibility,
 )
-from analyzer.findings import Confidence, Report, Severity, Verdict
+from analyzer.findings import Confidence, Report, Severity, StoreRule, Verdict
 from analyzer.report import wording
 from analyzer.report.both_ends import Sighting, sightings_of
 from analyzer.words import Words, say
@@ -50,6 +51,11 @@ def index_of(case: Case) -> Index:
     )
 
 
+def holder_of(case: Case, presented: PresentedCertificate) -> Node | None:
+    """Return the node whose store holds what was presented."""
+    return next((node for node in case.nodes if presented.store_node and node.name == presented.store_node), None)
+
+
 class Exhibit(Struct, frozen=True, kw_only=True):
     """What a verdict is shown by.
 
@@ -57,6 +63,7 @@ class Exhibit(Struct, frozen=True, kw_only=True):
         side: whose certificate is shown: the one that was refused, else this node's; of unknown roles the client's.
         certificate: its id; None unless seen.
         owner: the node that `store` belongs to.
+        rule: what the store rule says of it; None: nothing was presented, or by a peer whose stores are not at hand.
         frame: of the Certificate message, or of what stands in its place.
         alert, event: that tell of the refusal.
     """
@@ -66,7 +73,8 @@ class Exhibit(Struct, frozen=True, kw_only=True):
     visibility: Visibility | None
     certificate: str | None
     store: Store | None
-    owner: str | None
+    owner: Node | None
+    rule: StoreRule | None
     frame: Frame | TlsRecord | None
     alert: Alert | None
     event: Event | None
@@ -85,7 +93,8 @@ def exhibit_of(verdict: Verdict, index: Index) -> Exhibit:
         visibility=presented.visibility,
         certificate=presented.certificate,
         store=presented.store,
-        owner=verdict.node,
+        owner=index.nodes.get(verdict.node),
+        rule=grounds.rule,
         frame=grounds.frame,
         alert=connection.refusing_alert if connection else None,
         event=index.events.get(grounds.event or ""),
@@ -98,16 +107,28 @@ def exhibit_of(verdict: Verdict, index: Index) -> Exhibit:
         visibility=theirs.visibility if theirs else None,
         certificate=theirs.leaf if theirs else None,
         store=theirs.store if theirs else None,
-        owner=theirs.store_node if theirs else None,
+        owner=index.nodes.get(theirs.store_node) if theirs and theirs.store_node else None,
+        rule=grounds.rule_of_refused,
     )
 
 
-def confidence_words(verdict: Verdict) -> Words | None:
-    """Say how sure it is what this node presented; None where the other end's is shown, or nothing is known."""
-    if verdict.grounds.refused not in {None, verdict.local_role or Side.CLIENT}:
+def basis_words(verdict: Verdict) -> Words | None:
+    """Say that it is inferred why this node presented no certificate; None: it is seen, or it is not said."""
+    grounds = verdict.grounds
+    if grounds.by_rule or grounds.refused not in {None, verdict.local_role or Side.CLIENT}:
         return None
-    known = verdict.confidence is not Confidence.NOT_DETERMINABLE
-    return wording.CONFIDENCES[verdict.confidence] if known else None
+    return wording.CONFIDENCES[Confidence.INFERRED] if verdict.confidence is Confidence.INFERRED else None
+
+
+def store_words(verdict: Verdict, exhibit: Exhibit) -> Words | None:
+    """Say which store the certificate that is shown stands in, and whose that is if it is not this node's."""
+    if exhibit.store is None:
+        return None
+    holder = exhibit.owner
+    is_own = holder is not None and holder.name == verdict.node
+    store = wording.store_name(exhibit.store, holder) if is_own else wording.store_of(exhibit.store, holder)
+    is_older = exhibit.rule is not None and exhibit.rule.is_older
+    return say("{store}: it is an older certificate", store=store) if is_older else store
 
 
 def leading_verdict(report: Report) -> Verdict | None:
@@ -132,48 +153,3 @@ def leading_verdict(report: Report) -> Verdict | None:
         return 1 if verdict.presented.store is Store.NEITHER or not troubled.isdisjoint(behind) else 2
 
     return min(report.verdicts, key=rank, default=None)
-
-
-def headline(verdict: Verdict, *, but: bool = False) -> Words:
-    """Return the answer in a few words; `Verdict.sentence` has all of it. `but`: something speaks against it."""
-    node, peer, role = wording.node_label(verdict.node), verdict.peer, verdict.local_role
-    if verdict.confidence is Confidence.NOT_DETERMINABLE and verdict.outcome is Outcome.UNKNOWN:
-        if role is None:
-            return say("What {node} presented to {peer} is not determinable", node=node, peer=peer)
-        return say(
-            "What {node} as {role} presented to {peer} is not determinable",
-            node=node,
-            role=wording.SIDES[role],
-            peer=peer,
-        )
-    if role is None:
-        return _outcome(verdict, say("Handshake with {peer}", peer=peer), but=but)
-    if verdict.outcome is Outcome.REFUSED and verdict.refused_by:
-        return _refusal(verdict, *((node, peer) if verdict.refused_by is role else (peer, node)))
-    ends = say("{node} as {role} to {peer}", node=node, role=wording.SIDES[role], peer=peer)
-    return _outcome(verdict, ends, but=but)
-
-
-def _refusal(verdict: Verdict, who: str, whom: str) -> Words:
-    role = wording.SIDES[verdict.refused_by.other] if verdict.refused_by else ""
-    if verdict.grounds.refused:
-        return say("{who} refused the certificate of {whom} ({role})", who=who, whom=whom, role=role)
-    return say("{who} refused the handshake of {whom} ({role})", who=who, whom=whom, role=role)
-
-
-def _outcome(verdict: Verdict, ends: Words, *, but: bool) -> Words:
-    match verdict.outcome, verdict.refused_by:
-        case Outcome.REFUSED, Side.CLIENT:
-            return say("{ends}: refused by the client", ends=ends)
-        case Outcome.REFUSED, Side.SERVER:
-            return say("{ends}: refused by the server", ends=ends)
-        case Outcome.REFUSED, _:
-            return say("{ends}: refused by the other side", ends=ends)
-        case Outcome.COMPLETED, _ if but:
-            return say("{ends}: completed, but not all is well", ends=ends)
-        case Outcome.COMPLETED, _:
-            return say("{ends}: completed", ends=ends)
-        case Outcome.CLOSED, _:
-            return say("{ends}: closed early", ends=ends)
-        case _:
-            return say("{ends}: what came of it is not known", ends=ends)

@@ -2,7 +2,7 @@
 
 Sample::
 
-    Answer   edge1 refused the certificate of core1 (TLS client), 07:34:39.847 UTC
+    Answer   edge1 refused the client-store certificate of core1, 07:34:39.847 UTC
     Shown    core1.example.com, serverAuth only, client store, frame 2409
     Cause    Core's client certificate lacks clientAuth (core1)
     Do now   Have a CA that the Edge trusts issue a client certificate for Core with
@@ -16,13 +16,14 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
-from analyzer.evidence import Outcome
+from analyzer.evidence import Outcome, Store
 from analyzer.findings import Report, Severity, Verdict
 from analyzer.report import wording
 from analyzer.report.conclusions import Conclusions, conclude
+from analyzer.report.headline import headline
 from analyzer.report.language import ENGLISH, Language
 from analyzer.report.steps import Step, placed, plan
-from analyzer.report.summary import Exhibit, Index, exhibit_of, headline, index_of, leading_verdict
+from analyzer.report.summary import Exhibit, Index, exhibit_of, index_of, leading_verdict
 from analyzer.text import clean, person_utc
 from analyzer.words import Words, counted, listed, say
 
@@ -116,7 +117,7 @@ def _answer(verdict: Verdict | None, exhibit: Exhibit | None, conclusions: Concl
     """Return the headline with the time of the certificate's frame, as much of it as there is room for."""
     if verdict is None or exhibit is None:
         return say("no TLS connection of an Expressway was found in what was read")
-    words = headline(verdict, but=conclusions.but is not None)
+    words = headline(verdict, exhibit, but=conclusions.but is not None)
     connection, frame = exhibit.connection, exhibit.frame
     if connection is None:
         return words
@@ -136,12 +137,20 @@ def _certificate(report: Report, verdict: Verdict | None, exhibit: Exhibit | Non
     frame = wording.frame(exhibit.frame.frame) if exhibit.frame else ""
     return listed(
         (
-            wording.fitted(wording.title(certificate), _ROOM - 1),
+            _as_role(wording.title(certificate), store, verdict, exhibit),
             wording.usage(certificate),
-            wording.BRIEF_STORES[store] if store else "",
+            wording.store_name(store, exhibit.owner, brief=True) if store else "",
             frame if exhibit.certificate else say("inferred"),
         )
     )
+
+
+def _as_role(title: str, store: Store | None, verdict: Verdict, exhibit: Exhibit) -> str:
+    """Say in which role a certificate was presented, if that is known and the store's name does not say it."""
+    is_told = store is not None and store.value == exhibit.side.value and not wording.has_one_store(exhibit.owner)
+    if verdict.local_role is None or is_told:
+        return wording.fitted(title, _ROOM - 1)
+    return wording.fitted(say("{title} as {role}", title=title, role=wording.SIDES[exhibit.side]), _ROOM - 1)
 
 
 def _cause(conclusions: Conclusions, language: Language) -> tuple[Words, str]:

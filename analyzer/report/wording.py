@@ -14,6 +14,7 @@ from analyzer.evidence import (
     ClockOffset,
     Frame,
     MemberKind,
+    Node,
     NodeRole,
     Outcome,
     PeerKind,
@@ -24,6 +25,7 @@ from analyzer.evidence import (
     TlsRecord,
     Visibility,
 )
+from analyzer.facts.releases import with_one_store
 from analyzer.findings import Basis, Confidence, EvidenceKind, ForecastKind, Prospect, RemedyKind, Severity
 from analyzer.report.language import NAMES, Language
 from analyzer.text import clean, person_utc
@@ -48,6 +50,13 @@ STORES = {
 BRIEF_STORES = {**STORES, Store.BOTH: say("both stores")}
 
 STORE_TITLES = {**STORES, Store.CLIENT: say("Client store"), Store.SERVER: say("Server store")}
+
+STORES_OF = {
+    Store.CLIENT: say("the client store's"),
+    Store.SERVER: say("the server store's"),
+    Store.BOTH: say("the one that both stores hold"),
+}
+"""Of a certificate that the store rule says."""
 
 OUTCOMES = {
     Outcome.COMPLETED: say("Completed"),
@@ -92,6 +101,9 @@ SEVERITIES = {
     Severity.INFO: say("Info"),
     Severity.OK: say("OK"),
 }
+
+ACCEPTED = say("Accepted")
+"""In place of `completed`, where the peer went through with a certificate of this node."""
 
 CONFIDENCES = {
     Confidence.PROVEN: say("proven"),
@@ -210,10 +222,51 @@ def within(file: str, place: str) -> Words:
     return say("{file}, {place}", file=file, place=place)
 
 
-def store_of(store: Store, node: str | None, *, brief: bool = False) -> Words:
+def store_name(store: Store, holder: Node | None, *, brief: bool = False) -> Words:
+    """Return what a store of a node is called: before X15.5 there is one for both roles."""
+    release = _with_one_store(store, holder)
+    if release is None:
+        return BRIEF_STORES[store] if brief else STORES[store]
+    return say("single store") if brief else say("single store ({release} has one for both roles)", release=release)
+
+
+def store_of(store: Store, holder: Node | None, *, brief: bool = False) -> Words:
     """Return a store, and whose it is where a node is given."""
-    name = BRIEF_STORES[store] if brief else STORES[store]
-    return say("{store} of {node}", store=name, node=node) if node else name
+    name = store_name(store, holder, brief=brief)
+    return say("{store} of {node}", store=name, node=node_label(holder.name)) if holder else name
+
+
+def store_title(store: Store, holder: Node | None) -> Words:
+    """Return what a store of a node is called at the head of a column or a line."""
+    release = _with_one_store(store, holder)
+    if release is None:
+        return STORE_TITLES[store]
+    return say("Single store ({release} has one for both roles)", release=release)
+
+
+def store_expected(store: Store, holder: Node | None) -> Words:
+    """Return whose certificate the store rule says."""
+    return say("the single store's") if _with_one_store(store, holder) else STORES_OF[store]
+
+
+def has_one_store(holder: Node | None) -> bool:
+    """Whether a node's release is known to have one store for both roles."""
+    return holder is not None and with_one_store(holder.version) is not None
+
+
+def _with_one_store(store: Store, holder: Node | None) -> str | None:
+    release = with_one_store(holder.version) if holder and store is Store.SERVER else None
+    return str(release) if release else None
+
+
+def days(certificate: Certificate) -> Words:
+    """Return from which day to which a certificate is valid."""
+    first, last = (_day(time) for time in (certificate.not_before, certificate.not_after))
+    return say("{first} to {last}", first=first, last=last)
+
+
+def _day(time: datetime | None) -> str:
+    return say("not known") if time is None else f"{time.astimezone(UTC):%Y-%m-%d}"
 
 
 def duration(seconds: int) -> Words:

@@ -13,8 +13,8 @@ from analyzer.facts.settings import CLUSTER_TLS_VERIFY
 from analyzer.findings import Confidence, Evidence, EvidenceKind, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.clusters import cluster_name, listed_peers, quote_cluster
-from analyzer.rules.presentation import stale_of
 from analyzer.rules.rule import Judgement, Need, Rule
+from analyzer.rules.served import stale_of
 from analyzer.rules.view import NodeView
 from analyzer.rules.wording import STORES
 from analyzer.text import is_address, iso_utc

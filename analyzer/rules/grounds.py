@@ -13,21 +13,20 @@ from analyzer.evidence import (
     Peer,
     Side,
     Step,
-    Store,
     TlsRecord,
     Visibility,
     telling_event,
 )
 from analyzer.facts.errors import HANDSHAKE_FAILURE, IDENTITY_UNACCEPTABLE, PEER_ALERT, REMOTE_DISCONNECT
-from analyzer.findings import Grounds, Presented
+from analyzer.findings import Grounds, Presented, StoreRule
+from analyzer.rules.store_rule import HIDDEN, store_rule
 from analyzer.rules.view import BETWEEN_CORE_AND_EDGE, NodeView
 
 ABOUT_A_CERTIFICATE = frozenset({42, 43, 44, 45, 46, 48, 49, 51, 116})
 """Alerts that a certificate brings about (RFC 8446 section 6.2): whoever gets one had presented, or had its turn."""
 
 _ABOUT_NO_CERTIFICATE = frozenset({None, PEER_ALERT, REMOTE_DISCONNECT, HANDSHAKE_FAILURE, "no-certificate"})
-_HIDDEN = frozenset({Visibility.ENCRYPTED, Visibility.NOT_CAPTURED, Visibility.RESUMED})
-_MAY_BE_REFUSED = frozenset({Visibility.SEEN, *_HIDDEN})
+_MAY_BE_REFUSED = frozenset({Visibility.SEEN, *HIDDEN})
 
 
 def newest_of(connections: Sequence[Connection]) -> Connection:
@@ -44,14 +43,16 @@ def of_connections(view: NodeView, connections: Sequence[Connection], elsewhere:
     refused = _refused(newest, event)
     there = elsewhere.get(newest.id)
     presented = newest.local_certificate
-    hidden = presented is not None and presented.visibility in _HIDDEN
+    hidden = presented is not None and presented.visibility in HIDDEN
     return Grounds(
         connection=newest.id,
         frame=frame_of(newest, refused or newest.local_role or Side.CLIENT),
         event=event.id if event else None,
         refused=refused,
+        accepted=_accepted(newest, there),
         wanted_name=_wanted_name(view, newest.peer, newest.local_role, event) if refused else None,
-        by_rule=by_rule(view, newest.local_role, presented.visibility) if presented and hidden else None,
+        rule=store_rule(view, newest, presented or newest.client_certificate, newest.local_role),
+        rule_of_refused=_rule_of_refused(view, newest, refused),
         named=there.peer_identity if hidden and there else None,
         about=_about(view, newest.peer),
         nodes=_nodes(view, newest.peer),
@@ -67,7 +68,7 @@ def of_events(
         event=newest.id,
         refused=refused,
         wanted_name=_wanted_name(view, peer, newest.record.local_role, newest) if refused else None,
-        by_rule=presented,
+        rule=StoreRule(expected=presented) if presented else None,
         about=_about(view, peer),
         nodes=_nodes(view, peer),
     )
@@ -83,14 +84,29 @@ def frame_of(connection: Connection, side: Side) -> Frame | TlsRecord | None:
     return handshake.frame(Step.CLIENT_HELLO)
 
 
-def by_rule(view: NodeView, role: Side | None, visibility: Visibility | None = None) -> Presented | None:
-    """Return what the store rule says that this node presents in a role; None: it is not known."""
-    leaf = view.expected_leaf(role) if role else None
-    if role is None or leaf is None:
+def _rule_of_refused(view: NodeView, connection: Connection, refused: Side | None) -> StoreRule | None:
+    """Judge a peer's certificate that was refused by the peer's own stores."""
+    if refused is None or refused is connection.local_role or connection.local_role is None:
         return None
-    both = view.has_two_stores and view.client_leaf == view.server_leaf
-    store = Store.BOTH if both else Store(view.expected_store(role))
-    return Presented(visibility=visibility, certificate=leaf.sha256, serial=leaf.serial, store=store)
+    shown = connection.certificate(refused)
+    owner = shown.store_node or connection.peer.node
+    holder = next((other for other in view.others if other.node.name == owner), None)
+    return store_rule(holder, connection, shown, refused) if holder and owner else None
+
+
+def _accepted(connection: Connection, there: Connection | None) -> bool:
+    """Whether the peer went through with the certificate that this node is seen to have presented.
+
+    A client that was asked for a certificate, and a server, show theirs before the peer finishes; TLS 1.3 hides that
+    (rules.md 6). Not so if the other end tells otherwise, or reset the connection, as an Expressway does that looks
+    at the name behind the handshake.
+    """
+    shown, handshake, role = connection.local_certificate, connection.handshake, connection.local_role
+    if role is None or shown is None or shown.leaf is None or connection.outcome is not Outcome.COMPLETED:
+        return False
+    is_reset = handshake.closed_by_reset and handshake.closed_by is role.other
+    is_contradicted = there is not None and there.outcome in {Outcome.REFUSED, Outcome.CLOSED}
+    return not (is_reset or is_contradicted or handshake.renegotiated)
 
 
 def _refused(connection: Connection, event: Event | None) -> Side | None:

@@ -7,8 +7,7 @@ releases have one store.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from analyzer.evidence import (
@@ -25,11 +24,11 @@ from analyzer.evidence import (
 from analyzer.facts.alarms import AlarmTopic, alarm_ids
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
-from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
+from analyzer.rules.served import Shown, asked_domains, served_since, shown_of, stale_of
 from analyzer.rules.uptime import last_restart
 from analyzer.rules.view import FAMILIAR, NodeView
-from analyzer.rules.wording import ROLES, STORES
+from analyzer.rules.wording import ROLES, STORES, store_name
 from analyzer.text import iso_utc
 from analyzer.words import Words, say, sentences
 
@@ -53,22 +52,6 @@ COMPARE_HOSTS = Remedy(
 _OPEN_A_CASE = Remedy(
     text=say("If a restart changes nothing, open a TAC case with this report."), kind=RemedyKind.DURABLE, at=None
 )
-
-Shown = tuple[Peer, Side, str]
-
-
-def _shown(view: NodeView) -> Mapping[Shown, Sequence[Connection]]:
-    """Return the connections in which this node's own certificate was seen, by peer, role and certificate."""
-    return view.once(_grouped)
-
-
-def _grouped(view: NodeView) -> dict[Shown, list[Connection]]:
-    groups: dict[tuple[Who, Side, str], list[Connection]] = defaultdict(list)
-    for connection in view.connections:
-        presented = connection.local_certificate
-        if connection.local_role and presented and presented.leaf and presented.leaf in view.case.certificates:
-            groups[who_is(connection.peer), connection.local_role, presented.leaf].append(connection)
-    return {(group[0].peer, role, leaf): group for (_, role, leaf), group in groups.items()}
 
 
 def _judgement(
@@ -105,12 +88,12 @@ def _quote_expected(view: NodeView, role: Side) -> tuple[Evidence, ...]:
     store = view.expected_store(role)
     if leaf is None:
         return ()
-    return (quote.quote_certificate(leaf, quote.store_file(view.node, store), STORES[store]),)
+    return (quote.quote_certificate(leaf, quote.store_file(view.node, store), store_name(view, store)),)
 
 
 def presented_expected_store(view: NodeView) -> Iterator[Judgement]:
     """The store rule was kept."""
-    for shown, connections in _shown(view).items():
+    for shown, connections in shown_of(view).items():
         _, role, identity = shown
         expected = view.expected_leaf(role)
         if expected is None or expected.sha256 != identity:
@@ -139,14 +122,14 @@ def _as_expected(view: NodeView, connection: Connection, role: Side) -> Words:
         "As TLS {role} towards {peer} it presented the {store}'s certificate, serial {serial}: the store rule was kept.",
         role=ROLES[role],
         peer=connection.peer.name,
-        store=STORES[view.expected_store(role)],
+        store=store_name(view, view.expected_store(role)),
         serial=shown.serial,
     )
 
 
 def presented_wrong_store(view: NodeView) -> Iterator[Judgement]:
     """The other store's certificate was presented, and the stores differ."""
-    for shown, connections in _shown(view).items():
+    for shown, connections in shown_of(view).items():
         peer, role, _ = shown
         wrong = Store.SERVER if role is Side.CLIENT else Store.CLIENT
         if connections[0].certificate(role).store is not wrong:
@@ -164,41 +147,11 @@ def presented_wrong_store(view: NodeView) -> Iterator[Judgement]:
                 peer=peer.name,
                 service=service,
                 wrong=STORES[wrong],
-                expected=STORES[view.expected_store(role)],
+                expected=store_name(view, view.expected_store(role)),
             ),
             remedy=(RESTART, _OPEN_A_CASE),
             evidence=_quote_expected(view, role),
         )
-
-
-def stale_of(view: NodeView, role: Side, presented: Certificate) -> Certificate | None:
-    """Return the store leaf that has taken a presented certificate's place: a shared name or key, and newer.
-
-    The store that the rule says for the role comes first.
-    """
-    for leaf in (view.expected_leaf(role), view.client_leaf, view.server_leaf):
-        if leaf is None or leaf.not_before is None or presented.not_before is None:
-            continue
-        related = set(leaf.names) & set(presented.names) or leaf.public_key_sha256 == presented.public_key_sha256
-        if related and presented.not_before < leaf.not_before:
-            return leaf
-    return None
-
-
-def _served_since(view: NodeView, role: Side, newer: Certificate, last: Connection) -> bool:
-    """Whether the newer certificate was presented in this role after the older one (truth 8: later evidence outranks)."""
-    served = view.once(_last_served).get((role, newer.sha256, last.handshake.server.port))
-    return served is not None and served > last.handshake.started
-
-
-def _last_served(view: NodeView) -> Mapping[tuple[Side, str, int], datetime]:
-    """Return when each certificate was presented last, by role and server port."""
-    last: dict[tuple[Side, str, int], datetime] = {}
-    for (_, role, leaf), connections in _shown(view).items():
-        for c in connections:
-            key = (role, leaf, c.handshake.server.port)
-            last[key] = max(c.handshake.started, last.get(key, c.handshake.started))
-    return last
 
 
 def presented_stale_certificate(view: NodeView) -> Iterator[Judgement]:
@@ -206,13 +159,13 @@ def presented_stale_certificate(view: NodeView) -> Iterator[Judgement]:
     alarms = [alarm for alarm in view.node.alarms if alarm.id in alarm_ids(AlarmTopic.RESTART, view.facts)]
     uploads = _uploads(view)
     restart = last_restart(view)
-    for shown, connections in _shown(view).items():
+    for shown, connections in shown_of(view).items():
         peer, role, identity = shown
         presented = view.case.certificates[identity]
         if connections[0].certificate(role).store is not Store.NEITHER:
             continue
         newer = stale_of(view, role, presented)
-        if newer is None or _served_since(view, role, newer, connections[-1]):
+        if newer is None or served_since(view, role, newer, connections[-1]):
             continue
         at = connections[-1].handshake.started
         expired = presented.not_after is not None and presented.not_after < at
@@ -271,7 +224,7 @@ def _uploads(view: NodeView) -> tuple[Event, ...]:
 
 def presented_unknown_certificate(view: NodeView) -> Iterator[Judgement]:
     """A certificate in none of the stores, with no name or key in common with them (rules-amendments A18)."""
-    for shown, connections in _shown(view).items():
+    for shown, connections in shown_of(view).items():
         peer, role, identity = shown
         presented = view.case.certificates[identity]
         if connections[0].certificate(role).store is not Store.NEITHER or stale_of(view, role, presented):
@@ -281,16 +234,14 @@ def presented_unknown_certificate(view: NodeView) -> Iterator[Judgement]:
         refused = peer.kind in FAMILIAR and any(
             c.outcome is Outcome.REFUSED and c.refused_by is role.other for c in connections
         )
-        asked = {(c.handshake.server_name or "").lower() for c in connections} - {""}
-        own = {name.lower() for name in view.node.host_names}
-        other_domain = role is Side.SERVER and bool(asked) and not asked & own and bool(asked & set(presented.names))
-        severity = Severity.CRITICAL if refused else Severity.INFO if other_domain else Severity.WARNING
+        asked = asked_domains(view, role, presented, connections)
+        severity = Severity.CRITICAL if refused else Severity.INFO if asked else Severity.WARNING
         more = (
             say(
                 "The client asked for {names}: domain certificates are not in a bundle.",
                 names=", ".join(sorted(asked)),
             )
-            if other_domain
+            if asked
             else say(
                 "It may be a domain certificate (not in a bundle), another Expressway behind the same address, a firewall "
                 "that inspects TLS, or the wrong bundle."
@@ -310,7 +261,7 @@ def presented_unknown_certificate(view: NodeView) -> Iterator[Judgement]:
                 issuer=presented.issuer,
                 more=more,
             ),
-            remedy=() if other_domain else (COMPARE_HOSTS,),
+            remedy=() if asked else (COMPARE_HOSTS,),
             evidence=_quote_expected(view, role),
         )
 

@@ -11,7 +11,7 @@ from analyzer.rules import quote
 from analyzer.rules.per_peer import who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
-from analyzer.rules.wording import ROLES, STORES
+from analyzer.rules.wording import ROLES, store_name
 from analyzer.words import Words, say, sentences
 
 FIVE_STEPS = (
@@ -147,7 +147,7 @@ def _presented_to_webex(view: NodeView, connection: Connection) -> Words:
             "As TLS client it presented serial {serial} to Webex: its store is not in what was given.", serial=serial
         )
     if _is_expected(view, connection, Side.CLIENT):
-        store = STORES[view.expected_store(Side.CLIENT)]
+        store = store_name(view, view.expected_store(Side.CLIENT))
         return say(
             "As TLS client it presented serial {serial} to Webex: it is the {store}'s.", serial=serial, store=store
         )

@@ -29,12 +29,14 @@ from analyzer.evidence import (
 from analyzer.facts.errors import PEER_ALERT
 from analyzer.facts.store import PACKAGED, Facts
 from analyzer.facts.webex import is_webex_name
-from analyzer.findings import Confidence, Grounds, Presented, Verdict
+from analyzer.findings import Confidence, Grounds, Presented, StoreRule, Verdict
 from analyzer.rules.both_ends import seen_elsewhere
-from analyzer.rules.grounds import ABOUT_A_CERTIFICATE, by_rule, newest_of
+from analyzer.rules.grounds import ABOUT_A_CERTIFICATE, newest_of
 from analyzer.rules.grounds import of_connections as grounds_of_connections
 from analyzer.rules.grounds import of_events as grounds_of_events
-from analyzer.rules.sentences import ConnectionSentence, events_sentence, identity_sentence
+from analyzer.rules.log_sentences import events_sentence, identity_sentence
+from analyzer.rules.sentences import ConnectionSentence
+from analyzer.rules.store_rule import HIDDEN, by_rule
 from analyzer.rules.verdict_steps import CALL_WEBEX, LOG_ALONE, collected, how_to_see, of_unknown_ends
 from analyzer.rules.view import NodeView, Views, views_of
 from analyzer.words import say, sentences
@@ -162,7 +164,7 @@ def _confidence(view: NodeView, connection: Connection, presented: Presented) ->
     in_clear = connection.handshake.tls_version not in {None, "TLSv1.3"}
     if presented.visibility in _SEEN or (in_clear and presented.visibility in _NOTHING_SENT):
         return Confidence.STRONG if connection.peer.hint_only else Confidence.PROVEN
-    if presented.visibility in {Visibility.NOT_CAPTURED, Visibility.ENCRYPTED, Visibility.RESUMED}:
+    if presented.visibility in HIDDEN:
         known = connection.local_role and view.expected_leaf(connection.local_role)
         return Confidence.INFERRED if known else Confidence.NOT_DETERMINABLE
     return Confidence.INFERRED
@@ -220,6 +222,7 @@ def _of_identity(view: NodeView, identity: PeerIdentity) -> Verdict:
     opened = next((t for t in view.node.traces if {t.source, t.destination} == ends and None not in ends), None)
     role = _opened_as(view, opened) if opened else None
     presented = by_rule(view, role)
+    rule = StoreRule(expected=presented) if presented else None
     tell = partial(identity_sentence, view, identity, role, presented)
     return Verdict(
         node=view.node.name,
@@ -233,9 +236,7 @@ def _of_identity(view: NodeView, identity: PeerIdentity) -> Verdict:
         confidence=Confidence.INFERRED if presented else Confidence.NOT_DETERMINABLE,
         sentence=tell(),
         collect=_LOG_ALONE,
-        grounds=Grounds(
-            by_rule=presented, brief=tell(brief=True), nodes=frozenset({view.node.name}), remedy=(LOG_ALONE,)
-        ),
+        grounds=Grounds(rule=rule, brief=tell(brief=True), nodes=frozenset({view.node.name}), remedy=(LOG_ALONE,)),
     )
 
 

@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from analyzer.evidence import CertificateOrigin, Side
+from analyzer.facts.releases import with_one_store
+from analyzer.rules.view import NodeView
 from analyzer.words import Words, say
 
 ROLES: Mapping[str, Words] = {Side.CLIENT: say("client"), Side.SERVER: say("server")}
 """For `TLS {role}`, `{role} certificate`."""
 
 STORES: Mapping[str, Words] = {"client": say("client store"), "server": say("server store")}
+
+
+def store_name(view: NodeView, kind: str) -> Words:
+    """Return what a store of a node is called: before X15.5 there is one for both roles."""
+    is_single = kind == "server" and with_one_store(view.node.version) is not None
+    return say("single store") if is_single else STORES[kind]
+
 
 REFERENCE_ORIGINS: Mapping[str, Words] = {
     "evidence": say("evidence"),

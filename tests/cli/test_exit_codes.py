@@ -32,7 +32,7 @@ def test_all_read_is_0(tmp_path: Path) -> None:
     ran = run(*sample(WEBEX), "-o", tmp_path / "report.html")
 
     assert (ran.code, ran.err) == (Exit.ANALYZED, "")
-    assert ran.out.startswith("Answer   expe as TLS client to Webex: completed")
+    assert ran.out.startswith("Answer   Webex accepted the client-store certificate of expe")
 
 
 def test_critical_findings_alone_change_nothing(tmp_path: Path) -> None:

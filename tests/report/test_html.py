@@ -106,7 +106,7 @@ def test_a_long_outlook_is_cut_and_says_so() -> None:
 def test_the_answer_names_certificate_store_frame_and_refusal() -> None:
     answer = section(rich_report(), "answer")
 
-    assert "edge1 refused the certificate of core1 (TLS client)" in answer
+    assert "edge1 refused the client-store certificate of core1" in answer
     assert "CN=core1.example.com,OU=Collaboration,O=Example GmbH,C=DE" in answer
     assert "serverAuth only" in answer
     assert "client store" in answer
@@ -126,7 +126,7 @@ def test_the_answer_spells_the_serial_as_each_tool_does() -> None:
 def test_a_refusal_by_a_known_peer_leads_before_an_open_question() -> None:
     headings = [text(heading) for heading in page(rich_report()).get_element_by_id("answer").iter("h2")]
 
-    assert headings == ["edge1 refused the certificate of core1 (TLS client)"]
+    assert headings == ["edge1 refused the client-store certificate of core1"]
 
 
 def test_the_durable_fix_comes_before_the_stop_gap() -> None:
@@ -498,7 +498,7 @@ def test_the_certificate_of_the_peer_is_shown_where_this_node_refused_it() -> No
 
     answer = section(replace(rich_report(), verdicts=(refused,)), "answer")
 
-    assert "core1 refused the certificate of edge1 (TLS server)" in answer
+    assert "core1 refused the server-store certificate of edge1" in answer
     assert "Presented byedge1 (TLS server), 192.0.2.20:7001, zone UC traversal" in answer
     assert "Presented tocore1 (TLS client), 10.106.1.10:25120" in answer
     assert "Name looked foredge.example.net" in answer

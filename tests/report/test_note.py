@@ -25,7 +25,7 @@ def crowded_report() -> Report:
 def test_the_note_carries_answer_cause_evidence_and_steps() -> None:
     note = render_note(rich_report())
 
-    assert "**edge1 refused the certificate of core1 (TLS client)** (proven)" in note
+    assert "**edge1 refused the client-store certificate of core1**" in note
     assert "- Serial: `A1:00:00:00:4C:86:9C:77:C8:98:1B:EC:DE:00:00:00:00:00:4C`" in note
     assert (
         "- **Core's client certificate lacks clientAuth** (core1, proven; `core-client-not-client-capable`)" in note
@@ -46,7 +46,7 @@ def test_the_note_keeps_what_has_nothing_to_do_with_the_answer_apart_and_counts_
 def test_the_note_reads_in_japanese() -> None:
     note = render_note(rich_report(), language="ja")
 
-    assert "**edge1がcore1（TLSクライアント）の証明書を拒否**（確定）" in note
+    assert "**edge1がcore1のクライアントストアの証明書を拒否**" in note
     assert "- 検出：重大1件、警告1件、派生2件、未解決2件、読み取り時の問題1件" in note
     assert [line for line in note.splitlines() if line.startswith("#")] == [
         "# Expressway証明書の分析",

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from analyzer.evidence import Outcome, Store, Visibility
-from analyzer.findings import Presented, Report
+from analyzer.findings import Presented, Report, StoreRule
 from analyzer.report import wording
 from analyzer.report.language import NAMES
 from analyzer.report.terminal import WIDTH, print_verdict, verdict_lines
@@ -29,7 +29,7 @@ def printed(report: Report, path: Path = PATH, encoding: str = "utf-8") -> str:
 
 def test_the_verdict_reads_in_five_entries() -> None:
     assert verdict_lines(rich_report()) == [
-        "Answer   edge1 refused the certificate of core1 (TLS client), 07:34:39.847 UTC",
+        "Answer   edge1 refused the client-store certificate of core1, 07:34:39.847 UTC",
         "Shown    core1.example.com, serverAuth only, client store, frame 2409",
         "Cause    Core's client certificate lacks clientAuth (core1)",
         "Do now   On core1 (Core): Have a CA that the Edge trusts issue a client",
@@ -42,7 +42,7 @@ def test_the_verdict_reads_in_japanese() -> None:
     lines = verdict_lines(replace(rich_report(), findings=()), language="ja")
 
     assert lines == [
-        "結論     edge1がcore1（TLSクライアント）の証明書を拒否、07:34:39.847 UTC",
+        "結論     edge1がcore1のクライアントストアの証明書を拒否、07:34:39.847 UTC",
         "証明書   core1.example.com、serverAuthのみ、クライアントストア、フレーム2409",
         "原因     不明：読み取ったものの中に失敗を説明するものなし",
         "対処     なし：読み取ったものに変更を要するものなし",
@@ -69,8 +69,8 @@ def test_a_failure_that_nothing_explains_says_so() -> None:
 
 def test_what_cannot_be_seen_is_shown_as_the_store_rule_infers_it() -> None:
     hidden = verdict(presented=Presented(visibility=Visibility.ENCRYPTED), outcome=Outcome.COMPLETED, refused_by=None)
-    rule = Presented(visibility=Visibility.ENCRYPTED, certificate=CORE_CLIENT, store=Store.CLIENT)
-    hidden = replace(hidden, grounds=replace(hidden.grounds, by_rule=rule))
+    rule = StoreRule(expected=Presented(visibility=None, certificate=CORE_CLIENT, store=Store.CLIENT))
+    hidden = replace(hidden, grounds=replace(hidden.grounds, rule=rule))
 
     lines = verdict_lines(replace(rich_report(), verdicts=(hidden,)))
 
@@ -154,7 +154,7 @@ def test_nothing_untrusted_reaches_the_terminal_as_control_or_markup(report: Rep
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp932"])
 def test_any_output_encoding_is_borne(encoding: str) -> None:
-    assert "edge1 refused the certificate of core1" in printed(rich_report(), encoding=encoding)
+    assert "edge1 refused the client-store certificate of core1" in printed(rich_report(), encoding=encoding)
 
 
 def test_no_color_is_respected(monkeypatch: pytest.MonkeyPatch) -> None:

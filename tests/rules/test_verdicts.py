@@ -102,9 +102,35 @@ def test_a_sentence_names_the_time_of_the_frame_it_names_and_calls_a_clienthello
 
 def test_the_brief_sentence_leaves_serials_and_paths_to_what_stands_beside_it() -> None:
     assert answer(client=EDGE_CLIENT, alert=(Side.SERVER, 46)).grounds.brief == (
-        "edge as TLS client presented the client store's certificate, edge.harbor.example, to Webex at "
-        "2026-03-24 11:00:00.003 UTC (frame 3); Webex refused it: certificate_unknown (alert in frame 9)."
+        "Presented as TLS client at 2026-03-24 11:00:00.003 UTC (frame 3). "
+        "Reason: certificate_unknown (alert in frame 9)."
     )
+    assert answer(client=EDGE_CLIENT, completed=True).grounds.brief == (
+        "Presented as TLS client at 2026-03-24 11:00:00.003 UTC (frame 3)."
+    )
+
+
+def test_what_no_headline_says_the_brief_sentence_says() -> None:
+    open_end = answer(client=EDGE_CLIENT).grounds.brief
+    hidden = answer(client=Visibility.NOT_CAPTURED, completed=True).grounds.brief
+
+    assert open_end == (
+        "edge as TLS client presented the client store's certificate, edge.harbor.example, to Webex at "
+        "2026-03-24 11:00:00.003 UTC (frame 3); what came of it is not known."
+    )
+    assert hidden
+    assert hidden.startswith("edge as TLS client presented a certificate that the capture missed to Webex at ")
+
+
+def test_a_resumed_session_is_no_failure_to_present() -> None:
+    resumed = answer(client=Visibility.RESUMED, completed=True)
+
+    assert resumed.grounds.brief == (
+        "Session resumed at 2026-03-24 11:00:00.000 UTC (ClientHello in frame 1): no certificate was sent this time, "
+        "by design. Expected by the store rule: the client store's certificate, edge.harbor.example."
+    )
+    assert "; the handshake completed. Expected by the store rule: " in resumed.sentence
+    assert "presented" not in resumed.sentence
 
 
 def test_what_the_store_rule_says_is_kept_beside_what_cannot_be_seen() -> None:
@@ -165,7 +191,7 @@ def test_a_hidden_certificate_of_a_node_without_stores_is_not_determinable() -> 
     [
         (Visibility.NONE_SENT, "an empty Certificate message"),
         (Visibility.NOT_REQUESTED, "no certificate, because none was requested"),
-        (Visibility.RESUMED, "because the session was resumed"),
+        (Visibility.RESUMED, "resumed a session with Webex at "),
         (Visibility.NOT_REACHED, "the handshake ended before its turn"),
         (Visibility.NOT_CAPTURED, "that the capture missed"),
         (Visibility.NOT_USED, "uses no certificates"),
@@ -315,7 +341,8 @@ def test_a_release_with_one_store_is_judged_by_it() -> None:
     node = edge(version="X15.4", stores=stores(EDGE_SERVER, None))
     verdict = answers(case(node, events=[event(node, WEBEX, alert=48, role=Side.CLIENT)]))[0]
 
-    assert f"the server store's certificate, serial {EDGE_SERVER.serial}" in verdict.sentence
+    single = "the single store's certificate (X15.4 has one for both roles)"
+    assert f"{single}, serial {EDGE_SERVER.serial}" in verdict.sentence
 
 
 def test_a_presented_certificate_that_is_in_no_store_is_said_to_be() -> None:

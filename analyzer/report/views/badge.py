@@ -62,9 +62,12 @@ def outcome_badge(outcome: Outcome) -> Badge:
 
 def verdict_badge(verdict: Verdict, but: Finding | None = None) -> Badge:
     """Return the outcome, unless what was presented is the open question; `but`: against a completed handshake."""
+    grounds = verdict.grounds
+    word = wording.ACCEPTED if grounds.accepted else wording.OUTCOMES[verdict.outcome]
     if but:
-        words = say("{outcome}, but: {title}", outcome=wording.OUTCOMES[verdict.outcome], title=but.title)
+        words = say("{outcome}, but: {title}", outcome=word, title=but.title)
         return Badge(tone=_SEVERITY_TONES[but.severity], word=words)
-    if verdict.confidence is Confidence.NOT_DETERMINABLE and verdict.grounds.refused is None:
+    if verdict.confidence is Confidence.NOT_DETERMINABLE and grounds.refused is None:
         return Badge(tone=Tone.OPEN, word=say("Not determinable"))
-    return outcome_badge(verdict.outcome)
+    is_another = grounds.accepted and grounds.rule is not None and grounds.rule.kept is False
+    return Badge(tone=Tone.WARN if is_another else _OUTCOME_TONES[verdict.outcome], word=word)

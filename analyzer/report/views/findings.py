@@ -116,12 +116,19 @@ class CauseLink(Struct, frozen=True, kw_only=True):
     anchor: str
 
 
-def cause_link(cause: Cause, anchors: Mapping[Finding, str]) -> CauseLink:
-    return CauseLink(
-        badge=severity_badge(cause.finding.severity),
-        title=cause.finding.title,
-        node=wording.node_label(cause.finding.node),
-        anchor=anchors[cause.finding],
+def cause_links(
+    causes: Iterable[Cause], anchors: Mapping[Finding, str], first: Finding | None = None
+) -> tuple[CauseLink, ...]:
+    """Link to causes; to one finding before them, even if it follows from one: the badge of the answer names it."""
+    findings = dict.fromkeys((*([first] if first else ()), *(cause.finding for cause in causes)))
+    return tuple(
+        CauseLink(
+            badge=severity_badge(finding.severity),
+            title=finding.title,
+            node=wording.node_label(finding.node),
+            anchor=anchors[finding],
+        )
+        for finding in findings
     )
 
 

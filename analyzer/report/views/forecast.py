@@ -50,11 +50,12 @@ def forecast_views(report: Report) -> tuple[ForecastView, ...]:
 
 def _view(case: Case, forecast: Forecast) -> ForecastView:
     certificate = case.certificates.get(forecast.certificate)
+    node = next((node for node in case.nodes if node.name == forecast.node), None)
     stops = str(forecast.stops_on) if forecast.stops_on else say("not known")
     not_now = forecast.stops_on is None and forecast.stops_by is ForecastKind.USAGE
     return ForecastView(
         node=forecast.node or say("not named"),
-        store=wording.STORES[forecast.store],
+        store=wording.store_name(forecast.store, node, brief=True),
         roles=both(wording.SIDES[role] for role in forecast.roles) or say("not presented"),
         title=wording.title(certificate) if certificate else forecast.certificate[:16],
         anchor=certificate_anchor(forecast.certificate),

@@ -6,9 +6,19 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from analyzer.evidence import Alert, Case, Connection, Frame, Outcome, Side, Step, Visibility
+from analyzer.evidence import (
+    Alert,
+    Case,
+    Connection,
+    Frame,
+    Outcome,
+    Side,
+    Step,
+    Visibility,
+)
 from analyzer.report import wording
 from analyzer.report.links import FrameReference, frame_reference
+from analyzer.report.summary import holder_of
 from analyzer.report.views.badge import Badge, outcome_badge
 from analyzer.report.views.certificates import CertificateView, certificate_view
 from analyzer.words import Words, counted, say
@@ -121,7 +131,8 @@ def _certificate(case: Case, connection: Connection, side: Side, number: int) ->
         length = len(presented.chain)
         details.append(counted(length, "{count:,} certificate in the chain", "{count:,} certificates in the chain"))
     if presented.store:
-        store, owner = wording.STORES[presented.store], presented.store_node
+        owner = presented.store_node
+        store = wording.store_name(presented.store, holder_of(case, presented))
         details.append(
             say("Store of {node}: {store}", node=owner, store=store) if owner else say("Store: {store}", store=store)
         )

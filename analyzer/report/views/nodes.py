@@ -119,7 +119,7 @@ def node_view(report: Report, node: Node, number: int) -> NodeView:
         as_server=_outcomes(case, node, Side.SERVER),
         facts=_facts(node),
         stores=stores_view(case, node, report.ends_soon_days),
-        paths=path_views(case, node.name),
+        paths=path_views(case, node),
         validity=validity_views(case, node, report.forecast),
         zones=tuple(_zone(zone) for zone in node.zones[:MAX_ROWS]),
         tunnels=tuple(_tunnel(tunnel) for tunnel in (node.tunnels or ())[:MAX_ROWS]),

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from analyzer.evidence import Case, IssuerPath, PathLink
+from analyzer.evidence import Case, IssuerPath, Node, PathLink, Store
 from analyzer.report import wording
 from analyzer.report.views.certificates import certificate_anchor
 from analyzer.words import Words, both, say
 
-_STORES = {
-    ("client",): say("Client store"),
-    ("server",): say("Server store"),
-    ("client", "server"): say("Client and server store"),
-}
+_BOTH_STORES = say("Client and server store")
 _NO_STORE = say("Not a store's")
 
 MAX_LINKS = 12
@@ -42,24 +38,26 @@ class PathView(Struct, frozen=True, kw_only=True):
     extra: tuple[str, ...]
 
 
-def path_views(case: Case, node: str | None) -> tuple[PathView, ...]:
+def path_views(case: Case, node: Node) -> tuple[PathView, ...]:
     """Show the paths of what a node holds and presents, then of what peers presented to it."""
-    return tuple(_path(case, path) for path in case.paths if path.node == node)
+    return tuple(_path(case, path, node) for path in case.paths if path.node == node.name)
 
 
-def _path(case: Case, path: IssuerPath) -> PathView:
+def _path(case: Case, path: IssuerPath, node: Node) -> PathView:
     return PathView(
-        title=_title(path),
+        title=_title(path, node),
         links=tuple(_link(case, path, link, number) for number, link in enumerate(path.links[:MAX_LINKS])),
         more=max(0, len(path.links) - MAX_LINKS),
         extra=tuple(wording.title(case.certificates[one]) for one in path.extra if one in case.certificates),
     )
 
 
-def _title(path: IssuerPath) -> Words:
+def _title(path: IssuerPath, node: Node) -> Words:
     if path.presenter is not None:
         return say("Presented by {peer}", peer=path.presenter)
-    store = _STORES.get(path.stores, _NO_STORE)
+    store = _NO_STORE
+    if path.stores:
+        store = wording.store_title(Store(path.stores[0]), node) if len(path.stores) == 1 else _BOTH_STORES
     if path.chain:
         return say("{store}, as presented", store=store)
     return say("{store}, not seen on the wire", store=store)

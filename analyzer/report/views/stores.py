@@ -79,15 +79,22 @@ def _store(case: Case, node: Node, side: Side, ends_soon_days: int) -> StoreView
         for sha256 in (ids or ())[:MAX_CERTIFICATES]
         if (view := certificate_view(case, sha256, node.reference_time.time, ends_soon_days))
     )
-    absent = say("The member is not in the bundle.") if ids is None else say("No certificate in it could be read.")
     store = Store(side.value)
     return StoreView(
-        title=wording.STORE_TITLES[store],
+        title=wording.store_title(store, node),
         files=store_files(node, store),
         leaf=views[0] if views else None,
-        note=None if views else absent,
+        note=None if views else _absent(node, store, ids),
         chain=views[1:],
     )
+
+
+def _absent(node: Node, store: Store, ids: tuple[str, ...] | None) -> Words:
+    if ids is not None:
+        return say("No certificate in it could be read.")
+    if store is Store.CLIENT and wording.has_one_store(node):
+        return say("This release has none: the single store serves both roles.")
+    return say("The member is not in the bundle.")
 
 
 def _relation(case: Case, node: Node) -> Words | None:

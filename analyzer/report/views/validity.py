@@ -57,8 +57,8 @@ def validity_views(case: Case, node: Node, forecasts: Iterable[Forecast]) -> tup
     scale = _Scale(min(moments), max(moments))
     return tuple(
         ValidityView(
-            store=wording.STORES[forecast.store],
-            title=wording.STORE_TITLES[forecast.store],
+            store=wording.store_name(forecast.store, node),
+            title=wording.store_title(forecast.store, node),
             begins=f"{begins:%Y-%m-%d}",
             ends=f"{ends:%Y-%m-%d}",
             x=scale.x(begins),

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Container
+from datetime import datetime
 
 from msgspec import Struct
 
 from analyzer.evidence import PeerIdentity, Side
 from analyzer.findings import Finding, Report, Verdict
 from analyzer.report import wording
+from analyzer.report.headline import headline
 from analyzer.report.links import FrameReference, anchor, conversation_filter, frame_reference
-from analyzer.report.summary import Exhibit, Index, confidence_words, exhibit_of, headline
-from analyzer.report.views.badge import Badge, verdict_badge
+from analyzer.report.summary import Exhibit, Index, basis_words, exhibit_of, store_words
+from analyzer.report.views.badge import Badge, Tone, verdict_badge
 from analyzer.report.views.certificates import CertificateView, certificate_view
 from analyzer.report.views.handshakes import end_names
 from analyzer.report.views.spot import Spot, line_spot
 from analyzer.report.views.stores import store_files
-from analyzer.words import say
+from analyzer.words import Words, say
 
 
 class RefusalView(Struct, frozen=True, kw_only=True):
@@ -30,12 +32,19 @@ class RefusalView(Struct, frozen=True, kw_only=True):
     line_time: str
 
 
-class InferredView(Struct, frozen=True, kw_only=True):
-    """What the store rule says was presented, where that can't be seen."""
+class StoreRuleView(Struct, frozen=True, kw_only=True):
+    """Whether the certificate is the one that the store rule says.
 
-    certificate: CertificateView
-    store: str
-    files: tuple[str, ...]
+    Attributes:
+        expected: the one that it says, unless that is the one that is shown.
+        dates: from when to when that one is valid.
+        files: that hold it; none where another one was presented.
+    """
+
+    badge: Badge
+    expected: CertificateView | None = None
+    dates: str = ""
+    files: tuple[str, ...] = ()
 
 
 class NamedView(Struct, frozen=True, kw_only=True):
@@ -50,13 +59,15 @@ class VerdictView(Struct, frozen=True, kw_only=True):
 
     Attributes:
         brief: the sentence without what stands beside it.
-        confidence: of what this node presented; None where that is not shown, or where the badge tells it.
+        basis: that it is inferred why there is no certificate; else None.
+        title: what is shown of which certificate.
         presenter, receiver: whose certificate is shown, and whom it was for; None: no role or connection is known.
         wanted_name: the name that was looked for in a refused certificate.
-        is_refused: whether the certificate that is shown was refused.
         certificate: what was presented; None unless it was seen.
         presented: how it can be seen, or why it cannot.
         store: the store that it stands in, in words; None if it cannot be told.
+        rule: None: nothing was presented, or by a peer whose stores are not at hand.
+        inferred: the certificate that the store rule says, where none is seen.
         place, frame: what the frame is that the sentence names, and which.
         connection_anchor: None if that connection is not drawn in the page.
     """
@@ -65,16 +76,17 @@ class VerdictView(Struct, frozen=True, kw_only=True):
     headline: str
     sentence: str
     brief: str
-    confidence: str | None
+    basis: str | None
+    title: str
     presenter: str | None
     receiver: str | None
     wanted_name: str | None
-    is_refused: bool
     certificate: CertificateView | None
     presented: str
     store: str | None
     files: tuple[str, ...]
-    inferred: InferredView | None
+    rule: StoreRuleView | None
+    inferred: CertificateView | None
     named: NamedView | None
     place: str
     frame: FrameReference | None
@@ -94,22 +106,23 @@ def verdict_view(
     node = index.nodes.get(verdict.node)
     at = (node.reference_time if node else report.case.reference_time).time
     ends = verdict.local_role is not None or connection is not None
-    owner = exhibit.owner if exhibit.owner != verdict.node else None
+    rule = _store_rule(report, verdict, exhibit, at)
     return VerdictView(
         badge=verdict_badge(verdict, but),
-        headline=headline(verdict, but=but is not None),
+        headline=headline(verdict, exhibit, but=but is not None),
         sentence=verdict.sentence,
         brief=verdict.grounds.brief or verdict.sentence,
-        confidence=confidence_words(verdict),
+        basis=basis_words(verdict),
+        title=_title(verdict, exhibit),
         presenter=_place(verdict, exhibit, exhibit.side) if ends else None,
         receiver=_place(verdict, exhibit, exhibit.side.other) if ends else None,
         wanted_name=verdict.grounds.wanted_name,
-        is_refused=verdict.grounds.refused is not None,
         certificate=certificate_view(report.case, certificate, at, report.ends_soon_days) if certificate else None,
-        presented=wording.VISIBILITIES[exhibit.visibility] if exhibit.visibility else say("not known"),
-        store=wording.store_of(exhibit.store, owner) if exhibit.store else None,
-        files=store_files(index.nodes.get(exhibit.owner), exhibit.store),
-        inferred=_inferred(report, verdict, index),
+        presented=_visibility(verdict, exhibit),
+        store=store_words(verdict, exhibit),
+        files=store_files(exhibit.owner, exhibit.store),
+        rule=rule,
+        inferred=rule.expected if rule and not certificate else None,
         named=_named(verdict.grounds.named),
         place=wording.place(exhibit.frame),
         frame=frame_reference(exhibit.frame),
@@ -129,8 +142,11 @@ def _end(verdict: Verdict, exhibit: Exhibit, side: Side) -> str:
         if exhibit.connection:
             return end_names(exhibit.connection)[side]
         return say("the client") if side is Side.CLIENT else say("the server")
-    name = wording.node_label(verdict.node) if side is verdict.local_role else verdict.peer
-    return say("{name} ({role})", name=name, role=wording.SIDES[side])
+    if side is verdict.local_role:
+        return say("{name} ({role})", name=wording.node_label(verdict.node), role=wording.SIDES[side])
+    if exhibit.connection and exhibit.connection.peer.hint_only:
+        return say("{name} (by its address alone; {role})", name=verdict.peer, role=wording.SIDES[side])
+    return say("{name} ({role})", name=verdict.peer, role=wording.SIDES[side])
 
 
 def _place(verdict: Verdict, exhibit: Exhibit, side: Side) -> str:
@@ -145,17 +161,43 @@ def _place(verdict: Verdict, exhibit: Exhibit, side: Side) -> str:
     return say("{end}, {address}", end=end, address=address)
 
 
-def _inferred(report: Report, verdict: Verdict, index: Index) -> InferredView | None:
-    presented = verdict.grounds.by_rule
-    node = index.nodes.get(verdict.node)
-    at = (node.reference_time if node else report.case.reference_time).time
-    identity = presented.certificate if presented else None
-    view = certificate_view(report.case, identity, at, report.ends_soon_days) if identity else None
-    if presented is None or view is None or presented.store is None:
+def _title(verdict: Verdict, exhibit: Exhibit) -> Words:
+    rule = exhibit.rule
+    is_hidden = rule is not None and not rule.is_seen
+    if verdict.grounds.refused:
+        hidden = is_hidden or exhibit.certificate is None
+        return say("The certificate refused (not seen)") if hidden else say("The certificate refused")
+    if is_hidden:
+        is_expected = rule is not None and rule.expected is not None
+        return say("The certificate expected (not seen)") if is_expected else say("The certificate (not seen)")
+    return say("The certificate presented")
+
+
+def _visibility(verdict: Verdict, exhibit: Exhibit) -> Words:
+    if exhibit.visibility:
+        return wording.VISIBILITIES[exhibit.visibility]
+    return say("not seen: only the log tells of it") if verdict.events else say("not known")
+
+
+def _store_rule(report: Report, verdict: Verdict, exhibit: Exhibit, at: datetime | None) -> StoreRuleView | None:
+    rule = exhibit.rule
+    if rule is None:
         return None
-    return InferredView(
-        certificate=view, store=wording.STORES[presented.store], files=store_files(node, presented.store)
-    )
+    expected = rule.expected
+    if expected is None or expected.store is None or rule.unknown:
+        return StoreRuleView(badge=Badge(tone=Tone.OPEN, word=say("not known: {why}", why=rule.unknown)))
+    if rule.kept:
+        name = wording.store_name(expected.store, exhibit.owner, brief=True)
+        tone = Tone.PLAIN if verdict.grounds.refused else Tone.GOOD  # nothing is green of what was refused
+        return StoreRuleView(badge=Badge(tone=tone, word=say("{store}, as expected", store=name)))
+    store = wording.store_expected(expected.store, exhibit.owner)
+    certificate = report.case.certificates.get(expected.certificate or "")
+    view = certificate_view(report.case, certificate.sha256, at, report.ends_soon_days) if certificate else None
+    if not rule.is_seen:
+        badge = Badge(tone=Tone.OPEN, word=say("expected {store}, inferred", store=store))
+        return StoreRuleView(badge=badge, expected=view, files=store_files(exhibit.owner, expected.store))
+    badge = Badge(tone=Tone.BAD, word=say("expected {store}", store=store))
+    return StoreRuleView(badge=badge, expected=view, dates=wording.days(certificate) if certificate else "")
 
 
 def _named(identity: PeerIdentity | None) -> NamedView | None:
