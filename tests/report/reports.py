@@ -578,7 +578,7 @@ OUTLOOK = Outlook(
 PAIR = frozenset({"core1", "edge1"})
 SERVICES = (
     Service(
-        service="UC traversal zone",
+        service=say("UC traversal zone"),
         peer="edge1",
         nodes=PAIR,
         between=True,
@@ -587,9 +587,9 @@ SERVICES = (
         why=say("no clientAuth"),
         finding=FINDINGS[0],
     ),
-    Service(service="MRA and WebRTC", peer="edge1", nodes=PAIR, between=True, seen=None, rule=REFUSED),
+    Service(service=say("MRA and WebRTC"), peer="edge1", nodes=PAIR, between=True, seen=None, rule=REFUSED),
     Service(
-        service="outbound mTLS",
+        service=say("outbound mTLS"),
         peer="Webex",
         nodes=frozenset({"edge1"}),
         between=False,
