@@ -250,7 +250,7 @@ def test_an_old_certificate_that_ends_soon_has_a_badge_and_the_restart_comes_fir
     answer = answer_of("old-certificate-still-served")
 
     assert "Ends in 5 days" in answer
-    assert "What to do now Durable fix Restart: service-affecting" in answer
+    assert "What to do now Durable fix On expe (Edge): Restart: service-affecting" in answer
 
 
 def test_the_refused_certificate_is_the_one_that_is_shown_with_the_name_that_was_looked_for() -> None:

@@ -77,14 +77,18 @@ def plan(conclusions: Conclusions, verdict: Verdict | None) -> Plan:
 
 def steps_of(finding: Finding) -> tuple[Step, ...]:
     """Return the steps that a finding asks for. Alternatives are one step, and so is a fix with its stop-gap."""
+    return tuple(Step(options=options, node=finding.node, finding=finding) for options in _grouped(finding.remedy))
+
+
+def _grouped(remedies: Iterable[Remedy]) -> Iterator[tuple[Remedy, ...]]:
     steps: list[list[Remedy]] = []
-    for remedy in sorted(finding.remedy, key=lambda remedy: _KINDS.index(remedy.kind)):
+    for remedy in sorted(remedies, key=lambda remedy: _KINDS.index(remedy.kind)):
         is_option = remedy.instead or remedy.kind is RemedyKind.STOP_GAP
         if is_option and steps and steps[-1][0].kind is not RemedyKind.COLLECT:
             steps[-1].append(remedy)
         else:
             steps.append([remedy])
-    return tuple(Step(options=tuple(options), node=finding.node, finding=finding) for options in steps)
+    return map(tuple, steps)
 
 
 def place(remedy: Remedy, node: str | None, index: Index) -> Words | None:
@@ -106,7 +110,7 @@ def placed(remedy: Remedy, node: str | None, index: Index) -> Words:
 def _of_verdict(verdict: Verdict | None) -> tuple[Step, ...]:
     if verdict is None:
         return (Step(options=(_NO_CONNECTION,), node=None),)
-    return tuple(Step(options=(remedy,), node=verdict.node) for remedy in verdict.grounds.remedy)
+    return tuple(Step(options=options, node=verdict.node) for options in _grouped(verdict.grounds.remedy))
 
 
 def _calling(cause: Cause) -> Iterator[Finding]:

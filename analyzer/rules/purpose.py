@@ -100,11 +100,15 @@ def _check_on(view: NodeView, refusal: Refusal) -> Judgement:
             checks=checks,
         ),
         (
-            replace(CLIENT_CERTIFICATE_FOR_CORE, at=refusal.peer.node if view.is_edge else HERE),
-            replace(CHECKING_OFF, at=HERE if view.is_edge else refusal.peer.node),
+            replace(CLIENT_CERTIFICATE_FOR_CORE, at=_place_of(view, refusal, NodeRole.CORE)),
+            replace(CHECKING_OFF, at=_place_of(view, refusal, NodeRole.EDGE)),
         ),
         (*_quote_leaf(view, refusal), *settings, *_quote_zone(view, refusal.peer)),
     )
+
+
+def _place_of(view: NodeView, refusal: Refusal, role: NodeRole) -> str | None:
+    return HERE if view.node.role is role else refusal.peer.node or view.end_of_zone(role)
 
 
 def _quote_leaf(view: NodeView, refusal: Refusal) -> tuple[Evidence, ...]:

@@ -89,9 +89,9 @@ def _trust(ends: RefusedEnds) -> Remedy:
     if ends.is_webex_verifying:
         return Remedy(
             text=say(
-                "Have Webex trust the CA: one that it does not know is uploaded in Control Hub, root and intermediates. A "
-                "Cisco document on Hybrid Call Service (2020-12-06) says so for calls over SIP; whether it holds for other "
-                "services is not known."
+                "See that Webex trusts the CA of the certificate and gets the whole chain: a CA that it does not know is "
+                "uploaded in Control Hub, root and intermediates. A Cisco document on Hybrid Call Service (2020-12-06) says "
+                "so for calls over SIP; whether it holds for other services is not known."
             ),
             command="Control Hub: Certificates for Encrypted SIP Calls",
             kind=RemedyKind.DURABLE,

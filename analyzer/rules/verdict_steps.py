@@ -15,7 +15,9 @@ CALL_WEBEX = Remedy(
     kind=RemedyKind.COLLECT,
 )
 
-_ENDS = Remedy(
+_ENDS = {Side.CLIENT: say("the client"), Side.SERVER: say("the server")}
+
+_WHO_THEY_ARE = Remedy(
     text=say(
         "Add the whole diagnostic bundle of the Expressway at either end: its addresses, stores and log are needed to explain "
         "the refusal."
@@ -46,15 +48,11 @@ def of_unknown_ends(connection: Connection) -> tuple[Remedy, ...]:
     """Return what a refusal asks for where no rule can judge it: whose certificate it was is not known."""
     if connection.local_role is not None or connection.outcome is not Outcome.REFUSED or not connection.refused_by:
         return ()
-    names = {
-        Side.CLIENT: say("the client {address}", address=connection.handshake.client),
-        Side.SERVER: say("the server {address}", address=connection.handshake.server),
-    }
     refused = connection.refused_by.other
     alert = connection.refusing_alert
     meaning = BY_CODE.get(alert.code) if alert else None
-    ends = RefusedEnds(presenter=names[refused], verifier=names[refused.other], side=refused)
-    return (*(meaning.remedy(ends) if meaning else ()), _ENDS)
+    ends = RefusedEnds(presenter=_ENDS[refused], verifier=_ENDS[refused.other], side=refused)
+    return (*(meaning.remedy(ends) if meaning else ()), _WHO_THEY_ARE)
 
 
 def collected(steps: tuple[Remedy, ...]) -> Words | None:

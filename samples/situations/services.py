@@ -210,15 +210,14 @@ SITUATIONS = (
             ),
             no_sign_of_webex(),
         ),
-        warning=frozenset(
-            {"all-private-ca", "far-end-must-trust-private-ca", "presented-stale-certificate", "restart-required"}
-        ),
+        warning=frozenset({"all-private-ca", "presented-stale-certificate", "restart-required"}),
         noted=frozenset(
             {
                 "all-private-ca",
                 "bundle-time-span",
                 "connection-seen-at-both-ends",
                 "core-client-capable-success",
+                "far-end-must-trust-private-ca",
                 "mra-client-name-or-ca-prompt",
                 "peer-announces-our-ca",
                 "presented-expected-store",

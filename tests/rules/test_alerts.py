@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from analyzer.evidence import Outcome, Peer, Side, Visibility
+from analyzer.evidence import Node, Outcome, Peer, Side, Visibility
+from analyzer.findings import HERE
 from analyzer.rules.alert_meanings import MEANINGS, Meaning
 from tests.rules.cases import NOT_DETERMINABLE, case, connection, event, findings, judge, made
-from tests.rules.nodes import CUBE, CUCM, INTERNET, NAMED, START, UNKNOWN, WEBEX, core, edge, stores
+from tests.rules.nodes import CORE, CUBE, CUCM, INTERNET, NAMED, START, UNKNOWN, WEBEX, core, edge, stores
 from tests.rules.pki import CORE_CLIENT, EDGE_CLIENT, EDGE_SERVER, WEBEX_SERVER
 
 SEEN: dict[str, Any] = {"client": EDGE_CLIENT, "server": WEBEX_SERVER}
@@ -208,6 +209,58 @@ def test_what_is_wrong_with_the_client_certificate_explains_no_refusal_of_the_se
         "Webex": "far-end-must-trust-private-ca",
         CUBE.name: None,
     }
+
+
+# Each step where it is taken
+
+
+def steps(node: Node, peer: Peer, role: Side, sender: Side, code: int, *others: Node) -> list[tuple[str, str | None]]:
+    """Return the steps about one alert: the text, and where it is taken."""
+    shown = connection(node, peer, role=role, client=EDGE_CLIENT, server=EDGE_SERVER, alert=(sender, code))
+    judged = case(node, *others, connections=[shown])
+    found = [f for f in findings(judged) if "-alert-" in f.id and f.determined and f.node == node.name]
+    return [(remedy.text, remedy.at) for finding in found for remedy in finding.remedy]
+
+
+def test_a_peer_that_is_no_node_of_the_case_is_told_of_and_gets_no_menu_of_ours() -> None:
+    shown = connection(edge(), CUBE, role=Side.CLIENT, client=EDGE_CLIENT, alert=(Side.SERVER, 48))
+    (finding,) = made(case(edge(), connections=[shown]), "peer-alert-unknown-ca")
+    let_trust, use_another = finding.remedy
+
+    assert (let_trust.at, let_trust.command) == (None, None)
+    assert let_trust.text.startswith(f"See that {CUBE.name} trusts the CA of edge's certificate")
+    assert (use_another.at, use_another.instead) == (HERE, True)
+    assert use_another.text == f"Or present a client certificate with clientAuth from a CA that {CUBE.name} trusts."
+    assert use_another.command == "Maintenance > Security > Client certificate"
+
+
+def test_a_peer_whose_bundle_is_at_hand_gets_the_step_and_its_menu() -> None:
+    node, other = edge(), core()
+    refused = connection(node, CORE, role=Side.SERVER, server=EDGE_SERVER, alert=(Side.CLIENT, 48))
+    (finding,) = made(case(node, other, connections=[refused]), "peer-alert-unknown-ca")
+
+    assert [(one.at, one.command) for one in finding.remedy] == [
+        ("core", "Maintenance > Security > Trusted CA certificate"),
+        (HERE, "Maintenance > Security > Server certificate"),
+    ]
+
+
+def test_webex_is_told_what_control_hub_offers_with_the_date_of_the_document() -> None:
+    (text, at), (other, where) = steps(edge(), WEBEX, Side.CLIENT, Side.SERVER, 46)
+
+    assert "Control Hub" in text
+    assert "(2020-12-06)" in text
+    assert at is None
+    assert (other, where) == ("Or present a client certificate with clientAuth from a CA that Webex trusts.", HERE)
+
+
+def test_a_refused_purpose_names_the_peer_the_role_and_the_usage() -> None:
+    assert steps(edge(), CUBE, Side.SERVER, Side.SERVER, 43) == [
+        (
+            f"Have {CUBE.name} present a client certificate with clientAuth; the CAs above it must allow that use, too.",
+            None,
+        )
+    ]
 
 
 # What concerns nobody

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from analyzer.evidence import Case, Certificate, Event, Node, Setting, SettingChange, Side
 from analyzer.facts.settings import EKU_CHECKING_MODE
+from analyzer.findings import HERE
 from tests.rules.cases import NOT_DETERMINABLE, case, causes, connection, event, findings, judge, made
 from tests.rules.nodes import (
     CUBE,
@@ -245,3 +246,16 @@ def test_the_effects_of_test_case_1_are_tied_to_it(with_core: bool) -> None:
 def test_without_log_and_capture_a_refusal_for_its_purpose_is_not_determinable(rule: str) -> None:
     assert judge(case(edge(logs=(), captures=())), rule) == {("info", NOT_DETERMINABLE, "edge")}
     assert judge(case(edge(logs=())), rule) == judge(case(edge(captures=())), rule) == set()
+
+
+def test_each_step_is_taken_on_the_node_that_it_changes() -> None:
+    """The finding stands on the Edge; the certificate is the Core's."""
+    (finding,) = made(case(edge(), WEAK_CORE, connections=refused_by_edge(edge()).connections), CHECK_ON)
+
+    assert [one.at for one in finding.remedy] == ["core", HERE]
+
+
+def test_where_the_core_is_not_at_hand_no_node_is_named() -> None:
+    (finding,) = made(refused_by_edge(edge()), CHECK_ON)
+
+    assert [one.at for one in finding.remedy] == [None, HERE]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from analyzer.evidence import Side
+from analyzer.findings import HERE
 from tests.rules.cases import NOT_DETERMINABLE, case, connection, judge, made
 from tests.rules.nodes import WEBEX, core, edge, stores
 from tests.rules.pki import (
@@ -69,6 +70,19 @@ def test_a_private_certificate_that_was_presented_is_said_to_have_been() -> None
     (finding,) = made(case(node, connections=[shown]), "far-end-must-trust-private-ca")
 
     assert finding.explanation.startswith("As a TLS client this Edge presented a certificate of a private CA.")
+
+
+def test_a_refusal_leads_with_who_refused_which_authority_and_with_two_ways_out() -> None:
+    node = edge(stores=PRIVATE_EDGE)
+    shown = connection(node, WEBEX, role=Side.CLIENT, client=EDGE_CLIENT, alert=(Side.SERVER, 46))
+    judged = case(node, connections=[shown])
+
+    (finding,) = made(judged, "far-end-must-trust-private-ca")
+
+    assert finding.title.startswith("Webex refused a certificate of the private CA ")
+    assert [(one.at, one.instead) for one in finding.remedy] == [(None, False), (HERE, True)]
+    assert finding.caused_by is None
+    assert judge(judged, "all-private-ca") == {("warning", "strong", "edge.harbor.example")}
 
 
 def test_a_public_client_certificate_asks_nothing_of_far_ends() -> None:

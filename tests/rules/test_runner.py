@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from analyzer.evidence import Alarm, NodeRole, ReferenceTime, Setting, Side, Stores, TlsRecord, Visibility
 from analyzer.facts.citations import citations
 from analyzer.facts.settings import REVOCATION_CHECKING_MODE
-from analyzer.findings import Confidence, Severity
+from analyzer.findings import Confidence, Finding, Severity
 from analyzer.rules.catalogue import RULES
 from analyzer.rules.cause_table import CAUSES
+from analyzer.rules.causes import tie
 from analyzer.rules.rule import Judgement, Need, Rule
-from analyzer.rules.runner import is_met, run
+from analyzer.rules.runner import Grounded, is_met, run
 from analyzer.rules.verdicts import verdicts_of
 from analyzer.rules.view import NodeView, views_of
 from analyzer.words import say
@@ -295,3 +296,35 @@ def test_a_finding_keeps_what_it_rests_on_and_whom_it_is_about_for_the_first_scr
 
     assert set(told.rests_on) == {"c1", "e1"}
     assert set(told.about) == {"Webex"}
+
+
+def test_what_explains_something_graver_is_as_grave_and_stands_first() -> None:
+    cause, effect = grounded("restart-required", Severity.WARNING), grounded("presented-stale-certificate")
+    apart = grounded("trust-missing-own-issuer", Severity.WARNING)
+
+    tied = tie((effect, apart, cause))
+
+    assert [(one.id, one.severity, one.caused_by) for one in tied] == [
+        ("presented-stale-certificate", Severity.CRITICAL, "restart-required"),
+        ("restart-required", Severity.CRITICAL, None),
+        ("trust-missing-own-issuer", Severity.WARNING, None),
+    ]
+
+
+def test_what_explains_something_lesser_stays_what_it_is() -> None:
+    cause, effect = grounded("restart-required"), grounded("presented-stale-certificate", Severity.WARNING)
+
+    assert [one.severity for one in tie((cause, effect))] == [Severity.CRITICAL, Severity.WARNING]
+
+
+def grounded(identifier: str, severity: Severity = Severity.CRITICAL) -> Grounded:
+    finding = Finding(
+        id=identifier,
+        severity=severity,
+        confidence=Confidence.PROVEN,
+        node="edge",
+        subject="edge",
+        title=say("Title"),
+        explanation=say("Explanation."),
+    )
+    return Grounded(finding, frozenset(), frozenset(), frozenset({"edge"}))

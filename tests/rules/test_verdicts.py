@@ -260,6 +260,22 @@ def test_loose_files_have_an_answer_for_each_connection() -> None:
     assert verdicts[0].sentence.startswith(f"The client {talk[1].handshake.client} presented")
 
 
+def test_a_refusal_between_unknown_ends_asks_for_what_its_alert_says_and_for_their_bundle() -> None:
+    refused = answer(peer=NAMED, role=None, client=EDGE_CLIENT, alert=(Side.SERVER, 48))
+
+    told = [(step.text, step.command, step.at) for step in refused.grounds.remedy]
+
+    assert [command for _, command, _ in told] == [None] * len(told)
+    assert told[0][0].startswith("See that the server trusts the CA of the client's certificate")
+    assert told[-1][0].startswith("Add the whole diagnostic bundle of the Expressway at either end")
+    assert refused.collect is None
+
+
+def test_between_known_ends_the_findings_say_what_to_do_and_what_completed_asks_for_nothing() -> None:
+    assert answer(client=EDGE_CLIENT, alert=(Side.SERVER, 48)).grounds.remedy == ()
+    assert answer(peer=NAMED, role=None, client=EDGE_CLIENT, completed=True).grounds.remedy == ()
+
+
 def test_an_edge_without_any_sign_of_webex_is_told_how_to_collect_one() -> None:
     node = edge()
     (verdict,) = answers(case(node, connections=[connection(node, INTERNET, role=Side.SERVER)]))

@@ -74,7 +74,7 @@ class Page(Struct, frozen=True, kw_only=True):
         leading: the answer of the first screen; None: there is no verdict at all.
         steps, later: what to do now, and what waits for a day.
         nothing_to_do: what is said where there is no step for now.
-        has_fix: whether a step changes something, so that it can be seen whether it helped.
+        check_again: whether to say how to see what the steps did; one that collects says it itself.
         has_failed: whether there is a failure to explain.
         why, also: what is tied to the leading answer, and what else has weight.
         counts: findings by severity, in words.
@@ -94,7 +94,7 @@ class Page(Struct, frozen=True, kw_only=True):
     steps: tuple[StepView, ...]
     later: StepView | None
     nothing_to_do: str
-    has_fix: bool
+    check_again: bool
     has_failed: bool
     why: tuple[CauseLink, ...]
     also: tuple[CauseLink, ...]
@@ -153,7 +153,7 @@ def page_view(report: Report) -> Page:
         steps=tuple(step_view(step, index, anchors) for step in steps.now),
         later=step_view(steps.later, index, anchors) if steps.later else None,
         nothing_to_do=wording.nothing_to_do(waits=steps.later is not None),
-        has_fix=not all(step.is_collect for step in steps.now),
+        check_again=bool(steps.now) and not any(step.is_collect for step in steps.now),
         has_failed=conclusions.has_failed,
         why=cause_links(conclusions.why, anchors, first=conclusions.but),
         also=cause_links(conclusions.also, anchors),
