@@ -78,6 +78,16 @@ function mark(name, places, pattern) {
   CSS.highlights.set(name, marks);
 }
 
+// What is not on the screen is laid out when it comes there, and pushes away what was gone to: so that is brought twice.
+let brought = null;
+function bring(element, block) {
+  brought = element;
+  element.scrollIntoView({ block });
+  requestAnimationFrame(() => requestAnimationFrame(() => {
+    if (brought === element) element.scrollIntoView({ block });
+  }));
+}
+
 function prepareFind(box) {
   const state = document.getElementById("found");
   const number = (value) => value.toLocaleString("en");
@@ -85,6 +95,7 @@ function prepareFind(box) {
   let pattern = null;
   let found = [];
   let current = -1;
+  let here = null;
 
   function find() {
     page ??= readPlaces();
@@ -104,8 +115,8 @@ function prepareFind(box) {
   }
 
   function leave() {
-    found[current]?.element.classList.remove("here");
-    document.querySelector(".here")?.classList.remove("here");
+    here?.element.classList.remove("here");
+    here = null;
     current = -1;
     mark("here", [], pattern);
   }
@@ -115,23 +126,23 @@ function prepareFind(box) {
     const next = current < 0 && step < 0 ? found.length - 1 : (current + step + found.length) % found.length;
     leave();
     current = next;
-    const place = found[current];
-    const { element } = place;
+    here = found[current];
+    const { element } = here;
     for (let part = element.matches("summary") ? element.parentElement.parentElement : element; part; part = part.parentElement) {
       if (part.matches("details")) part.open = true;
     }
     element.classList.add("here");
-    mark("here", [place], pattern);
-    element.scrollIntoView({ block: "center" });
+    mark("here", [here], pattern);
+    bring(element, "center");
     state.textContent = say("place", { place: number(current + 1), count: number(found.length) });
   }
 
   // What surrounds the place that was gone to comes back around it.
   function clear() {
-    const element = found[current]?.element;
+    const left = here;
     box.value = "";
     find();
-    element?.scrollIntoView({ block: "center" });
+    if (left) bring(left.element, "center");
   }
 
   box.addEventListener("focus", () => { page ??= readPlaces(); });

@@ -132,7 +132,7 @@ function follow(box, find, go) {
     if (part.matches("details")) part.open = true;
     part.classList.remove("unfound");
   }
-  if (target) target.scrollIntoView();
+  if (target) bring(target, "start");
 }
 
 const box = document.getElementById("find");

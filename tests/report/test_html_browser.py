@@ -93,7 +93,7 @@ def test_the_bar_hides_nothing_that_a_link_leads_to(browser: Browser, tmp_path: 
 
         for link in page.locator("nav a").all():
             link.click()
-            page.wait_for_timeout(20)
+            page.wait_for_timeout(100)  # what comes to the screen is laid out there
             bottom = page.evaluate("document.querySelector('nav').getBoundingClientRect().bottom")
             heading = page.locator(f"{link.get_attribute('href')} h2").bounding_box()
 
