@@ -12,6 +12,7 @@ from analyzer.rules.view import NodeView
 from analyzer.words import say
 
 TRUSTED_CA = "Maintenance > Security > Trusted CA certificate"
+_APPEND = f"{TRUSTED_CA} > Append CA certificate"
 CHAIN_ALERTS = frozenset({42, 46, 48})
 """bad_certificate, certificate_unknown, unknown_ca: what verifiers send for a chain that they do not trust."""
 
@@ -32,7 +33,18 @@ def append(what: str, where: str | None = None) -> Remedy:
         )
         if where
         else say("Append {what} to the trusted CA list: all intermediates and the root.", what=what),
-        command=f"{TRUSTED_CA} > Append CA certificate",
+        command=_APPEND,
+        kind=RemedyKind.DURABLE,
+    )
+
+
+def append_with_root(what: str, where: str | None) -> Remedy:
+    """Return the advice to append an intermediate of which only the name is known, as of its root."""
+    return Remedy(
+        text=say(
+            "Append {what} and its root to the trusted CA list of {node}.", what=what, node=where or say("this node")
+        ),
+        command=_APPEND,
         kind=RemedyKind.DURABLE,
     )
 
