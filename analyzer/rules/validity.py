@@ -128,6 +128,7 @@ def clock_skew(view: NodeView) -> Iterator[Judgement]:
         severity=Severity.WARNING if skewed else Severity.INFO,
         confidence=Confidence.PROVEN,
         subject=view.node.name or "",
+        title=_apart(offset),
         explanation=sentences(
             (
                 say("{compared}, measured on {joins} connections.", compared=_compared(offset), joins=offset.joins),
@@ -135,6 +136,7 @@ def clock_skew(view: NodeView) -> Iterator[Judgement]:
                 say("The report joins the two with this offset."),
             )
         ),
+        remedy=(_SET_TIME,) if skewed else (),
         evidence=tuple(
             Evidence(
                 kind=EvidenceKind.STATUS,
@@ -146,6 +148,14 @@ def clock_skew(view: NodeView) -> Iterator[Judgement]:
             if log.first and log.last
         ),
     )
+
+
+def _apart(offset: ClockOffset) -> Words:
+    if abs(offset.seconds) <= SKEW_SECONDS:
+        return say("The clocks of log and capture agree within {limit:.0f} s", limit=SKEW_SECONDS)
+    if offset.seconds > 0:
+        return say("The log's clock is {seconds:,.0f} s ahead of the capture's", seconds=offset.seconds)
+    return say("The log's clock is {seconds:,.0f} s behind the capture's", seconds=-offset.seconds)
 
 
 def _compared(offset: ClockOffset) -> Words:
@@ -164,6 +174,12 @@ def _of_another_zone(offset: ClockOffset) -> str:
         return say("Whole half hours: one of the two is in another time zone.")
     return say("Whole hours: one of the two is in another time zone.")
 
+
+_SET_TIME = Remedy(
+    text=say("Check the NTP servers and the time zone of this node: log and capture should have one time."),
+    command="System > Time",
+    kind=RemedyKind.DURABLE,
+)
 
 RULES = (
     Rule(
