@@ -12,7 +12,7 @@ from analyzer.rules import quote
 from analyzer.rules.inventory import DUMP_KINDS, PEM_KINDS, fact, kinds_of, quote_member
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
-from analyzer.text import iso_utc
+from analyzer.text import person_utc
 from analyzer.words import itemized, listed, say
 
 
@@ -60,7 +60,7 @@ def bundle_pcap_gap(view: NodeView) -> Iterator[Judgement]:
                     file=capture.name,
                     locator=say("number {number:02}", number=capture.sequence),
                     text=say(
-                        "{time}, {packets} packets", time=iso_utc(_first_packet(capture)), packets=capture.packets
+                        "{time}, {packets} packets", time=person_utc(_first_packet(capture)), packets=capture.packets
                     ),
                 )
                 for capture in ordered[: quote.MOST]

@@ -27,7 +27,7 @@ from analyzer.evidence import (
 )
 from analyzer.findings import Evidence, EvidenceKind
 from analyzer.rules.wording import ROLES
-from analyzer.text import iso_utc
+from analyzer.text import person_utc
 from analyzer.words import Words, itemized, listed, say
 
 STEP_WORDS: Mapping[Step, str] = {
@@ -68,7 +68,7 @@ def quote_frame(connection: Connection, frame: Frame, words: str | None = None) 
 def _between(time: datetime, ends: Handshake | TcpConversation, what: str) -> Words:
     """Say what went over the wire, when, and between whom."""
     return say(
-        "{time} {client} → {server}: {what}", time=iso_utc(time), client=ends.client, server=ends.server, what=what
+        "{time} {client} → {server}: {what}", time=person_utc(time), client=ends.client, server=ends.server, what=what
     )
 
 
@@ -128,7 +128,7 @@ def quote_event(event: Event) -> Evidence:
     """Quote a log record."""
     record = event.record
     ends = f" {record.source} → {record.destination}" if record.source and record.destination else ""
-    time = f"{iso_utc(record.time)} " if record.time else ""
+    time = f"{person_utc(record.time)} " if record.time else ""
     return Evidence(
         kind=EvidenceKind.LINE,
         file=record.file,
@@ -176,7 +176,7 @@ def quote_carried(carried: CarriedCertificate) -> Evidence:
 
 def _at(time: datetime | None, what: str) -> str:
     """Say when something was, if that is known."""
-    return say("{time} {what}", time=iso_utc(time), what=what) if time else what
+    return say("{time} {what}", time=person_utc(time), what=what) if time else what
 
 
 def quote_names(certificate: Certificate, file: str | None, what: str) -> Evidence:

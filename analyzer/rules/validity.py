@@ -12,7 +12,7 @@ from analyzer.rules.own_certificates import own_certificates, quote_own, replace
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
 from analyzer.rules.wording import REFERENCE_ORIGINS
-from analyzer.text import iso_utc
+from analyzer.text import person_utc
 from analyzer.words import Words, say, sentences
 
 SKEW_SECONDS = 2.0
@@ -80,8 +80,8 @@ def cert_not_yet_valid(view: NodeView) -> Iterator[Judgement]:
                 "The certificate ({where}) is valid from {begins} only, after {time} ({origin}). Until then peers that "
                 "verify it refuse it; if the time of this node is wrong, it may be valid by theirs.",
                 where=own.where,
-                begins=iso_utc(begins),
-                time=iso_utc(latest.time),
+                begins=person_utc(begins),
+                time=person_utc(latest.time),
                 origin=REFERENCE_ORIGINS[latest.origin],
             ),
             remedy=(
@@ -142,7 +142,7 @@ def clock_skew(view: NodeView) -> Iterator[Judgement]:
                 kind=EvidenceKind.STATUS,
                 file=log.file,
                 locator=say("time span"),
-                text=say("log from {first} to {last}", first=iso_utc(log.first), last=iso_utc(log.last)),
+                text=say("log from {first} to {last}", first=person_utc(log.first), last=person_utc(log.last)),
             )
             for log in view.node.logs
             if log.first and log.last
