@@ -63,7 +63,6 @@ class VerdictView(Struct, frozen=True, kw_only=True):
 
     badge: Badge
     headline: str
-    sentence: str
     brief: str
     confidence: str | None
     presenter: str | None
@@ -98,7 +97,6 @@ def verdict_view(
     return VerdictView(
         badge=verdict_badge(verdict, but),
         headline=headline(verdict, but=but is not None),
-        sentence=verdict.sentence,
         brief=verdict.grounds.brief or verdict.sentence,
         confidence=confidence_words(verdict),
         presenter=_place(verdict, exhibit, exhibit.side) if ends else None,
