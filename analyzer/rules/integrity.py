@@ -30,7 +30,7 @@ def bundle_pcap_gap(view: NodeView) -> Iterator[Judgement]:
         if not missing and not wrapped and numbers[0] == 0:
             continue
         said = [
-            say("numbers {numbers} are missing", numbers=", ".join(f"{number:02}" for number in missing))
+            say("numbers {numbers} are missing", numbers=listed(f"{number:02}" for number in missing))
             if missing
             else "",
             say("the numbering has wrapped: older files were overwritten") if wrapped else "",
@@ -91,7 +91,7 @@ def bundle_mixed_hosts(view: NodeView) -> Iterator[Judgement]:
         say(
             "{archives} mixes files of {host} with those of {others}: of the former there is no log and no dump. They "
             "are analysed as different nodes.",
-            archives=", ".join(sorted(home)),
+            archives=listed(sorted(home)),
             host=view.node.name or say("no host"),
             others=listed(beside),
         ),
@@ -129,7 +129,7 @@ def capture_host_mismatch(view: NodeView) -> Iterator[Judgement]:
             say(
                 "None of the node's own addresses ({addresses}) is in its capture: the files belong to different "
                 "hosts, or the capture was taken elsewhere. Roles can't be told.",
-                addresses=", ".join(sorted(own)),
+                addresses=listed(sorted(own)),
             ),
             severity=Severity.WARNING,
             evidence=tuple(quote_member(m) for m in view.node.members if m.kind is MemberKind.CAPTURE),

@@ -31,7 +31,7 @@ from analyzer.rules.uptime import last_restart
 from analyzer.rules.view import FAMILIAR, NodeView
 from analyzer.rules.wording import ROLES, STORES
 from analyzer.text import person_utc
-from analyzer.words import Words, say, sentences
+from analyzer.words import Words, listed, say, sentences
 
 RESTART = Remedy(
     text=say(
@@ -287,7 +287,7 @@ def presented_unknown_certificate(view: NodeView) -> Iterator[Judgement]:
         more = (
             say(
                 "The client asked for {names}: domain certificates are not in a bundle.",
-                names=", ".join(sorted(asked)),
+                names=listed(sorted(asked)),
             )
             if other_domain
             else say(

@@ -11,7 +11,7 @@ from analyzer.rules.authorities import CHAIN_ALERTS, name_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
 from analyzer.rules.wording import STORES
-from analyzer.words import say, sentences
+from analyzer.words import listed, say, sentences
 
 _UNTRUSTED = CHAIN_ALERTS - {42}
 """bad_certificate is sent for a name, a date or a weak key, too: it does not say that the authority is unknown."""
@@ -80,7 +80,7 @@ def far_end_must_trust_private_ca(view: NodeView) -> Iterator[Judgement]:
         else Severity.INFO
     )
     refusal = say("{peer} refused it.", peer=refused[0].peer.name) if refused else ""
-    proof = say("Handshakes that completed with it: {peers}.", peers=", ".join(accepted)) if accepted else ""
+    proof = say("Handshakes that completed with it: {peers}.", peers=listed(accepted)) if accepted else ""
     yield Judgement(
         severity=severity,
         confidence=Confidence.STRONG if refused else Confidence.INFERRED,

@@ -149,7 +149,7 @@ def quote_certificate(certificate: Certificate, file: str | None, what: str) -> 
     if "extended_key_usage" in certificate.unreadable:
         eku: str = _UNREADABLE
     else:
-        eku = say("absent") if usages is None else ", ".join(usages)
+        eku = say("absent") if usages is None else listed(usages)
     begins, ends = (f"{day:%Y-%m-%d}" if day else "?" for day in (certificate.not_before, certificate.not_after))
     text = say(
         "{what}: serial {serial}, subject {subject}, issuer {issuer}, extended key usage {usages}, "
@@ -181,7 +181,7 @@ def _at(time: datetime | None, what: str) -> str:
 
 def quote_names(certificate: Certificate, file: str | None, what: str) -> Evidence:
     """Quote a certificate's names."""
-    names = ", ".join(certificate.subject_alternative_names[:MOST_NAMES]) or say("none")
+    names = listed(certificate.subject_alternative_names[:MOST_NAMES]) or say("none")
     more = len(certificate.subject_alternative_names) - MOST_NAMES
     text = say(
         "{what}: serial {serial}, common name {common_name}, subject alternative names {names}",
@@ -200,7 +200,7 @@ def quote_configured_name(name: ConfiguredName) -> Evidence:
 
 def quote_identity(identity: PeerIdentity) -> Evidence:
     """Quote the names that the log found in a peer's certificate."""
-    text = say("names found in the peer's certificate: {names}", names=", ".join(identity.names[:MOST_NAMES]))
+    text = say("names found in the peer's certificate: {names}", names=listed(identity.names[:MOST_NAMES]))
     if identity.zone:
         text = say("{names_found}; matched zone {zone}", names_found=text, zone=identity.zone)
     return Evidence(kind=EvidenceKind.LINE, file=identity.file, locator=identity.line, text=text)
@@ -257,7 +257,7 @@ def quote_zone_peers(zone: Zone) -> tuple[Evidence, ...]:
     """Quote a zone's peer addresses and TLS verify mode."""
     words = say(
         "peer addresses {addresses}; TLS verify mode {mode}",
-        addresses=", ".join(peer.address for peer in zone.peers) or say("none"),
+        addresses=listed(peer.address for peer in zone.peers) or say("none"),
         mode=zone.tls_verify_mode or _NOT_GIVEN,
     )
     return quote_zone_words(zone, words)

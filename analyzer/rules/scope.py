@@ -12,7 +12,7 @@ from analyzer.rules.inventory import fact
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
 from analyzer.text import person_utc
-from analyzer.words import itemized, say, sentences
+from analyzer.words import itemized, listed, say, sentences
 
 OLDEST_KNOWN = Version(14)
 
@@ -71,7 +71,7 @@ def dual_nic_address_map(view: NodeView) -> Iterator[Judgement]:
             seen[capture.interface] |= set(capture.addresses) & set(view.node.addresses)
     if len(seen) > 1:
         said = itemized(
-            say("{interface}: {addresses}", interface=nic, addresses=", ".join(sorted(own)) or say("none of them"))
+            say("{interface}: {addresses}", interface=nic, addresses=listed(sorted(own)) or say("none of them"))
             for nic, own in sorted(seen.items())
         )
         yield fact(view.node.name or "", say("Own addresses by interface: {addresses}.", addresses=said))

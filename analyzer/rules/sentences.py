@@ -35,7 +35,7 @@ from analyzer.findings import Grounds, Presented
 from analyzer.rules.grounds import frame_of
 from analyzer.rules.view import NodeView
 from analyzer.text import iso_utc, person_utc
-from analyzer.words import Words, say, sentences
+from analyzer.words import Words, listed, say, sentences
 
 STORE_WORDS = {
     Store.CLIENT: say("the client store's certificate"),
@@ -367,7 +367,7 @@ def _serial(serial: str | None) -> Words:
 
 
 def _names(identity: PeerIdentity) -> str:
-    return ", ".join(identity.names[:3])
+    return listed(identity.names[:3])
 
 
 def _name(view: NodeView) -> str:

@@ -12,7 +12,7 @@ from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.states import came_up, has_failed, is_active, is_failed, ssh_errors, tunnels_up_since
 from analyzer.rules.view import NodeView
 from analyzer.text import person_utc
-from analyzer.words import Words, counted, say
+from analyzer.words import Words, counted, listed, say
 
 _TUNNELS = say("SSH tunnels")
 _ASK_PARTNER = Remedy(text=Need.PARTNER.collect, kind=RemedyKind.COLLECT)
@@ -49,7 +49,7 @@ def ssh_tunnels_down(view: NodeView) -> Iterator[Judgement]:
     first, last = quote.span(event.record.time for event in lines)
     what: str = _counted(failed, alarms, lines)
     if reasons:
-        what = say("{what} ({reasons})", what=what, reasons=", ".join(reasons))
+        what = say("{what} ({reasons})", what=what, reasons=listed(reasons))
     yield Judgement(
         severity=Severity.CRITICAL,
         confidence=Confidence.PROVEN,

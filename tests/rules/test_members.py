@@ -168,6 +168,6 @@ def test_the_dumps_moment_is_told_by_what_came_first_and_not_by_the_file_names()
 
     assert "when logging started, at 2026-03-24 10:55:00.000 UTC or before." in span.explanation
     assert (
-        "The time in the file names, 2026-03-24T11:06:00.000000Z, is when the bundle was collected."
+        "The time in the file names, 2026-03-24 11:06:00.000 UTC, is when the bundle was collected."
         in span.explanation
     )
