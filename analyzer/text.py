@@ -74,3 +74,11 @@ def _visible(character: str) -> str:
 def failed_on_it(error: Exception) -> Words:
     """Return why something was not read if the reason is a bug of ours."""
     return say("the program failed on it ({error}); please report this", error=type(error).__name__)
+
+
+def common_name_of(name: str | None) -> str | None:
+    """Return the first CN of an RFC 4514 name, unescaped no further than a person needs; the name if it has none."""
+    for part in (name or "").split(","):
+        if part.strip().upper().startswith("CN="):
+            return part.strip()[3:]
+    return name

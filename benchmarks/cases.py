@@ -17,9 +17,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from msgspec.structs import replace
 
-from analyzer.correlate.chains import Pool
 from analyzer.correlate.connections import outcome_of
-from analyzer.correlate.origin import classify
+from analyzer.correlate.origin import origins_of
 from analyzer.correlate.partners import find_partners
 from analyzer.correlate.stores import present_local, present_unknown
 from analyzer.evidence import (
@@ -125,12 +124,11 @@ def busy_case(connections: int, events: int, *, peers: int = 10) -> Case:
     joined = tuple(_finished(draft, by_connection.get(draft.id, []), nodes, leaves) for draft in drafts)
     certificates = leaves.all
     trusted = frozenset(certificate.sha256 for certificate in leaves.trusted)
-    pool = Pool(certificates.values())
     return Case(
         inputs=(),
         nodes=find_partners(nodes, joined),
         certificates=certificates,
-        origins={identity: classify(one, pool, trusted) for identity, one in certificates.items()},
+        origins=origins_of(certificates, trusted),
         connections=joined,
         events=tuple(logged),
         problems=(),

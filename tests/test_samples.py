@@ -123,12 +123,19 @@ def test_the_page_is_sound_and_fetches_nothing(situation: Situation) -> None:
 @each_situation
 def test_every_finding_and_verdict_is_on_the_page(situation: Situation) -> None:
     report = report_of(situation)
-    text = " ".join(html.document_fromstring(render_html(report)).text_content().split())
+    page = html.document_fromstring(render_html(report))
+    text = " ".join(page.text_content().split())
+    rows = {
+        tuple(cell.text_content() for cell in row[:2]) for row in page.xpath("//table[@class='answers']/tbody/tr")
+    }
 
     assert {finding.id for finding in report.findings if finding.id not in text} == set()
     leading = leading_verdict(report)
-    told = [v.grounds.brief if v is leading and v.grounds.brief else v.sentence for v in report.verdicts]
-    assert [sentence for sentence in told if " ".join(sentence.split()) not in text] == []
+    assert leading is not None
+    assert " ".join((leading.grounds.brief or leading.sentence).split()) in text
+    for other in (verdict for verdict in report.verdicts if verdict is not leading):
+        node = f"{other.node} (TLS {other.local_role})" if other.local_role else other.node
+        assert (other.peer, node) in rows or f"Also seen on {other.node}" in text
 
 
 def test_the_alert_and_the_log_line_of_the_first_screen_are_of_one_connection() -> None:

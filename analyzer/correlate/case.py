@@ -10,12 +10,11 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from analyzer.correlate.both_ends import Translations, match_ends, name_behind, name_ends, pairs_of, translations_of
-from analyzer.correlate.chains import Pool
 from analyzer.correlate.clock import measure_offset
 from analyzer.correlate.connections import Draft, Ends, draft_connections, finish
 from analyzer.correlate.interfaces import merge_interfaces
 from analyzer.correlate.nodes import build_nodes
-from analyzer.correlate.origin import classify
+from analyzer.correlate.origin import origins_of
 from analyzer.correlate.partners import find_partners
 from analyzer.correlate.paths import paths_of
 from analyzer.correlate.peers import Contact, identify_peer
@@ -140,9 +139,8 @@ def _names_by_ends(readings: Sequence[NodeReading]) -> Mapping[Ends, _LoggedName
 
 
 def _origins(nodes: Sequence[Node], certificates: Mapping[str, Certificate]) -> dict[str, Origin]:
-    pool = Pool(certificates.values())
     trusted = frozenset(identity for node in nodes for identity in node.stores.trusted or ())
-    return {identity: classify(certificate, pool, trusted) for identity, certificate in certificates.items()}
+    return origins_of(certificates, trusted)
 
 
 def _peer_of(

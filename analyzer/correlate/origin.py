@@ -2,38 +2,41 @@
 
 Marks inside the certificate come first, since they outlive every list: certificate transparency and the policies
 of the CA/Browser Forum for public ones, traces of Active Directory for private ones. Then the root of its path
-decides, compared by name and key with the roots that Mozilla's list held.
+decides, compared by name and key with the roots that Mozilla's list held. Lists end, and so what an authority issued
+counts as well: one that issued a certificate with a public authority's mark is not private for being in no list.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 
 from analyzer.correlate.chains import CertificationPath, Pool, build_path, is_self_signed, may_have_issued, signed_by
+from analyzer.correlate.issued import marked_issues
+from analyzer.correlate.marks import name_values, private_mark, public_mark
 from analyzer.evidence import Certificate, CertificateOrigin, Origin
 from analyzer.facts.public_roots import PublicRoot, certifi_bundle, organisation_key, public_roots
-from analyzer.parsers.der import DerError
-from analyzer.parsers.distinguished_name import attribute_values
 from analyzer.parsers.pem import read_pem
 from analyzer.text import clean
 from analyzer.words import Words, say
 
-_TIMESTAMPS = "1.3.6.1.4.1.11129.2.4.2"  # RFC 6962 section 3.3
-_FORUM_POLICIES = {  # CA/Browser Forum baseline requirements, section 7.1.6.1, and EV guidelines
-    "2.23.140.1.1": "extended validation",
-    "2.23.140.1.2.1": "domain validated",
-    "2.23.140.1.2.2": "organization validated",
-    "2.23.140.1.2.3": "individual validated",
-}
-_MICROSOFT_TEMPLATES = frozenset({"1.3.6.1.4.1.311.20.2", "1.3.6.1.4.1.311.21.7"})
 # Words: a "Contemporary Care" is nobody's temporary authority.
 _TEMPORARY_AUTHORITY = re.compile(r"\btemporary ca\b", re.IGNORECASE)
 
 
+def origins_of(certificates: Mapping[str, Certificate], trusted: Collection[str] = frozenset()) -> dict[str, Origin]:
+    """Return who issued each certificate of a case; what one shows about its authority is known of the others."""
+    pool = Pool(certificates.values())
+    issues = marked_issues(pool)
+    return {identity: classify(one, pool, trusted, issues) for identity, one in certificates.items()}
+
+
 def classify(
-    certificate: Certificate, pool: Pool | Iterable[Certificate] = (), trusted: Collection[str] = frozenset()
+    certificate: Certificate,
+    pool: Pool | Iterable[Certificate] = (),
+    trusted: Collection[str] = frozenset(),
+    issues: Mapping[str, Certificate] | None = None,
 ) -> Origin:
     """Return who issued a certificate, with the reason.
 
@@ -41,8 +44,13 @@ def classify(
         certificate: a leaf or an authority.
         pool: certificates to build its path from: presented chains and the stores.
         trusted: ids of the certificates in the node's trusted CA list, to say how a private root came to be trusted.
+        issues: what authorities are known to have issued with a public authority's mark, by their keys.
     """
-    return _own_marks(certificate) or _by_path(build_path(certificate, pool), trusted)
+    known = _own_marks(certificate)
+    if known is not None and (known.origin is not CertificateOrigin.PRIVATE or not issues):
+        return known
+    path = build_path(certificate, pool)
+    return _weighed(known or _by_path(path, trusted), path, issues or {}, is_marked=known is not None)
 
 
 @lru_cache(maxsize=1)
@@ -61,28 +69,39 @@ def _own_marks(certificate: Certificate) -> Origin | None:
     if certificate.self_issued and certificate.subject and may_have_issued(certificate, certificate):
         reason = say("it names itself as its issuer; its signature cannot be verified here")
         return Origin(origin=CertificateOrigin.SELF_SIGNED, reason=reason, strong=False)
-    if (mark := _public_mark(certificate)) is not None:
+    if (mark := public_mark(certificate)) is not None:
         return Origin(origin=CertificateOrigin.PUBLIC, reason=mark)
-    if (mark := _private_mark(certificate)) is not None:
+    if (mark := private_mark(certificate)) is not None:
         return Origin(origin=CertificateOrigin.PRIVATE, reason=mark)
     return None
 
 
-def _public_mark(certificate: Certificate) -> Words | None:
-    if _TIMESTAMPS in certificate.extensions:
-        return say("it carries certificate transparency timestamps")
-    policy = next((_FORUM_POLICIES[p] for p in certificate.policies if p in _FORUM_POLICIES), None)
-    return say('it carries the CA/Browser Forum policy "{policy}"', policy=policy) if policy else None
+def _weighed(known: Origin, path: CertificationPath, issues: Mapping[str, Certificate], *, is_marked: bool) -> Origin:
+    """Weigh what is known of a certificate against what its authorities, or itself as one, issued.
+
+    A leaf's own mark stands. Marks of both kinds on one authority are not resolved by guessing.
+    """
+    certificates = path.certificates[:1] if is_marked else path.certificates
+    shown = next(((c, issues[key]) for c in certificates if (key := c.public_key_sha256) and key in issues), None)
+    if shown is None or (known.origin is CertificateOrigin.PUBLIC and known.strong):
+        return known
+    shows = _told(*shown, of=path.leaf)
+    if known.origin is CertificateOrigin.PRIVATE and any(private_mark(c) for c in path.certificates):
+        reason = say("uncertain: {private}; but {public}", private=known.reason, public=shows)
+        return Origin(origin=CertificateOrigin.UNKNOWN, reason=reason, strong=False)
+    return Origin(origin=CertificateOrigin.PUBLIC, reason=say("inferred: {reason}", reason=shows), strong=False)
 
 
-def _private_mark(certificate: Certificate) -> Words | None:
-    if _values(certificate.issuer_der, "DC"):
-        return say("its issuer has a domain name in Active Directory's form (DC=)")
-    if _MICROSOFT_TEMPLATES & set(certificate.extensions):
-        return say("it was made from a Microsoft certificate template")
-    if any(location.casefold().startswith("ldap:") for location in certificate.locations):
-        return say("it points to an LDAP directory for its issuer or its revocation list")
-    return None
+def _told(authority: Certificate, issued: Certificate, of: Certificate) -> Words:
+    name, mark = _show(issued.subject), public_mark(issued)
+    if authority is of:
+        return say("{name}, issued under it, has a mark of public authorities ({mark})", name=name, mark=mark)
+    return say(
+        "{name}, issued under the same authority {authority}, has a mark of public authorities ({mark})",
+        authority=_show(authority.subject),
+        name=name,
+        mark=mark,
+    )
 
 
 def _by_path(path: CertificationPath, trusted: Collection[str]) -> Origin:
@@ -121,8 +140,8 @@ def _by_authorities(path: CertificationPath) -> Origin | None:
     """Look for the marks in the authorities above the certificate."""
     for authority in path.certificates[1:]:
         for origin, mark in (
-            (CertificateOrigin.PUBLIC, _public_mark(authority)),
-            (CertificateOrigin.PRIVATE, _private_mark(authority)),
+            (CertificateOrigin.PUBLIC, public_mark(authority)),
+            (CertificateOrigin.PRIVATE, private_mark(authority)),
         ):
             if mark is not None:
                 name = _show(authority.subject)
@@ -133,7 +152,7 @@ def _by_authorities(path: CertificationPath) -> Origin | None:
 def _by_name(top: Certificate) -> Origin:
     """Judge by the name of the issuer that is missing."""
     roots = public_roots()
-    organisations = _values(top.issuer_der, "O")
+    organisations = name_values(top.issuer_der, "O")
     is_public = any(organisation_key(name) in roots.organisations for name in organisations)
     if is_public or top.issuer in roots.by_subject:
         reason = say(
@@ -153,10 +172,3 @@ def _describe(root: PublicRoot) -> Words:
 
 def _show(name: str | None) -> str:
     return clean(name, 200) if name else say("without a readable name")
-
-
-def _values(name_der: bytes | None, attribute_type: str) -> tuple[str, ...]:
-    try:
-        return attribute_values(name_der or b"", attribute_type)
-    except DerError:
-        return ()

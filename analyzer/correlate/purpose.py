@@ -15,7 +15,7 @@ from msgspec import Struct
 from analyzer.correlate.chains import CertificationPath
 from analyzer.evidence import Certificate
 from analyzer.text import clean
-from analyzer.words import Words, say
+from analyzer.words import Words, listed, say
 
 _CLIENT = "clientAuth"
 _SERVER = "serverAuth"
@@ -141,7 +141,7 @@ def _leaf_key_usage(leaf: Certificate, purpose: str, whole: bool) -> Capability 
         reason=say(
             "the certificate's key usage ({held}) has none of {allowed}",
             held=_listed(leaf.key_usage),
-            allowed=", ".join(allowed),
+            allowed=listed(allowed),
         ),
         whole=whole,
     )
@@ -178,7 +178,7 @@ def _unreadable(certificate: Certificate, field: str, whole: bool) -> Capability
 
 
 def _listed(usages: Sequence[str]) -> str:
-    return ", ".join(usages) or say("empty")
+    return listed(usages) or say("empty")
 
 
 def _name(certificate: Certificate) -> str:

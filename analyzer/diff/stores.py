@@ -10,7 +10,8 @@ from analyzer.diff.saved import SavedCertificate
 from analyzer.diff.sections import Row, Section, Subject, added_and_gone, changed, joined, row
 from analyzer.evidence import CertificateOrigin, MemberKind
 from analyzer.facts.releases import with_one_store
-from analyzer.report.wording import ORIGINS, common_name_of
+from analyzer.report.wording import ORIGINS
+from analyzer.text import common_name_of
 
 StoreName = Literal["server", "client"]
 STORES: tuple[StoreName, ...] = ("server", "client")

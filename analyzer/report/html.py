@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from analyzer.findings import Report
 from analyzer.report.compiled import CompiledTemplates
+from analyzer.report.files import FileNames
 from analyzer.report.language import ENGLISH, NAMES, Language
 from analyzer.report.printer import Printer
 from analyzer.report.views.page import page_view
@@ -33,9 +34,10 @@ def render_html(report: Report, *, language: str = ENGLISH) -> str:
     style, find, rest = (_template_folder().joinpath(name).read_text("utf-8") for name in _INLINE)
     script = find + rest
     other = next(code for code in NAMES if code != language)
-    printer = Printer(Language(language), Language(other))
+    files = FileNames(report.case.inputs)
+    printer = Printer(Language(language), Language(other), files)
     return (
-        _environment(printer)
+        _environment(printer, files)
         .get_template("report.html")
         .render(
             page=page_view(report),
@@ -59,7 +61,7 @@ def _digest(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
-def _environment(printer: Printer) -> Environment:
+def _environment(printer: Printer, files: FileNames) -> Environment:
     """Return what compiles and prints the templates; they say their own words as the program does."""
     environment = Environment(
         loader=FileSystemLoader(_template_folder()),
@@ -72,7 +74,9 @@ def _environment(printer: Printer) -> Environment:
         auto_reload=False,
         optimized=False,  # a page is rendered once: folding constants takes longer than it saves
     )
-    environment.globals.update(say=say, counted=counted, switch=printer.switch, switched=printer.switched)
+    environment.globals.update(
+        say=say, counted=counted, name_of_file=files, switch=printer.switch, switched=printer.switched
+    )
     environment.tests["said"] = lambda value: isinstance(value, Words)
     return environment
 

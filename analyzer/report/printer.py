@@ -11,6 +11,7 @@ import re
 
 from markupsafe import Markup
 
+from analyzer.report.files import FileNames
 from analyzer.report.language import NAMES, Language
 from analyzer.text import clean
 from analyzer.words import Words
@@ -34,16 +35,18 @@ class Printer:
     Each text that is printed has to become a text node or a label of its own.
     """
 
-    def __init__(self, language: Language, other: Language) -> None:
-        """Print in `language`; keep what `other` says instead."""
+    def __init__(self, language: Language, other: Language, files: FileNames | None = None) -> None:
+        """Print in `language`, with members called as `files` calls them; keep what `other` says instead."""
         self._language = language
         self._other = other
+        self._files = files or FileNames()
         self._twins: dict[str, list[str]] = {}
 
     def __call__(self, value: object) -> object:
         """Clean and translate a text. `Markup` is what a macro of ours returned: its parts went through here."""
         if not isinstance(value, str) or isinstance(value, Markup):
             return value
+        value = self._files(value)
         here = there = clean(self._language(value), MAX_TEXT)
         if isinstance(value, Words):
             there = clean(self._other(value), MAX_TEXT)

@@ -352,14 +352,6 @@ def title(certificate: Certificate) -> str:
     )
 
 
-def common_name_of(name: str | None) -> str | None:
-    """Return the first CN of an RFC 4514 name, unescaped no further than a person needs; the name if it has none."""
-    for part in (name or "").split(","):
-        if part.strip().upper().startswith("CN="):
-            return part.strip()[3:]
-    return name
-
-
 def columns(text: str) -> int:
     """Return how many terminal columns a text takes; East Asian wide characters take two (UAX #11)."""
     return len(text) if text.isascii() else sum(_columns_of(character) for character in text)

@@ -95,6 +95,7 @@ def _judgement(view: NodeView, meaning: Meaning, refusals: Refusals, *, by_us: b
         severity=meaning.severity,
         confidence=Confidence.PROVEN,
         subject=peer.name,
+        title=_named_title(meaning, refusals, by_us=by_us),
         explanation=say(
             "{refusal}: {said}. It means that {meaning}.",
             refusal=_refusal(view, meaning, refusals, by_us=by_us),
@@ -109,6 +110,24 @@ def _judgement(view: NodeView, meaning: Meaning, refusals: Refusals, *, by_us: b
         connections=tuple(connection for connection, _ in refusals.connections),
         events=tuple(refusals.events),
     )
+
+
+def _named_title(meaning: Meaning, refusals: Refusals, *, by_us: bool) -> Words | None:
+    """Name the one alert that was sent, where the rule's title names several."""
+    sent = _sent(meaning, refusals)
+    return _title(alert_name(sent[0]), by_us=by_us) if len(meaning.codes) > 1 and len(sent) == 1 else None
+
+
+def _title(alert: str, *, by_us: bool) -> Words:
+    alert = alert.replace("_", " ")
+    if by_us:
+        return say("This node refused the peer: {alert}", alert=alert)
+    return say("The peer refused this node: {alert}", alert=alert)
+
+
+def _sent(meaning: Meaning, refusals: Refusals) -> list[int]:
+    sent = {alert.code for _, alert in refusals.connections} | {event.record.alert for event in refusals.events}
+    return [code for code in meaning.codes if code in sent]
 
 
 def _refusal(view: NodeView, meaning: Meaning, refusals: Refusals, *, by_us: bool) -> Words:
@@ -134,8 +153,7 @@ def _side(refusals: Refusals, *, by_us: bool) -> Side | None:
 
 def _said(meaning: Meaning, refusals: Refusals) -> Words:
     """Return the alerts, else what the log says."""
-    sent = {alert.code for _, alert in refusals.connections} | {event.record.alert for event in refusals.events}
-    alerts = ", ".join(f"{alert_name(code)} ({code})" for code in meaning.codes if code in sent)
+    alerts = listed(f"{alert_name(code)} ({code})" for code in _sent(meaning, refusals))
     return say("alert {alerts}", alerts=alerts) if alerts else say("“{line}”", line=refusals.events[0].record.detail)
 
 
@@ -236,13 +254,10 @@ _REFUSED_BY_PEER = RefusedEnds(presenter="this node", verifier="the peer", prese
 
 
 def _rules_of(meaning: Meaning) -> Iterable[Rule]:
-    alert = meaning.name.replace("-", " ")
     for by_us in (False, True):
         yield Rule(
             id=f"{'local' if by_us else 'peer'}-alert-{meaning.name}",
-            title=say("This node refused the peer: {alert}", alert=alert)
-            if by_us
-            else say("The peer refused this node: {alert}", alert=alert),
+            title=_title(meaning.name.replace("-", " "), by_us=by_us),
             meaning=_explained(meaning, by_us=by_us),
             severity=meaning.severity,
             judge=judge_alerts(meaning, by_us=by_us),

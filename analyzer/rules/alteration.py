@@ -11,7 +11,7 @@ from analyzer.rules.arrivals import Alteration, How, alterations_of, presenter_o
 from analyzer.rules.both_ends import quote_hello
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
-from analyzer.words import Words, say
+from analyzer.words import Words, listed, say
 
 _MOST_QUOTED = 3
 
@@ -56,7 +56,7 @@ def _judgement(
                     "proxy between them. Then capture at both ends again: both must show the same serial.",
                     node=view.label,
                     other=other.label,
-                    ports=", ".join(map(str, ports)),
+                    ports=listed(map(str, ports)),
                 ),
                 kind=RemedyKind.DURABLE,
                 at=None,

@@ -12,6 +12,7 @@ from analyzer.rules.view import NodeView
 from analyzer.words import say
 
 TRUSTED_CA = "Maintenance > Security > Trusted CA certificate"
+_APPEND = f"{TRUSTED_CA} > Append CA certificate"
 CHAIN_ALERTS = frozenset({42, 46, 48})
 """bad_certificate, certificate_unknown, unknown_ca: what verifiers send for a chain that they do not trust."""
 
@@ -28,7 +29,16 @@ def append(what: str) -> Remedy:
     """Return the advice to append authorities here. A CA append needs no restart (rules-amendments A15)."""
     return Remedy(
         text=say("Append {what} to the trusted CA list: all intermediates and the root.", what=what),
-        command=f"{TRUSTED_CA} > Append CA certificate",
+        command=_APPEND,
+        kind=RemedyKind.DURABLE,
+    )
+
+
+def append_with_root(what: str) -> Remedy:
+    """Return the advice to append an intermediate of which only the name is known, as of its root."""
+    return Remedy(
+        text=say("Append {what} and its root to the trusted CA list.", what=what),
+        command=_APPEND,
         kind=RemedyKind.DURABLE,
     )
 

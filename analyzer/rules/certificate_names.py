@@ -16,7 +16,7 @@ from analyzer.rules.authorities import name_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
 from analyzer.rules.wording import ROLES
-from analyzer.words import Words, counted, say, sentences
+from analyzer.words import Words, counted, listed, say, sentences
 
 LACKING = frozenset({NameMatch.NONE, NameMatch.COMMON_NAME})
 
@@ -113,7 +113,7 @@ def _names_not_in(
     if leaf is not None and missing:
         said = [one.name for one in missing]
         yield missing_names(
-            view, leaf, role, said, words(", ".join(said[: quote.MOST])),
+            view, leaf, role, said, words(listed(said[: quote.MOST])),
             severity=Severity.WARNING, evidence=tuple(quote.quote_configured_name(one) for one in missing[: quote.MOST]),
         )  # fmt: skip
 
@@ -148,7 +148,7 @@ def missing_names(
                 text=say(
                     "Have the certificate of the {store} issued with {names} among its subject alternative names.",
                     store=store,
-                    names=", ".join(f"DNS:{one}" for one in missing[: quote.MOST]),
+                    names=listed(f"DNS:{one}" for one in missing[: quote.MOST]),
                 ),
                 command=f"Maintenance > Security > {kind.capitalize()} certificate > Generate CSR",
                 kind=RemedyKind.DURABLE,

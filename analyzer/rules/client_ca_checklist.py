@@ -18,7 +18,7 @@ from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.trust import trust_of
 from analyzer.rules.view import NodeView
 from analyzer.rules.wording import STORES
-from analyzer.words import Words, itemized, say
+from analyzer.words import Words, itemized, listed, say
 
 _AUTOMATIC_CUCM_ZONES = ("CEtls-", "CEOAuth-")
 _NOT_TLS = frozenset({"tcp", "udp"})
@@ -110,7 +110,7 @@ def _neighbor_words(zone: Zone) -> tuple[Words, Words]:
         return say("far ends of DNS zone {zone}", zone=zone.name), say("their lists of CAs")
     if zone.name.startswith(_AUTOMATIC_CUCM_ZONES):
         return say("CUCM (zone {zone})", zone=zone.name), say("CallManager-trust and tomcat-trust")
-    peers = ", ".join(peer.address for peer in zone.peers) or zone.name
+    peers = listed(peer.address for peer in zone.peers) or zone.name
     return say("neighbour {peers} (zone {zone})", peers=peers, zone=zone.name), say("its list of CAs")
 
 
@@ -157,7 +157,7 @@ def _edge_entry(view: NodeView, leaf: Certificate, zone: Zone, proofs: Mapping[s
     if entry.proof or entry.refusal or not edges:
         return entry
     distrusting = [edge for edge in edges if not trust_of(edge, view, leaf, Side.CLIENT).trusted]
-    nodes = ", ".join(edge.node.name or "" for edge in distrusting or edges)
+    nodes = listed(edge.node.name or "" for edge in distrusting or edges)
     return Entry(
         who=entry.who,
         where=entry.where,

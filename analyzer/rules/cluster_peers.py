@@ -17,7 +17,7 @@ from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.served import stale_of
 from analyzer.rules.view import NodeView
 from analyzer.rules.wording import STORES
-from analyzer.text import is_address, iso_utc
+from analyzer.text import is_address, person_utc
 from analyzer.words import Words, say, sentences
 
 _ENFORCING = "enforcing"
@@ -69,9 +69,9 @@ def peer_not_serving_new_certificate(view: NodeView) -> Iterator[Judgement]:
         what = say(
             "it has been running since {since} or longer, and the certificate in its server store, serial {serial}, is valid "
             "only from {begins}: it was put there later",
-            since=iso_utc(since),
+            since=person_utc(since),
             serial=leaf.serial,
-            begins=iso_utc(leaf.not_before),
+            begins=person_utc(leaf.not_before),
         )
         confidence = Confidence.INFERRED
     first, last = quote.span(connection.handshake.started for connection in old)

@@ -47,7 +47,7 @@ def quote_cluster(node: Node) -> tuple[Evidence, ...]:
     text = say(
         "cluster {name}: peers {peers}",
         name=node.cluster.name or say("without a name"),
-        peers=", ".join(node.cluster.peers) or say("not listed"),
+        peers=listed(node.cluster.peers) or say("not listed"),
     )
     return (Evidence(kind=EvidenceKind.SETTING, file=file, locator="Alternates", text=text),)
 
@@ -71,13 +71,13 @@ def cluster_bundle_missing_peers(view: NodeView) -> Iterator[Judgement]:
                 "and the certificates of one peer alone. What goes through the others is not seen.",
                 "No bundle is given of {peers}, listed as peers of the cluster: a diagnostic log holds the log, the capture "
                 "and the certificates of one peer alone. What goes through the others is not seen.",
-                peers=", ".join(missing),
+                peers=listed(missing),
             ),
             remedy=(
                 Remedy(
                     text=say(
                         "Download the diagnostic log from {peers}, too: each peer has its own.",
-                        peers=", ".join(missing),
+                        peers=listed(missing),
                     ),
                     command="Maintenance > Diagnostics > Diagnostic logging",
                     kind=RemedyKind.COLLECT,

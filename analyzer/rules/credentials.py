@@ -10,7 +10,7 @@ from analyzer.rules import quote
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.states import is_active, refused_credentials
 from analyzer.rules.view import TRAVERSAL, NodeView
-from analyzer.words import say, sentences
+from analyzer.words import listed, say, sentences
 
 
 def traversal_credentials(view: NodeView) -> Iterator[Judgement]:
@@ -33,7 +33,7 @@ def traversal_credentials(view: NodeView) -> Iterator[Judgement]:
                     say(
                         "The traversal client {clients} sent a wrong user name or password for zone {zone}: TLS "
                         "was through by then, so this is no certificate problem.",
-                        clients=", ".join(clients),
+                        clients=listed(clients),
                         zone=zone.name,
                     ),
                     say("The zone was Active when logging started.") if working else "",

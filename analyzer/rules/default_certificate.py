@@ -11,7 +11,7 @@ from analyzer.rules.authorities import CHAIN_ALERTS
 from analyzer.rules.own_certificates import own_certificates, quote_own, reception, replace_by
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
-from analyzer.words import say, sentences
+from analyzer.words import listed, say, sentences
 
 
 def default_certificate(view: NodeView) -> Iterator[Judgement]:
@@ -43,7 +43,7 @@ def default_certificate(view: NodeView) -> Iterator[Judgement]:
                     what,
                     say("Whoever verifies it refuses it, unless this very certificate or its CA was imported there."),
                     say("A peer refused it.") if received.is_refused else "",
-                    say("It was accepted by {peers}.", peers=", ".join(accepted[:6])) if accepted else "",
+                    say("It was accepted by {peers}.", peers=listed(accepted[:6])) if accepted else "",
                 )
             ),
             remedy=(replace_by(say("of a CA that the peers trust")),),

@@ -13,7 +13,7 @@ from analyzer.rules import quote
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
 from analyzer.rules.wording import REFERENCE_ORIGINS, STORES
-from analyzer.words import Words, counted, say, sentences
+from analyzer.words import Words, counted, listed, say, sentences
 
 _LEAF = {
     ("server",): say("The server store's certificate"),
@@ -53,7 +53,7 @@ def cert_expires_soon(view: NodeView) -> Iterator[Judgement]:
         kinds = [kind for kind, leaf in uses if leaf]
         stores = tuple(kind for kind, _ in uses)
         raised = alarms if "server" in kinds else []
-        said = say("Alarm {alarms} says so, too.", alarms=", ".join(a.id or "" for a in raised)) if raised else ""
+        said = say("Alarm {alarms} says so, too.", alarms=listed(a.id or "" for a in raised)) if raised else ""
         yield Judgement(
             severity=Severity.WARNING
             if left <= threshold_days("certificate-expires-warning", view.facts)

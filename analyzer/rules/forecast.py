@@ -279,7 +279,7 @@ RULES = (
     ),
     Rule(
         id="forecast-one-more-renewal",
-        title=say("One more renewal with clientAuth is possible"),
+        title=say("The next renewal may still have clientAuth; later ones lose it"),
         severity=Severity.WARNING,
         judge=one_more_renewal,
         needs=(_EITHER_STORE, Need.VERSION, Need.REFERENCE_TIME),

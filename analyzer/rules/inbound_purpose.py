@@ -17,7 +17,7 @@ from analyzer.rules.refusals import Refusal, refusals
 from analyzer.rules.rule import WHO_REFUSED, Judgement, Need, Rule
 from analyzer.rules.view import NodeView
 from analyzer.text import is_address
-from analyzer.words import Words, say, sentences
+from analyzer.words import Words, listed, say, sentences
 
 _NOT_CONFIGURED = frozenset({PeerKind.NAMED, PeerKind.WEBEX, PeerKind.INTERNET})
 
@@ -38,13 +38,13 @@ def _judgement(view: NodeView, refusal: Refusal) -> Judgement:
         say(
             "{callers} callers that are neither configured nor named ({addresses})",
             callers=len(callers),
-            addresses=", ".join(callers[:4]),
+            addresses=listed(callers[:4]),
         )
         if nameless
         else _with_zone(refusal.peer)
     )
     usages = refusal.leaf.extended_key_usage if refusal.leaf_seen and refusal.leaf else None
-    held = say("Its extended key usage is {usages}.", usages=", ".join(usages)) if usages else ""
+    held = say("Its extended key usage is {usages}.", usages=listed(usages)) if usages else ""
     doubt = (
         say(
             "Their chains had passed the trust check before: they may be business partners, whose names nothing here "

@@ -12,7 +12,7 @@ from analyzer.rules import quote
 from analyzer.rules.inventory import DUMP_KINDS, PEM_KINDS, fact, kinds_of, quote_member
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
-from analyzer.text import iso_utc
+from analyzer.text import person_utc
 from analyzer.words import itemized, listed, say
 
 
@@ -30,7 +30,7 @@ def bundle_pcap_gap(view: NodeView) -> Iterator[Judgement]:
         if not missing and not wrapped and numbers[0] == 0:
             continue
         said = [
-            say("numbers {numbers} are missing", numbers=", ".join(f"{number:02}" for number in missing))
+            say("numbers {numbers} are missing", numbers=listed(f"{number:02}" for number in missing))
             if missing
             else "",
             say("the numbering has wrapped: older files were overwritten") if wrapped else "",
@@ -60,7 +60,7 @@ def bundle_pcap_gap(view: NodeView) -> Iterator[Judgement]:
                     file=capture.name,
                     locator=say("number {number:02}", number=capture.sequence),
                     text=say(
-                        "{time}, {packets} packets", time=iso_utc(_first_packet(capture)), packets=capture.packets
+                        "{time}, {packets} packets", time=person_utc(_first_packet(capture)), packets=capture.packets
                     ),
                 )
                 for capture in ordered[: quote.MOST]
@@ -91,7 +91,7 @@ def bundle_mixed_hosts(view: NodeView) -> Iterator[Judgement]:
         say(
             "{archives} mixes files of {host} with those of {others}: of the former there is no log and no dump. They "
             "are analysed as different nodes.",
-            archives=", ".join(sorted(home)),
+            archives=listed(sorted(home)),
             host=view.node.name or say("no host"),
             others=listed(beside),
         ),
@@ -129,7 +129,7 @@ def capture_host_mismatch(view: NodeView) -> Iterator[Judgement]:
             say(
                 "None of the node's own addresses ({addresses}) is in its capture: the files belong to different "
                 "hosts, or the capture was taken elsewhere. Roles can't be told.",
-                addresses=", ".join(sorted(own)),
+                addresses=listed(sorted(own)),
             ),
             severity=Severity.WARNING,
             evidence=tuple(quote_member(m) for m in view.node.members if m.kind is MemberKind.CAPTURE),

@@ -17,7 +17,7 @@ from analyzer.rules.rule import Judgement
 from analyzer.rules.view import TRAVERSAL, NodeView
 from analyzer.rules.wording import ROLES
 from analyzer.rules.zone_names import Held, Wanted
-from analyzer.words import Words, counted, say, sentences
+from analyzer.words import Words, counted, listed, say, sentences
 
 ZONES = "Configuration > Zones > Zones"
 LACKING = frozenset({NameMatch.NONE, NameMatch.COMMON_NAME})
@@ -102,7 +102,7 @@ def _said(held: Held) -> Words:
         who = say(
             "{certificate} (by the stores of {node}, what it presents)", certificate=who, node=held.owner.node.name
         )
-    names = ", ".join(held.names[: quote.MOST_NAMES]) or say("no subjectAltName")
+    names = listed(held.names[: quote.MOST_NAMES]) or say("no subjectAltName")
     if held.match is NameMatch.COMMON_NAME:
         return say("{who} has it as its common name only; it has {names}.", who=who, names=names)
     if held.match is NameMatch.WILDCARD:

@@ -12,7 +12,7 @@ from analyzer.rules import quote
 from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
-from analyzer.words import say, sentences
+from analyzer.words import listed, say, sentences
 
 _COMPARED = {
     Side.SERVER: say("As TLS server: the zone's TLS verify subject name must be in the peer's subjectAltName."),
@@ -43,7 +43,7 @@ def identity_unacceptable(view: NodeView) -> Iterator[Judgement]:
                 (
                     say("This node refused {peer} because of the names in its certificate.", peer=peer),
                     say("It wanted the name {name}.", name=name) if name else "",
-                    say("The peer's certificate has {names}.", names=", ".join(names[:6])) if names else "",
+                    say("The peer's certificate has {names}.", names=listed(names[:6])) if names else "",
                     _COMPARED[role] if role else "",
                 )
             ),

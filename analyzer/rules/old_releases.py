@@ -241,7 +241,7 @@ _UP_TO_15_3 = "<=X15.3"
 RULES = (
     Rule(
         id="l-edge-server-only",
-        title=say("Up to X15.3 the Edge's certificate needs clientAuth, too"),
+        title=say("The Edge's certificate lacks clientAuth, which releases up to X15.3 need"),
         severity=Severity.CRITICAL,
         judge=edge_server_only,
         needs=(Need.SERVER_STORE, (Need.CONFIGURATION, Need.ZONES)),
@@ -253,7 +253,7 @@ RULES = (
     ),
     Rule(
         id="m-core-server-only",
-        title=say("X15.4 has no use for a server-only certificate on a Core"),
+        title=say("The Core's only certificate may not be used as a client's"),
         severity=Severity.CRITICAL,
         judge=core_server_only,
         needs=(Need.SERVER_STORE,),
@@ -264,7 +264,7 @@ RULES = (
     ),
     Rule(
         id="m-neighbor-verify-on-server-only",
-        title=say("A neighbour zone with TLS verify and a server-only certificate"),
+        title=say("A neighbour zone with TLS verify needs clientAuth, which the certificate lacks"),
         severity=Severity.CRITICAL,
         judge=neighbor_verifies_server_only,
         needs=(Need.SERVER_STORE, Need.CONFIGURATION),

@@ -13,7 +13,7 @@ from analyzer.rules.own_certificates import own_certificates, quote_own, recepti
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.states import has_failed, ssh_errors
 from analyzer.rules.view import NOBODY, TRAVERSAL, TUNNELS, NodeView
-from analyzer.words import say, sentences
+from analyzer.words import listed, say, sentences
 
 NO_COMMON_NAME = "40052"
 """The alarm "Server certificate has no CN"."""
@@ -43,7 +43,7 @@ def unknown_oid_in_dn(view: NodeView) -> Iterator[Judgement]:
                     say(
                         "Subject or issuer have attributes that OpenSSL has no name for: {identifiers}. The "
                         "certificate guide says that SSH tunnels may fail with such a name.",
-                        identifiers=", ".join(identifiers[:6]),
+                        identifiers=listed(identifiers[:6]),
                     ),
                     say("They do fail here; it is one of several possible causes.")
                     if down
@@ -126,7 +126,7 @@ def wildcard_certificate(view: NodeView) -> Iterator[Judgement]:
                         "The certificate has the wildcard name {names}. An older certificate guide says that "
                         "Expressway does not support wildcard certificates; peers that compare names, as TLS verify "
                         "does, may not match it.",
-                        names=", ".join(wild[:3]),
+                        names=listed(wild[:3]),
                     ),
                     say("A peer refused it in a way that a name which does not match would explain.")
                     if refused

@@ -29,8 +29,8 @@ from analyzer.rules.served import Shown, asked_domains, served_since, shown_of, 
 from analyzer.rules.uptime import last_restart
 from analyzer.rules.view import FAMILIAR, NodeView
 from analyzer.rules.wording import ROLES, STORES, store_name
-from analyzer.text import iso_utc
-from analyzer.words import Words, say, sentences
+from analyzer.text import person_utc
+from analyzer.words import Words, listed, say, sentences
 
 RESTART = Remedy(
     text=say(
@@ -182,7 +182,7 @@ def presented_stale_certificate(view: NodeView) -> Iterator[Judgement]:
                 (
                     _still_presents(peer, role, presented, newer, why),
                     say("A new certificate takes effect only after a restart."),
-                    say("The last one was at {time}, before that one was issued.", time=iso_utc(not_since.time))
+                    say("The last one was at {time}, before that one was issued.", time=person_utc(not_since.time))
                     if not_since
                     else "",
                 )
@@ -239,7 +239,7 @@ def presented_unknown_certificate(view: NodeView) -> Iterator[Judgement]:
         more = (
             say(
                 "The client asked for {names}: domain certificates are not in a bundle.",
-                names=", ".join(sorted(asked)),
+                names=listed(sorted(asked)),
             )
             if asked
             else say(
@@ -296,9 +296,9 @@ def presented_replaced(view: NodeView) -> Iterator[Judgement]:
                     "certificate was replaced while logging ran. The files show the state at collection.",
                     role=ROLES[role],
                     older=before.certificate(role).serial,
-                    last=iso_utc(before.handshake.started),
+                    last=person_utc(before.handshake.started),
                     newer=after.certificate(role).serial,
-                    first=iso_utc(after.handshake.started),
+                    first=person_utc(after.handshake.started),
                 ),
                 evidence=(*quote.quote_certificate_frame(before, role), *quote.quote_certificate_frame(after, role)),
                 first=before.handshake.started,

@@ -13,7 +13,7 @@ from analyzer.findings import HERE, Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
-from analyzer.text import iso_utc
+from analyzer.text import person_utc
 from analyzer.words import Words, say
 
 
@@ -129,8 +129,8 @@ def expired_at_handshake(view: NodeView) -> Iterator[Judgement]:
 def not_yet_valid_at_handshake(view: NodeView) -> Iterator[Judgement]:
     """A certificate on the wire was not valid yet by the time of its frame."""
     for presented in _presented(view, is_not_yet_valid):
-        begins = iso_utc(presented.certificate.not_before) if presented.certificate.not_before else say("later")
-        first = iso_utc(presented.connections[0].handshake.started)
+        begins = person_utc(presented.certificate.not_before) if presented.certificate.not_before else say("later")
+        first = person_utc(presented.connections[0].handshake.started)
         yield _judgement(
             presented,
             say(

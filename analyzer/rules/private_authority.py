@@ -13,7 +13,7 @@ from analyzer.rules.refused_ends import be_trusted, ends_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
 from analyzer.rules.wording import STORES
-from analyzer.words import Words, say, sentences
+from analyzer.words import Words, listed, say, sentences
 
 _UNTRUSTED = CHAIN_ALERTS - {42}
 """bad_certificate is sent for a name, a date or a weak key, too: it does not say that the authority is unknown."""
@@ -93,7 +93,7 @@ def far_end_must_trust_private_ca(view: NodeView) -> Iterator[Judgement]:
     refused = [c for c in shown if any(a.code in _UNTRUSTED and a.sender is Side.SERVER for a in c.handshake.alerts)]
     accepted = sorted({c.peer.name for c in shown if c.outcome is Outcome.COMPLETED})
     refusal = say("{peer} refused it.", peer=refused[0].peer.name) if refused else ""
-    proof = say("Handshakes that completed with it: {peers}.", peers=", ".join(accepted)) if accepted else ""
+    proof = say("Handshakes that completed with it: {peers}.", peers=listed(accepted)) if accepted else ""
     yield Judgement(
         severity=Severity.CRITICAL if refused else Severity.INFO,
         confidence=Confidence.STRONG if refused else Confidence.INFERRED,

@@ -18,7 +18,7 @@ from analyzer.rules.refusals import Refusal, refusals, told_by_refuser
 from analyzer.rules.rule import WHO_REFUSED, Judgement, Need, Rule
 from analyzer.rules.usage import CLIENT_CERTIFICATE_FOR_CORE
 from analyzer.rules.view import FAMILIAR, NodeView
-from analyzer.words import say
+from analyzer.words import listed, say
 
 NEIGHBORS = frozenset({PeerKind.NEIGHBOR, PeerKind.CUCM, PeerKind.CLUSTER, PeerKind.PARTNER})
 """Configured peers; a partner that stands at no traversal zone with this node is a neighbour as others are."""
@@ -68,7 +68,7 @@ def _check_on(view: NodeView, refusal: Refusal) -> Judgement:
         )
     else:
         confidence = Confidence.PROVEN if refusal.leaf_seen else Confidence.STRONG
-        usages = ", ".join(refusal.leaf.extended_key_usage or ())
+        usages = listed(refusal.leaf.extended_key_usage or ())
         whose = say(
             "That certificate, serial {serial}, has extended key usage {usages}: clientAuth is missing.",
             serial=refusal.leaf.serial,

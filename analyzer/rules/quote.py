@@ -27,7 +27,7 @@ from analyzer.evidence import (
 )
 from analyzer.findings import Evidence, EvidenceKind
 from analyzer.rules.wording import ROLES
-from analyzer.text import iso_utc
+from analyzer.text import person_utc
 from analyzer.words import Words, itemized, listed, say
 
 STEP_WORDS: Mapping[Step, str] = {
@@ -68,7 +68,7 @@ def quote_frame(connection: Connection, frame: Frame, words: str | None = None) 
 def _between(time: datetime, ends: Handshake | TcpConversation, what: str) -> Words:
     """Say what went over the wire, when, and between whom."""
     return say(
-        "{time} {client} → {server}: {what}", time=iso_utc(time), client=ends.client, server=ends.server, what=what
+        "{time} {client} → {server}: {what}", time=person_utc(time), client=ends.client, server=ends.server, what=what
     )
 
 
@@ -128,7 +128,7 @@ def quote_event(event: Event) -> Evidence:
     """Quote a log record."""
     record = event.record
     ends = f" {record.source} → {record.destination}" if record.source and record.destination else ""
-    time = f"{iso_utc(record.time)} " if record.time else ""
+    time = f"{person_utc(record.time)} " if record.time else ""
     return Evidence(
         kind=EvidenceKind.LINE,
         file=record.file,
@@ -149,7 +149,7 @@ def quote_certificate(certificate: Certificate, file: str | None, what: str) -> 
     if "extended_key_usage" in certificate.unreadable:
         eku: str = _UNREADABLE
     else:
-        eku = say("absent") if usages is None else ", ".join(usages)
+        eku = say("absent") if usages is None else listed(usages)
     begins, ends = (f"{day:%Y-%m-%d}" if day else "?" for day in (certificate.not_before, certificate.not_after))
     text = say(
         "{what}: serial {serial}, subject {subject}, issuer {issuer}, extended key usage {usages}, "
@@ -176,12 +176,12 @@ def quote_carried(carried: CarriedCertificate) -> Evidence:
 
 def _at(time: datetime | None, what: str) -> str:
     """Say when something was, if that is known."""
-    return say("{time} {what}", time=iso_utc(time), what=what) if time else what
+    return say("{time} {what}", time=person_utc(time), what=what) if time else what
 
 
 def quote_names(certificate: Certificate, file: str | None, what: str) -> Evidence:
     """Quote a certificate's names."""
-    names = ", ".join(certificate.subject_alternative_names[:MOST_NAMES]) or say("none")
+    names = listed(certificate.subject_alternative_names[:MOST_NAMES]) or say("none")
     more = len(certificate.subject_alternative_names) - MOST_NAMES
     text = say(
         "{what}: serial {serial}, common name {common_name}, subject alternative names {names}",
@@ -200,7 +200,7 @@ def quote_configured_name(name: ConfiguredName) -> Evidence:
 
 def quote_identity(identity: PeerIdentity) -> Evidence:
     """Quote the names that the log found in a peer's certificate."""
-    text = say("names found in the peer's certificate: {names}", names=", ".join(identity.names[:MOST_NAMES]))
+    text = say("names found in the peer's certificate: {names}", names=listed(identity.names[:MOST_NAMES]))
     if identity.zone:
         text = say("{names_found}; matched zone {zone}", names_found=text, zone=identity.zone)
     return Evidence(kind=EvidenceKind.LINE, file=identity.file, locator=identity.line, text=text)
@@ -257,7 +257,7 @@ def quote_zone_peers(zone: Zone) -> tuple[Evidence, ...]:
     """Quote a zone's peer addresses and TLS verify mode."""
     words = say(
         "peer addresses {addresses}; TLS verify mode {mode}",
-        addresses=", ".join(peer.address for peer in zone.peers) or say("none"),
+        addresses=listed(peer.address for peer in zone.peers) or say("none"),
         mode=zone.tls_verify_mode or _NOT_GIVEN,
     )
     return quote_zone_words(zone, words)

@@ -14,7 +14,7 @@ from analyzer.findings import Severity
 from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.rule import Judgement
 from analyzer.rules.view import NodeView
-from analyzer.text import iso_utc
+from analyzer.text import person_utc
 from analyzer.words import say
 
 Contact = tuple[Who, str | None, Side]
@@ -38,7 +38,7 @@ def as_of_now(view: NodeView, judgement: Judgement) -> Judgement:
             "{failure} It works since: a handshake with {peer} completed at {time}.",
             failure=judgement.explanation,
             peer=newest.peer.name,
-            time=iso_utc(newest.handshake.started),
+            time=person_utc(newest.handshake.started),
         ),
     )
 

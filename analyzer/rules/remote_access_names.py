@@ -14,7 +14,7 @@ from analyzer.rules.certificate_names import lacks, missing_names
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
 from analyzer.rules.wording import ORIGINS, STORES
-from analyzer.words import both, say, sentences
+from analyzer.words import both, listed, say, sentences
 
 _CLIENTS_COME_TO = frozenset({"mra-https", "xmpp-clients"})
 """Services of an Edge that clients of mobile and remote access use, and nobody else."""
@@ -37,7 +37,7 @@ def san_missing_mra_domain(view: NodeView) -> Iterator[Judgement]:
                 say(
                     "Clients that sign in with a user of {domains} look for that domain, or for collab-edge. before it, in "
                     "the Edge's certificate. Jabber asks its user to accept the certificate otherwise.",
-                    domains=", ".join(missing[: quote.MOST]),
+                    domains=listed(missing[: quote.MOST]),
                 ),
                 say("In the capture such clients refused the certificate.") if refused else "",
             )
@@ -66,7 +66,7 @@ def clients_refuse(view: NodeView) -> bool:
 def _quote_domains(view: NodeView, domains: Sequence[str]) -> Evidence:
     source = view if set(view.node.domains) & set(domains) else next(iter(view.partners), view)
     file = next((m.reference for m in source.node.members if m.kind in {"xconf_xml", "xconf_text"}), None)
-    text = say("domains with Unified Communications services: {domains}", domains=", ".join(domains[: quote.MOST]))
+    text = say("domains with Unified Communications services: {domains}", domains=listed(domains[: quote.MOST]))
     return Evidence(kind=EvidenceKind.SETTING, file=file, locator="SIP Domains", text=text)
 
 
@@ -82,7 +82,7 @@ def mra_client_name_or_ca_prompt(view: NodeView) -> Iterator[Judgement]:
     nobody_trusts = origin in {CertificateOrigin.SELF_SIGNED, CertificateOrigin.DEFAULT}
     reasons = [say("it comes from no authority ({origin})", origin=ORIGINS[origin])] if nobody_trusts else []
     reasons += [say("it comes from a private authority")] if origin is CertificateOrigin.PRIVATE else []
-    reasons += [say("it does not name {domains}", domains=", ".join(unnamed[: quote.MOST]))] if unnamed else []
+    reasons += [say("it does not name {domains}", domains=listed(unnamed[: quote.MOST]))] if unnamed else []
     if not reasons:
         return
     yield Judgement(

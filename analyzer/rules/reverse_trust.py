@@ -16,7 +16,7 @@ from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.states import denied, is_active
 from analyzer.rules.trust import trust_of
 from analyzer.rules.view import NodeView
-from analyzer.words import Words, say, sentences
+from analyzer.words import Words, listed, say, sentences
 
 
 def ssh_reverse_trust_missing(view: NodeView) -> Iterator[Judgement]:
@@ -37,7 +37,7 @@ def ssh_reverse_trust_missing(view: NodeView) -> Iterator[Judgement]:
         if trust.trusted and not trust.lacking:
             continue
         missing = (
-            ", ".join(name_of(certificate) for certificate in trust.lacking)
+            listed(name_of(certificate) for certificate in trust.lacking)
             or trust.path.missing_issuer
             or say("its root")
         )

@@ -18,7 +18,7 @@ from analyzer.rules import quote
 from analyzer.rules.per_peer import failures_in
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NOBODY, NodeView
-from analyzer.words import Words, say, sentences
+from analyzer.words import Words, listed, say, sentences
 
 _UNAVAILABLE = frozenset({"crl-unavailable", "crl-expired"})
 _REACH_SOURCE = Remedy(
@@ -143,7 +143,7 @@ def _sources(view: NodeView, shown: Sequence[Connection]) -> str:
     locations = list(dict.fromkeys(location for leaf in leaves if leaf for location in leaf.locations))
     if not locations:
         return ""
-    return say("The peer's certificate names these addresses: {addresses}.", addresses=", ".join(locations[:3]))
+    return say("The peer's certificate names these addresses: {addresses}.", addresses=listed(locations[:3]))
 
 
 def _alarmed(

@@ -11,8 +11,8 @@ from analyzer.rules import quote
 from analyzer.rules.inventory import fact
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
-from analyzer.text import iso_utc
-from analyzer.words import itemized, say, sentences
+from analyzer.text import person_utc
+from analyzer.words import itemized, listed, say, sentences
 
 OLDEST_KNOWN = Version(14)
 
@@ -44,19 +44,19 @@ def bundle_time_span(view: NodeView) -> Iterator[Judgement]:
     spans = []
     first, last = quote.span([time for span in view.node.logs for time in (span.first, span.last)])
     if first and last:
-        spans.append(say("log {first} to {last}", first=iso_utc(first), last=iso_utc(last)))
+        spans.append(say("log {first} to {last}", first=person_utc(first), last=person_utc(last)))
     first, last = quote.span([time for file in view.node.captures for time in (file.first, file.last)])
     if first and last:
-        spans.append(say("capture {first} to {last}", first=iso_utc(first), last=iso_utc(last)))
+        spans.append(say("capture {first} to {last}", first=person_utc(first), last=person_utc(last)))
     began, taken = view.node.logging_started_by, view.node.taken
     if spans and began:
         covered = say(
             "Covered: {spans}. Dumps show the moment when logging started, at {time} or before.",
             spans=itemized(spans),
-            time=iso_utc(began),
+            time=person_utc(began),
         )
         collected = (
-            say("The time in the file names, {time}, is when the bundle was collected.", time=iso_utc(taken))
+            say("The time in the file names, {time}, is when the bundle was collected.", time=person_utc(taken))
             if taken
             else ""
         )
@@ -71,7 +71,7 @@ def dual_nic_address_map(view: NodeView) -> Iterator[Judgement]:
             seen[capture.interface] |= set(capture.addresses) & set(view.node.addresses)
     if len(seen) > 1:
         said = itemized(
-            say("{interface}: {addresses}", interface=nic, addresses=", ".join(sorted(own)) or say("none of them"))
+            say("{interface}: {addresses}", interface=nic, addresses=listed(sorted(own)) or say("none of them"))
             for nic, own in sorted(seen.items())
         )
         yield fact(view.node.name or "", say("Own addresses by interface: {addresses}.", addresses=said))

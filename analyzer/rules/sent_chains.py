@@ -6,19 +6,20 @@ Leaving the root out of a chain is right, and a leaf signed directly by a root i
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from analyzer.correlate.chains import CertificationPath, Pool, build_path, chain_order, is_self_signed
 from analyzer.evidence import Certificate, CertificateOrigin, Connection, Peer, Side, Visibility
 from analyzer.facts.public_roots import public_roots
 from analyzer.findings import Confidence, Severity
 from analyzer.rules import quote
-from analyzer.rules.authorities import CHAIN_ALERTS, append, in_part, name_of
+from analyzer.rules.authorities import CHAIN_ALERTS, append, append_with_root, in_part, name_of
 from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
 from analyzer.rules.wording import ROLES, STORES
-from analyzer.words import Words, itemized, say, sentences
+from analyzer.text import common_name_of
+from analyzer.words import Words, both, itemized, listed, say, sentences
 
 
 def _chains_sent(view: NodeView) -> Iterator[tuple[Peer, Side, tuple[Certificate, ...], list[Connection]]]:
@@ -49,7 +50,7 @@ def chain_incomplete_sent(view: NodeView) -> Iterator[Judgement]:
             if peer.kind in FAMILIAR
             and any(a.code in CHAIN_ALERTS and a.sender is role.other for a in c.handshake.alerts)
         ]
-        missing = ", ".join(name_of(certificate) for certificate in order.missing)
+        missing: str = listed(name_of(certificate) for certificate in order.missing)
         lacking, confidence = say("the intermediate {name}", name=missing), Confidence.PROVEN
         if not order.missing:
             if len(order.path) > 1 or order.missing_issuer is None or is_self_signed(order.path[0]):
@@ -62,7 +63,7 @@ def chain_incomplete_sent(view: NodeView) -> Iterator[Judgement]:
             public = _is_public(view, order.path[0])
             if not public and not (refused and view.node.stores.trusted is not None and view.trusted_is_whole):
                 continue
-            missing = order.missing_issuer
+            missing = common_name_of(order.missing_issuer) or order.missing_issuer
             confidence = Confidence.STRONG if public and refused else Confidence.INFERRED
             lacking = (
                 say("the intermediate {name}", name=missing)
@@ -80,7 +81,7 @@ def chain_incomplete_sent(view: NodeView) -> Iterator[Judgement]:
                     say("{peer} then refused the chain.", peer=peer.name) if refused else "",
                 )
             ),
-            remedy=(append(say("{name} and its root", name=missing)),),
+            remedy=(append_with_root(missing),),
             evidence=(
                 *(row for c in shown[: quote.MOST] for row in quote.quote_certificate_frame(c, role)),
                 *(quote.quote_alert(c, a) for c in refused[: quote.MOST] for a in c.handshake.alerts),
@@ -110,7 +111,7 @@ def chain_order_or_extra(view: NodeView) -> Iterator[Judgement]:
         order = chain_order(chain, view.known_authorities)
         if order.in_order:
             continue
-        extra = ", ".join(name_of(c) for c in order.extra)
+        extra = listed(name_of(c) for c in order.extra)
         yield Judgement(
             severity=Severity.INFO,
             confidence=Confidence.PROVEN,
@@ -133,55 +134,82 @@ def chain_order_or_extra(view: NodeView) -> Iterator[Judgement]:
 
 
 def trust_missing_own_issuer(view: NodeView) -> Iterator[Judgement]:
-    """The node's trusted CA list lacks the authority of its own certificate."""
+    """The node's trusted CA list lacks the authority of its own certificates; one that both need is told once."""
     stores = {
         "server": (view.server_leaf, view.node.stores.server),
         "client": (view.client_leaf, view.node.stores.client),
     }
+    trusted = set(view.node.stores.trusted or ())
     told = set()
+    lacking: dict[object, dict[str, CertificationPath]] = defaultdict(dict)
     for kind, (leaf, ids) in stores.items():
         if leaf is None or leaf.sha256 in told or is_self_signed(leaf):
             continue
         told.add(leaf.sha256)
-        trusted = set(view.node.stores.trusted or ())
         path = build_path(leaf, Pool((*view.certificates(ids or ()), *view.trusted)))
-        if path.complete and path.top.sha256 in trusted:
-            continue
-        yield _own_issuer_missing(view, kind, leaf, path)
+        if not path.complete:
+            lacking[path.missing_issuer, path.top.authority_key_identifier][kind] = path
+        elif path.top.sha256 not in trusted:
+            lacking[path.top.sha256][kind] = path
+    for paths in lacking.values():
+        yield _own_issuer_missing(view, paths)
 
 
-def _own_issuer_missing(view: NodeView, kind: str, leaf: Certificate, path: CertificationPath) -> Judgement:
-    cut_short = {connection.id for judgement in chain_incomplete_sent(view) for connection in judgement.connections}
-    incomplete = any(
-        connection.id in cut_short and shown.leaf == leaf.sha256
-        for connection in view.connections
-        if (shown := connection.local_certificate)
-    )
-    missing = path.missing_issuer or path.top.subject or say("the root")
-    lacks = say(
-        "The trusted CA list lacks {name}, which the {kind} certificate's chain needs.",
-        name=missing,
-        kind=ROLES[kind],
-    )
+def _own_issuer_missing(view: NodeView, paths: Mapping[str, CertificationPath]) -> Judgement:
+    """Judge one authority that the list lacks, by the paths that need it and the stores that they are of."""
+    path = next(iter(paths.values()))
+    missing = common_name_of(path.missing_issuer or path.top.subject) or say("the root")
     lookalikes = [say("{name}, serial {serial}", name=name_of(c), serial=c.serial) for c in path.lookalikes[:3]]
     twin = (
         say("It holds another certificate of that name with another key: {twins}.", twins=itemized(lookalikes))
         if lookalikes
         else ""
     )
+    incomplete = _is_cut_short(view, {one.leaf.sha256 for one in paths.values()})
     return Judgement(
         severity=Severity.CRITICAL if incomplete else Severity.WARNING,
         confidence=Confidence.PROVEN if view.trusted_is_whole else Confidence.INFERRED,
-        subject=say("{name} ({where})", name=name_of(leaf), where=STORES[kind]),
-        explanation=sentences((lacks, twin, in_part(view), _ONE_LIST)),
-        remedy=(append(missing),),
+        subject=say("{name} ({where})", name=name_of(path.leaf), where=both(STORES[kind] for kind in paths)),
+        title=_what_is_missing(view.node.name or say("This node"), missing, incomplete=incomplete),
+        explanation=sentences((_who_needs(missing, tuple(paths)), twin, in_part(view), _ONE_LIST)),
+        remedy=((append_with_root if incomplete else append)(missing),),
         evidence=(
-            quote.quote_certificate(leaf, quote.store_file(view.node, kind), STORES[kind]),
+            *(quote.quote_certificate(p.leaf, quote.store_file(view.node, k), STORES[k]) for k, p in paths.items()),
             *(
                 quote.quote_certificate(c, quote.store_file(view.node, "ca"), say("same name, other key"))
                 for c in path.lookalikes[:3]
             ),
         ),
+    )
+
+
+def _is_cut_short(view: NodeView, leaves: Collection[str]) -> bool:
+    """Whether the capture shows one of these certificates with a chain that lacks an intermediate."""
+    cut_short = {connection.id for judgement in chain_incomplete_sent(view) for connection in judgement.connections}
+    return any(
+        connection.id in cut_short and shown.leaf in leaves
+        for connection in view.connections
+        if (shown := connection.local_certificate)
+    )
+
+
+def _what_is_missing(node: str, missing: str, *, incomplete: bool) -> Words:
+    if incomplete:
+        return say("{node} sends an incomplete chain: {name} is not in its trusted CA list", node=node, name=missing)
+    return say(
+        "The chain of {node}'s certificate needs {name}, which is not in its trusted CA list", node=node, name=missing
+    )
+
+
+def _who_needs(missing: str, kinds: Sequence[str]) -> Words:
+    if len(kinds) > 1:
+        return say(
+            "The trusted CA list lacks {name}, which the chains of both stores' certificates need.", name=missing
+        )
+    return say(
+        "The trusted CA list lacks {name}, which the {kind} certificate's chain needs.",
+        name=missing,
+        kind=ROLES[kinds[0]],
     )
 
 
@@ -214,7 +242,7 @@ RULES = (
     ),
     Rule(
         id="trust-missing-own-issuer",
-        title=say("The trusted CA list lacks the authority of the own certificate"),
+        title=say("The trusted CA list lacks an authority of the node's own certificates"),
         meaning="Said when a node's own trusted CA list does not lead from its server or client certificate to a "
         "root. One list serves both stores, and the intermediates that Expressway sends come from it, so "
         "that peers may get a chain that is cut short. Critical where such a chain was seen.",

@@ -11,7 +11,7 @@ from analyzer.facts.releases import with_one_store
 from analyzer.findings import Presented
 from analyzer.rules.view import NodeView
 from analyzer.text import iso_utc, person_utc
-from analyzer.words import Words, say
+from analyzer.words import Words, listed, say
 
 STORE_WORDS = {
     Store.CLIENT: say("the client store's certificate"),
@@ -102,7 +102,7 @@ def serial_of(serial: str | None) -> Words:
 
 
 def names_of(identity: PeerIdentity) -> str:
-    return ", ".join(identity.names[:3])
+    return listed(identity.names[:3])
 
 
 def node_of(view: NodeView) -> str:

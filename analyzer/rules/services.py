@@ -76,11 +76,18 @@ def _presented_as_client(connection: Connection) -> bool:
 
 
 def _judge(
-    view: NodeView, peer: Peer, group: Group, role: Side, explanation: Words, remedy: Sequence[Remedy]
+    view: NodeView,
+    peer: Peer,
+    group: Group,
+    role: Side,
+    explanation: Words,
+    remedy: Sequence[Remedy] = (),
+    refusal: Words | None = None,
 ) -> Judgement:
     """Judge by the outcome: it is good only if the certificate that the store rule says was accepted.
 
-    A refusal is critical here only where this rule has a remedy for it; else the alert's own finding judges it.
+    A refusal is critical here only where this rule has a remedy for it, and then `refusal` is its title; else the
+    alert's own finding judges it.
     """
     connection = group[0]
     refused = bool(remedy) and connection.outcome is Outcome.REFUSED and connection.refused_by is role.other
@@ -96,6 +103,7 @@ def _judge(
         else Severity.INFO,
         confidence=Confidence.STRONG if peer.hint_only else Confidence.PROVEN,
         subject=peer.name,
+        title=refusal if refused else None,
         explanation=explanation,
         remedy=tuple(remedy) if refused else (),
         evidence=(
@@ -137,7 +145,7 @@ def webex_client_presented(view: NodeView) -> Iterator[Judgement]:
             presented=_presented_to_webex(view, group[0]),
             what_came=_what_came(view, group[0], peer),
         )
-        yield _judge(view, peer, group, Side.CLIENT, explanation, ())
+        yield _judge(view, peer, group, Side.CLIENT, explanation)
 
 
 def _presented_to_webex(view: NodeView, connection: Connection) -> Words:
@@ -189,7 +197,6 @@ def server_presented_secure_neighbor(view: NodeView) -> Iterator[Judgement]:
             group,
             Side.SERVER,
             sentences((asked, verify, _what_came(view, connection, peer))),
-            (),
         )
 
 
@@ -211,6 +218,7 @@ def core_client_to_cucm(view: NodeView) -> Iterator[Judgement]:
                 what_came=_what_came(view, connection, peer),
             ),
             (CUCM_TRUST,),
+            say("CUCM refused the Core's client certificate"),
         )
 
 
@@ -221,7 +229,7 @@ RULES = (
         meaning="Tells which certificate the Edge presented to Webex as a TLS client, step by step, and what came "
         "of it. Good only if it is the one that the store rule says and the handshake completed. Whether "
         "Webex checks clientAuth no source says, and so the report predicts nothing.",
-        severity=Severity.CRITICAL,
+        severity=Severity.INFO,
         judge=webex_client_presented,
         needs=(Need.CAPTURE, Need.HANDSHAKE, Need.LOCAL_ADDRESSES),
         roles=(NodeRole.EDGE,),

@@ -19,7 +19,7 @@ from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.trust import UNTRUSTED
 from analyzer.rules.view import FAMILIAR, NodeView
 from analyzer.rules.wording import ROLES
-from analyzer.words import Words, either, say
+from analyzer.words import Words, either, listed, say
 
 HANDSHAKE_FAILURE = 40
 _SPOKEN_OF = frozenset({"RSA", "DSA", "EC", "Ed25519", "Ed448"})
@@ -60,7 +60,7 @@ def signature_algorithm_mismatch(view: NodeView) -> Iterator[Judgement]:
                 serial=leaf.serial,
                 type=leaf.key_type,
                 where=found.where,
-                types=", ".join(sorted(found.takes)),
+                types=listed(sorted(found.takes)),
             ),
             (
                 *_quote_steps(connections, found.step),

@@ -54,7 +54,7 @@ def client_store_names_differ(view: NodeView) -> Iterator[Judgement]:
     demands = [one for group in moved.values() for one in group]
     errors = tuple({event.id: event for one in demands for event in one.errors}.values())
     first, last = quote.span(event.record.time for event in errors)
-    names = ", ".join(f"DNS:{group[0].name}" for group in moved.values())
+    names = listed(f"DNS:{group[0].name}" for group in moved.values())
     yield Judgement(
         severity=Severity.CRITICAL if errors else Severity.WARNING,
         confidence=Confidence.PROVEN

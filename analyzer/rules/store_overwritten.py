@@ -10,7 +10,7 @@ from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
-from analyzer.text import iso_utc
+from analyzer.text import person_utc
 from analyzer.words import say, sentences
 
 RENEWED_WITHIN = timedelta(days=2)
@@ -72,9 +72,9 @@ def _replaced(view: NodeView, before: Connection, later: Sequence[Connection], s
                     "As TLS client this node presented serial {older} until {last}, and the server store's certificate, "
                     "serial {serial}, from {first}: the client store was overwritten with it while logging ran.",
                     older=old.serial,
-                    last=iso_utc(before.handshake.started),
+                    last=person_utc(before.handshake.started),
                     serial=server.serial,
-                    first=iso_utc(later[0].handshake.started),
+                    first=person_utc(later[0].handshake.started),
                 ),
                 why,
                 since,

@@ -18,7 +18,7 @@ from analyzer.rules.presented import quote_shown, shown_instead, told_instead
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.usage import OWN_CLIENT_CERTIFICATE, accepted_by
 from analyzer.rules.view import FAMILIAR, TRAVERSAL, NodeView
-from analyzer.words import Words, say, sentences
+from analyzer.words import Words, listed, say, sentences
 
 _ZONES_THAT_CONNECT = frozenset({"dns", "enum", "neighbor", "traversalclient", "webex"})
 _SERVER_CERTIFICATE = Remedy(
@@ -132,7 +132,7 @@ def _connects_by_tls(zone: Zone) -> bool:
 
 def _affected(view: NodeView, zones: list[Zone]) -> Words:
     if zones:
-        return say("Zones over which it connects by TLS: {zones}.", zones=", ".join(zone.name for zone in zones))
+        return say("Zones over which it connects by TLS: {zones}.", zones=listed(zone.name for zone in zones))
     if view.node.zones:
         return say("No zone is configured over which it connects by TLS.")
     return say("Its zones are not known.")
@@ -159,7 +159,7 @@ def _seen(view: NodeView, received: Reception) -> Words:
 
 
 def _some(names: Iterable[str]) -> str:
-    return ", ".join(sorted(names)[:6])
+    return listed(sorted(names)[:6])
 
 
 def _in_the_way(leaf: Certificate, capability: Capability) -> tuple[Evidence, ...]:

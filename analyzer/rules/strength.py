@@ -21,7 +21,7 @@ from analyzer.rules.per_peer import Who, failures_in, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.states import is_failed
 from analyzer.rules.view import FAMILIAR, NOBODY, NodeView
-from analyzer.words import Words, say, sentences
+from analyzer.words import Words, listed, say, sentences
 
 
 def weak_key(view: NodeView) -> Iterator[Judgement]:
@@ -148,7 +148,7 @@ def key_8192(view: NodeView) -> Iterator[Judgement]:
                         "key.",
                         bits=bits,
                     ),
-                    say("Failed when logging started: {zones}.", zones=", ".join(failed[:6])) if failed else "",
+                    say("Failed when logging started: {zones}.", zones=listed(failed[:6])) if failed else "",
                 )
             ),
             remedy=(_issue_again(say("a key of 4096 bits")),) if failed else (),

@@ -55,7 +55,7 @@ def _hidden(names: Set[str], carried: Sequence[CarriedCertificate]) -> Words:
         )
     ]
     if names:
-        told.append(say("The log names the peer's certificate: {names}.", names=", ".join(sorted(names)[:4])))
+        told.append(say("The log names the peer's certificate: {names}.", names=listed(sorted(names)[:4])))
     if carried:
         said = listed(c.certificate.serial or say("unreadable") for c in carried[:3])
         told.append(

@@ -23,7 +23,7 @@ from analyzer.rules.rule import WHO_REFUSED, Judgement, Need, Rule
 from analyzer.rules.states import denied, is_active
 from analyzer.rules.view import FAMILIAR, NOBODY, NodeView
 from analyzer.rules.wording import ROLES
-from analyzer.words import Words, say, sentences
+from analyzer.words import Words, listed, say, sentences
 
 UNTRUSTED = ("issuer-missing", "self-signed", "self-signed-in-chain")
 _NO_REASON = frozenset({None, VERIFY_FAILED, HANDSHAKE_FAILURE, REMOTE_DISCONNECT})
@@ -228,7 +228,7 @@ def ssh_tunnel_chain_not_trusted(view: NodeView) -> Iterator[Judgement]:
         trust = trust_of(view, core, leaf, Side.CLIENT)
         if not trust.trusted or not trust.lacking:
             continue
-        missing = ", ".join(name_of(certificate) for certificate in trust.lacking)
+        missing = listed(name_of(certificate) for certificate in trust.lacking)
         yield Judgement(
             severity=Severity.CRITICAL,
             confidence=Confidence.STRONG,

@@ -96,7 +96,7 @@ def _used(view: NodeView, authority: Certificate, uses: Sequence[Use], dates: Wo
                     uses=listed(dict.fromkeys(use.what for use in uses)),
                 ),
                 say("A verifier refused such a chain.") if is_refused else "",
-                say("Handshakes with {peers} completed all the same.", peers=", ".join(accepted[:6]))
+                say("Handshakes with {peers} completed all the same.", peers=listed(accepted[:6]))
                 if accepted
                 else "",
             )

@@ -11,7 +11,7 @@ from analyzer.rules import quote
 from analyzer.rules.authorities import TRUSTED_CA, name_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NOBODY, NodeView
-from analyzer.words import Words, say, sentences
+from analyzer.words import Words, listed, say, sentences
 
 
 def is_end_entity(certificate: Certificate) -> bool:
@@ -85,7 +85,7 @@ def _duplicate(
                     "Expressway stops at the first that matches: TLS verify towards that host, or secure SIP with it, can "
                     "fail (CUCM's Tomcat and CallManager certificates are the usual pair)."
                 ),
-                say("It refused {peers}, whose chain bears this name.", peers=", ".join(peers[:6])) if peers else "",
+                say("It refused {peers}, whose chain bears this name.", peers=listed(peers[:6])) if peers else "",
             )
         ),
         remedy=(

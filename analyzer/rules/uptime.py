@@ -14,7 +14,7 @@ from analyzer.evidence import APPLICATION_START, MemberKind
 from analyzer.findings import Evidence, EvidenceKind
 from analyzer.rules import quote
 from analyzer.rules.view import NodeView
-from analyzer.text import iso_utc
+from analyzer.text import person_utc
 from analyzer.words import say
 
 _DUMP_TAKES = timedelta(minutes=5)
@@ -55,6 +55,8 @@ def _quote_uptime(view: NodeView, seconds: int, time: datetime) -> Evidence:
         file=file,
         locator="SystemUnit Uptime",
         text=say(
-            "uptime {seconds} s when logging started: restarted at about {time}", seconds=seconds, time=iso_utc(time)
+            "uptime {seconds} s when logging started: restarted at about {time}",
+            seconds=seconds,
+            time=person_utc(time),
         ),
     )

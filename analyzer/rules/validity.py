@@ -12,7 +12,7 @@ from analyzer.rules.own_certificates import own_certificates, quote_own, replace
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
 from analyzer.rules.wording import REFERENCE_ORIGINS
-from analyzer.text import iso_utc
+from analyzer.text import person_utc
 from analyzer.words import Words, say, sentences
 
 SKEW_SECONDS = 2.0
@@ -80,8 +80,8 @@ def cert_not_yet_valid(view: NodeView) -> Iterator[Judgement]:
                 "The certificate ({where}) is valid from {begins} only, after {time} ({origin}). Until then peers that "
                 "verify it refuse it; if the time of this node is wrong, it may be valid by theirs.",
                 where=own.where,
-                begins=iso_utc(begins),
-                time=iso_utc(latest.time),
+                begins=person_utc(begins),
+                time=person_utc(latest.time),
                 origin=REFERENCE_ORIGINS[latest.origin],
             ),
             remedy=(
@@ -128,6 +128,7 @@ def clock_skew(view: NodeView) -> Iterator[Judgement]:
         severity=Severity.WARNING if skewed else Severity.INFO,
         confidence=Confidence.PROVEN,
         subject=view.node.name or "",
+        title=_apart(offset),
         explanation=sentences(
             (
                 say("{compared}, measured on {joins} connections.", compared=_compared(offset), joins=offset.joins),
@@ -135,17 +136,26 @@ def clock_skew(view: NodeView) -> Iterator[Judgement]:
                 say("The report joins the two with this offset."),
             )
         ),
+        remedy=(_SET_TIME,) if skewed else (),
         evidence=tuple(
             Evidence(
                 kind=EvidenceKind.STATUS,
                 file=log.file,
                 locator=say("time span"),
-                text=say("log from {first} to {last}", first=iso_utc(log.first), last=iso_utc(log.last)),
+                text=say("log from {first} to {last}", first=person_utc(log.first), last=person_utc(log.last)),
             )
             for log in view.node.logs
             if log.first and log.last
         ),
     )
+
+
+def _apart(offset: ClockOffset) -> Words:
+    if abs(offset.seconds) <= SKEW_SECONDS:
+        return say("The clocks of log and capture agree within {limit:.0f} s", limit=SKEW_SECONDS)
+    if offset.seconds > 0:
+        return say("The log's clock is {seconds:,.0f} s ahead of the capture's", seconds=offset.seconds)
+    return say("The log's clock is {seconds:,.0f} s behind the capture's", seconds=-offset.seconds)
 
 
 def _compared(offset: ClockOffset) -> Words:
@@ -164,6 +174,12 @@ def _of_another_zone(offset: ClockOffset) -> str:
         return say("Whole half hours: one of the two is in another time zone.")
     return say("Whole hours: one of the two is in another time zone.")
 
+
+_SET_TIME = Remedy(
+    text=say("Check the NTP servers and the time zone of this node: log and capture should have one time."),
+    command="System > Time",
+    kind=RemedyKind.DURABLE,
+)
 
 RULES = (
     Rule(

@@ -19,7 +19,7 @@ from analyzer.facts.settings import REVOCATION_CHECKING_MODE
 from analyzer.facts.verification import LEAST_BITS, WEAK_DIGESTS, Check
 from analyzer.rules.authorities import name_of
 from analyzer.rules.view import NodeView
-from analyzer.words import Words, both, either, say
+from analyzer.words import Words, both, either, listed, say
 
 
 class Presented(Struct, frozen=True, kw_only=True):
@@ -309,7 +309,7 @@ def _without_name(leaf: Certificate, zone: Zone, node: str | None, wanted: list[
             zone=zone.name,
             node=node,
             names=either(wanted),
-            borne=", ".join(leaf.subject_alternative_names[:6]) or say("none"),
+            borne=listed(leaf.subject_alternative_names[:6]) or say("none"),
         ),
         fix=say(
             "have it issued with {name} as a subject alternative name, or correct {what} of zone {zone}",

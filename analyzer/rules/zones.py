@@ -11,8 +11,8 @@ from analyzer.rules import quote
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.states import came_up, has_failed, is_active, is_failed, ssh_errors, tunnels_up_since
 from analyzer.rules.view import NodeView
-from analyzer.text import iso_utc
-from analyzer.words import Words, counted, say
+from analyzer.text import person_utc
+from analyzer.words import Words, counted, listed, say
 
 _TUNNELS = say("SSH tunnels")
 _ASK_PARTNER = Remedy(text=Need.PARTNER.collect, kind=RemedyKind.COLLECT, at=None)
@@ -49,7 +49,7 @@ def ssh_tunnels_down(view: NodeView) -> Iterator[Judgement]:
     first, last = quote.span(event.record.time for event in lines)
     what: str = _counted(failed, alarms, lines)
     if reasons:
-        what = say("{what} ({reasons})", what=what, reasons=", ".join(reasons))
+        what = say("{what} ({reasons})", what=what, reasons=listed(reasons))
     yield Judgement(
         severity=Severity.CRITICAL,
         confidence=Confidence.PROVEN,
@@ -108,7 +108,7 @@ def _outdated(zone: Zone, newest: Connection) -> Words:
         "came later, and the report goes by it.",
         zone=zone.name,
         status=zone.status,
-        time=iso_utc(newest.handshake.started),
+        time=person_utc(newest.handshake.started),
         ended=say("completed") if completed else say("did not complete"),
     )
 
@@ -127,7 +127,7 @@ def _tunnels_came_up(view: NodeView) -> Iterator[Judgement]:
                 "connection, at {time}, stayed up: this later evidence is what the report goes by.",
                 "The status dump shows {count} SSH tunnels as Failed, but it was taken when logging started. The last SSH "
                 "connection, at {time}, stayed up: this later evidence is what the report goes by.",
-                time=iso_utc(flow.started),
+                time=person_utc(flow.started),
             ),
             evidence=(
                 *(row for tunnel in failed[: quote.MOST] for row in quote.quote_tunnel(tunnel)),

@@ -86,7 +86,7 @@ SITUATIONS = (
             ),
         ),
         critical=frozenset({"chain-incomplete-sent", "peer-alert-unknown-ca", "trust-missing-own-issuer"}),
-        warning=frozenset({"forecast-one-more-renewal", "trust-missing-own-issuer"}),
+        warning=frozenset({"forecast-one-more-renewal"}),
         noted=frozenset(
             {
                 "already-server-only-public",

@@ -21,7 +21,6 @@ from analyzer.findings import Finding, ForecastKind, Remedy, RemedyKind, Report,
 from analyzer.report.html import render_html
 from analyzer.words import say
 from tests.report.reports import (
-    BUNDLE,
     CORE,
     CORE_CLIENT,
     FINDINGS,
@@ -239,7 +238,7 @@ def test_a_private_key_in_the_bundle_is_said_at_the_top() -> None:
     answer = section(replace(report, case=replace(report.case, inputs=inputs)), "answer")
 
     assert answer.startswith("A private key was in the bundle.")
-    assert f"{BUNDLE}/server.pem" in answer
+    assert "server.pem" in answer
 
 
 def test_problems_are_announced_at_the_top_and_listed() -> None:
@@ -376,7 +375,8 @@ def test_any_text_in_any_field_stays_text(noise: str) -> None:
     rendered = render_html(rewritten(rich_report(), lambda value: value + noise))
 
     plain = render_html(rewritten(rich_report(), lambda value: value + "x"))
-    assert Counter(re.findall(r"<\w+", rendered)) == Counter(re.findall(r"<\w+", plain))
+    ours = r"<(?!span>)\w+"  # a file's name is in parts, to break at its underscores
+    assert Counter(re.findall(ours, rendered)) == Counter(re.findall(ours, plain))
     assert rendered.encode("utf-8")
 
 
@@ -528,7 +528,7 @@ def test_other_answers_that_are_not_determinable_come_last() -> None:
 
     others = section(report, "answer").partition("Other answers")[2]
 
-    assert others.index("cucm1 refused") < others.index("What edge1 presented to Webex")
+    assert others.index("cucm1") < others.index("Webex edge1")
 
 
 def test_findings_are_counted_and_headed_by_severity() -> None:

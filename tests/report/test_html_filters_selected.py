@@ -122,14 +122,19 @@ def text(element: html.HtmlElement) -> str:
 def file_of(code: html.HtmlElement) -> str:
     """Return the file that the page names with the filter of a frame."""
     if files := code.xpath("ancestor::span[@class='where']/code[@class='file']"):
-        return text(files[0])
+        return reference(files[0])
     if files := code.xpath("following-sibling::*[1][self::br]/following-sibling::*[1][@class='file']"):
-        return text(files[0])
+        return reference(files[0])
     if files := code.xpath("ancestor::table[@class='handshake']/preceding-sibling::p/code[@class='file']"):
         (file,) = files
-        return text(file)
+        return reference(file)
     assert code.xpath("contains(.., 'in the same capture')")
-    return text(code.xpath("ancestor::dl/dd/code[@class='filter']/following-sibling::code[@class='file']")[0])
+    return reference(code.xpath("ancestor::dl/dd/code[@class='filter']/following-sibling::code[@class='file']")[0])
+
+
+def reference(code: html.HtmlElement) -> str:
+    """Return the whole name of a file: the page shows the member's, and the input's on hovering."""
+    return f"{code.get('title')}/{text(code)}" if code.get("title") else text(code)
 
 
 def connection_of(code: html.HtmlElement) -> str | None:
@@ -147,7 +152,7 @@ def shown_in(page: html.HtmlElement) -> Shown:
     for row in page.xpath("//table[@class='handshake']/tbody/tr[.//code[@class='filter']]"):
         (code,) = row.xpath(".//code[@class='filter']")
         for serial in re.findall(r"serial ([0-9A-Fa-f:]+)", text(row)):
-            connection = tuple(map(text, row.xpath("ancestor::table/preceding-sibling::p/code[@class='file']")))
+            connection = tuple(map(reference, row.xpath("ancestor::table/preceding-sibling::p/code[@class='file']")))
             claims.add((connection, frame_in(text(code)), whole(serial)))
     shown = Shown(
         frames=[(file_of(code), text(code), connection_of(code)) for code in codes if FRAME.fullmatch(text(code))],

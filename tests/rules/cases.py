@@ -13,9 +13,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from analyzer.correlate.chains import Pool
 from analyzer.correlate.connections import outcome_of
-from analyzer.correlate.origin import classify
+from analyzer.correlate.origin import origins_of
 from analyzer.correlate.partners import find_partners
 from analyzer.correlate.stores import present_local, present_unknown
 from analyzer.evidence import (
@@ -184,10 +183,9 @@ def case(
         for number, one in enumerate(connections, 1)
     )
     trusted = frozenset(one for node in nodes for one in node.stores.trusted or ())
-    pool = Pool(certificates.values())
     return Case(
         inputs=(), nodes=find_partners(nodes, joined), certificates=certificates,
-        origins={identity: classify(one, pool, trusted) for identity, one in certificates.items()},
+        origins=origins_of(certificates, trusted),
         connections=joined, events=tuple(numbered), problems=(),
         reference_time=ReferenceTime(time=START, origin="evidence"), pairs=tuple(pairs),
     )  # fmt: skip

@@ -152,6 +152,7 @@ def test_only_the_alert_that_was_sent_is_named() -> None:
 
     assert "decrypt_error (51)" in finding.explanation
     assert "access_denied" not in finding.explanation
+    assert finding.title == "The peer refused this node: decrypt error"
 
 
 @pytest.mark.parametrize(

@@ -166,8 +166,8 @@ def test_without_the_members_that_it_compares_a_rule_is_not_determinable(rule: s
 def test_the_dumps_moment_is_told_by_what_came_first_and_not_by_the_file_names() -> None:
     (span,) = made(case(edge()), "bundle-time-span")
 
-    assert "when logging started, at 2026-03-24T10:55:00.000000Z or before." in span.explanation
+    assert "when logging started, at 2026-03-24 10:55:00.000 UTC or before." in span.explanation
     assert (
-        "The time in the file names, 2026-03-24T11:06:00.000000Z, is when the bundle was collected."
+        "The time in the file names, 2026-03-24 11:06:00.000 UTC, is when the bundle was collected."
         in span.explanation
     )

@@ -288,6 +288,16 @@ def test_what_the_core_showed_cucm(alert: tuple[Side, int] | None, expected: str
     assert judge(case(node, connections=[shown]), "core-client-to-cucm") == {(expected, "proven", CUCM.name)}
 
 
+def test_the_title_says_that_cucm_refused_and_else_what_is_told() -> None:
+    node = core()
+    refused = connection(node, CUCM, role=Side.CLIENT, client=CORE_CLIENT, alert=(Side.SERVER, 48))
+    taken = connection(node, CUCM, role=Side.CLIENT, client=CORE_CLIENT, completed=True)
+
+    titles = [made(case(node, connections=[one]), "core-client-to-cucm")[0].title for one in (refused, taken)]
+
+    assert titles == ["CUCM refused the Core's client certificate", "What the Core presented to CUCM"]
+
+
 def test_cucms_refusal_of_the_core_is_one_story() -> None:
     node = core()
     judged = case(

@@ -14,6 +14,7 @@ from tests.rules.pki import (
     EDGE_CLIENT,
     EDGE_SERVER,
     EVERYONE,
+    SERVER_ONLY,
     WITHOUT_ISSUING,
     authority,
     certificate,
@@ -96,7 +97,7 @@ def test_an_issuer_that_nothing_knows_may_be_a_root_unless_its_own_list_lacks_it
     found = made(replace(judged, certificates=known), "chain-incomplete-sent")
 
     assert {(str(f.severity), str(f.confidence), f.subject) for f in found} == expected
-    assert all("without its issuer CN=Lost Issuing CA" in f.explanation for f in found)
+    assert all("without its issuer Lost Issuing CA, which its own list lacks, too" in f.explanation for f in found)
 
 
 def test_the_missing_link_explains_the_alert_about_it() -> None:
@@ -168,6 +169,33 @@ def test_each_stores_certificate_that_lacks_its_authority_is_told() -> None:
         "edge.harbor.example (server store)",
         "edge.harbor.example (client store)",
     }
+
+
+def test_one_authority_that_both_stores_need_is_told_once_by_its_name() -> None:
+    other = certificate("edge.harbor.example", SERVER_ONLY)
+    node = edge(stores=stores(other, EDGE_CLIENT, WITHOUT_ISSUING))
+
+    (silent,) = made(case(node), "trust-missing-own-issuer")
+    shown = connection(node, WEBEX, role=Side.CLIENT, client=ALONE)
+    (sent,) = made(case(node, core(), connections=[shown]), "trust-missing-own-issuer")
+
+    assert silent.subject == "edge.harbor.example (server store and client store)"
+    assert (
+        silent.title == "The chain of edge's certificate needs Harbor Issuing CA, which is not in its trusted CA list"
+    )
+    assert [row.locator for row in silent.evidence] == [other.sha256, EDGE_CLIENT.sha256]
+    assert sent.title == "edge sends an incomplete chain: Harbor Issuing CA is not in its trusted CA list"
+    assert [one.text for one in sent.remedy] == [
+        "Append Harbor Issuing CA and its root to the trusted CA list of edge."
+    ]
+
+
+def test_authorities_of_one_name_with_two_keys_are_two() -> None:
+    renewed = authority("Harbor", root_eku=("serverAuth",))
+    other = certificate("edge.harbor.example", SERVER_ONLY, renewed)
+    node = edge(stores=stores(other, EDGE_CLIENT, ()))
+
+    assert len(made(case(node), "trust-missing-own-issuer")) == 2
 
 
 def test_a_list_that_was_read_in_part_proves_nothing() -> None:

@@ -132,6 +132,25 @@ def test_the_clocks_of_log_and_capture_are_compared(seconds: float, expected: st
     assert words in finding.explanation
 
 
+@pytest.mark.parametrize(
+    ("seconds", "title", "steps"),
+    [
+        (97.0, "The log's clock is 97 s ahead of the capture's", 1),
+        (-7200.4, "The log's clock is 7,200 s behind the capture's", 1),
+        (1.9, "The clocks of log and capture agree within 2 s", 0),
+    ],
+)
+def test_the_title_says_how_far_the_clocks_are_apart_and_a_step_how_to_set_them(
+    seconds: float, title: str, steps: int
+) -> None:
+    node = edge(clock_offset=ClockOffset(seconds=seconds, joins=3, spread=0))
+
+    (finding,) = made(case(node), "clock-skew-log-vs-capture")
+
+    assert finding.title == title
+    assert [remedy.command for remedy in finding.remedy] == ["System > Time"] * steps
+
+
 def test_a_clock_that_was_not_measured_is_not_determinable() -> None:
     assert judge(case(edge()), "clock-skew-log-vs-capture") == {("info", NOT_DETERMINABLE, "edge")}
 

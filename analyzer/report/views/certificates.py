@@ -13,7 +13,7 @@ from analyzer.findings import EvidenceKind, Report
 from analyzer.report import wording
 from analyzer.report.links import anchor, serial_filter
 from analyzer.report.views.badge import Badge, Tone
-from analyzer.text import serial_spellings
+from analyzer.text import common_name_of, serial_spellings
 from analyzer.words import counted, say
 
 MAX_NAMES = 40
@@ -78,7 +78,7 @@ def certificate_view(case: Case, sha256: str, at: datetime | None, ends_soon_day
         title=wording.title(certificate),
         subject=certificate.subject or unknown,
         issuer=certificate.issuer or unknown,
-        issuer_name=wording.common_name_of(certificate.issuer) or unknown,
+        issuer_name=common_name_of(certificate.issuer) or unknown,
         names=names[:MAX_NAMES],
         more_names=max(0, len(names) - MAX_NAMES),
         serial=_serial(certificate.serial),

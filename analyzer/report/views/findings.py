@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from analyzer.facts.citations import citation_table
 from analyzer.findings import Citation, Evidence, EvidenceKind, Finding, ForecastRule, Remedy
 from analyzer.report import wording
 from analyzer.report.conclusions import Cause
@@ -16,9 +18,10 @@ from analyzer.report.summary import Index
 from analyzer.report.views.badge import Badge, severity_badge
 from analyzer.report.views.certificates import certificate_anchor
 from analyzer.report.views.spot import Spot
-from analyzer.words import say
+from analyzer.words import listed, say
 
 MAX_EVIDENCE = 12
+_DEDUCED = "I"
 
 
 class RemedyView(Struct, frozen=True, kw_only=True):
@@ -149,6 +152,35 @@ def unanswered_view(missing: str, findings: tuple[Finding, ...]) -> UnansweredVi
     )
 
 
+class RemarkView(Struct, frozen=True, kw_only=True):
+    """A row of the context: what several nodes have alike is one. `anchors`: of the others' remarks."""
+
+    shown: FindingView
+    anchors: tuple[str, ...]
+
+
+def remark_views(
+    findings: Iterable[Finding], anchors: Mapping[Finding, str], peers: Container[str], index: Index
+) -> tuple[RemarkView, ...]:
+    """Show the context, each remark once."""
+    alike: dict[object, list[Finding]] = {}
+    for finding in findings:
+        alike.setdefault((finding.id, finding.title, finding.explanation, finding.confidence), []).append(finding)
+    return tuple(_remark([finding_view(one, anchors, peers, index) for one in group]) for group in alike.values())
+
+
+def _remark(views: list[FindingView]) -> RemarkView:
+    first, *others = views
+    evidence = [row for view in views for row in view.evidence]
+    shown = replace(
+        first,
+        about=listed(dict.fromkeys(view.about for view in views)),
+        evidence=tuple(evidence[:MAX_EVIDENCE]),
+        more_evidence=sum(view.more_evidence for view in views) + max(0, len(evidence) - MAX_EVIDENCE),
+    )
+    return RemarkView(shown=shown if others else first, anchors=tuple(view.anchor for view in others))
+
+
 def step_view(step: Step, index: Index, anchors: Mapping[Finding, str] | None = None) -> StepView:
     """Show a step; `anchors`: lead to the card of the finding that asks for it."""
     finding = step.finding if anchors is not None else None
@@ -163,8 +195,7 @@ def step_view(step: Step, index: Index, anchors: Mapping[Finding, str] | None = 
 def source_views(cited: Iterable[Finding | ForecastRule]) -> tuple[SourceView, ...]:
     """List every document that a finding or a forecast cites, once, by title."""
     citations = {citation for item in cited for citation in item.sources}
-    ordered = sorted(citations, key=lambda citation: (citation.title, citation.url or "", citation.date or ""))
-    return tuple(_source(citation) for citation in ordered)
+    return _sources(sorted(citations, key=lambda citation: (citation.title, citation.url or "", citation.date or "")))
 
 
 def finding_view(
@@ -188,7 +219,7 @@ def finding_view(
         evidence=tuple(_evidence(evidence) for evidence in finding.evidence[:MAX_EVIDENCE]),
         more_evidence=max(0, len(finding.evidence) - MAX_EVIDENCE),
         repeats=_repeats(finding),
-        sources=tuple(_source(citation) for citation in finding.sources),
+        sources=_sources(finding.sources),
         consequences=consequences,
     )
 
@@ -232,8 +263,14 @@ def _place(kind: EvidenceKind, locator: str | int) -> str:
             return locator if isinstance(locator, str) else str(locator)
 
 
-def _source(citation: Citation) -> SourceView:
-    return SourceView(title=citation.title, url=web_address(citation.url), date=citation.date)
+def _sources(citations: Iterable[Citation]) -> tuple[SourceView, ...]:
+    """Show documents: that something was deduced from them is none."""
+    deduced = citation_table()[_DEDUCED]
+    return tuple(
+        SourceView(title=citation.title, url=web_address(citation.url), date=citation.date)
+        for citation in citations
+        if citation != deduced
+    )
 
 
 def _repeats(finding: Finding) -> str | None:

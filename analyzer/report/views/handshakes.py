@@ -21,7 +21,7 @@ from analyzer.report.links import FrameReference, frame_reference
 from analyzer.report.summary import holder_of
 from analyzer.report.views.badge import Badge, outcome_badge
 from analyzer.report.views.certificates import CertificateView, certificate_view
-from analyzer.words import Words, counted, say
+from analyzer.words import Words, counted, listed, say
 
 MAX_AUTHORITIES = 20
 
@@ -139,7 +139,7 @@ def _certificate(case: Case, connection: Connection, side: Side, number: int) ->
     identity = connection.peer_identity
     if identity and not local and connection.local_role and presented.visibility is not Visibility.SEEN:
         where = wording.within(identity.file, wording.line(identity.line))
-        names_found = ", ".join(identity.names)
+        names_found = listed(identity.names)
         details.append(say("Names that the log found in it: {names} ({where})", names=names_found, where=where))
     return StepView(
         number=number,

@@ -12,19 +12,21 @@ from analyzer.report import wording
 from analyzer.report.conclusions import conclude
 from analyzer.report.steps import plan
 from analyzer.report.summary import Index, index_of, leading_verdict
+from analyzer.report.views.answers import AnswersView, answers_view
 from analyzer.report.views.badge import Badge, Tone
 from analyzer.report.views.certificates import CertificateView, described_certificates
 from analyzer.report.views.connections import ConnectionsView, connections_view
 from analyzer.report.views.findings import (
     CauseLink,
     FindingView,
+    RemarkView,
     SourceView,
     StepView,
     UnansweredView,
     cause_links,
     cause_view,
     finding_anchors,
-    finding_view,
+    remark_views,
     source_views,
     step_view,
     unanswered_view,
@@ -37,7 +39,6 @@ from analyzer.report.views.timeline import Timeline, timeline_of
 from analyzer.report.views.verdicts import VerdictView, verdict_view
 from analyzer.words import counted, listed, say
 
-MAX_VERDICTS = 100
 MAX_CARDS = 100
 MAX_MEMBERS = 500
 MAX_PROBLEMS = 500
@@ -89,8 +90,7 @@ class Page(Struct, frozen=True, kw_only=True):
     reference_time: str
     private_keys: tuple[str, ...]
     leading: VerdictView | None
-    verdicts: tuple[VerdictView, ...]
-    more_verdicts: int
+    answers: AnswersView
     steps: tuple[StepView, ...]
     later: StepView | None
     nothing_to_do: str
@@ -102,7 +102,7 @@ class Page(Struct, frozen=True, kw_only=True):
     critical: tuple[FindingView, ...]
     warnings: tuple[FindingView, ...]
     remarks: tuple[FindingView, ...]
-    context: tuple[FindingView, ...]
+    context: tuple[RemarkView, ...]
     more_findings: int
     unanswered: tuple[UnansweredView, ...]
     nodes: tuple[NodeView, ...]
@@ -148,8 +148,7 @@ def page_view(report: Report) -> Page:
         reference_time=_reference_time(report),
         private_keys=tuple(m.reference for record in case.inputs for m in record.members if m.private_keys),
         leading=verdict_view(report, leading, index, connections.drawn, but=conclusions.but) if leading else None,
-        verdicts=tuple(verdict_view(report, v, index, connections.drawn) for v in others[:MAX_VERDICTS]),
-        more_verdicts=max(0, len(others) - MAX_VERDICTS),
+        answers=answers_view(report, leading, others, index, connections.drawn),
         steps=tuple(step_view(step, index, anchors) for step in steps.now),
         later=step_view(steps.later, index, anchors) if steps.later else None,
         nothing_to_do=wording.nothing_to_do(waits=steps.later is not None),
@@ -161,7 +160,7 @@ def page_view(report: Report) -> Page:
         critical=critical,
         warnings=warnings,
         remarks=remarks,
-        context=tuple(finding_view(finding, anchors, peers, index) for finding in conclusions.context[:MAX_CARDS]),
+        context=remark_views(conclusions.context[:MAX_CARDS], anchors, peers, index),
         more_findings=sum(
             max(0, len(group) - MAX_CARDS)
             for group in (conclusions.critical, conclusions.warnings, conclusions.remarks, conclusions.context)

@@ -74,7 +74,6 @@ class VerdictView(Struct, frozen=True, kw_only=True):
 
     badge: Badge
     headline: str
-    sentence: str
     brief: str
     basis: str | None
     title: str
@@ -110,7 +109,6 @@ def verdict_view(
     return VerdictView(
         badge=verdict_badge(verdict, but),
         headline=headline(verdict, exhibit, but=but is not None),
-        sentence=verdict.sentence,
         brief=verdict.grounds.brief or verdict.sentence,
         basis=basis_words(verdict),
         title=_title(verdict, exhibit),

@@ -8,8 +8,7 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from analyzer.correlate.chains import Pool
-from analyzer.correlate.origin import classify
+from analyzer.correlate.origin import origins_of
 from analyzer.evidence import Case, Certificate, Node, NodeRole, ReferenceTime, Setting, Stores
 from analyzer.facts.releases import FIRST_WITH_TWO_STORES, Version
 from analyzer.facts.settings import EKU_CHECKING_MODE
@@ -169,10 +168,8 @@ def _with_certificate(
 def _knowing(case: Case, chain: tuple[Certificate, ...]) -> Case:
     """Return the case with further certificates, and with where these come from."""
     certificates: Mapping[str, Certificate] = {**case.certificates, **{one.sha256: one for one in chain}}
-    pool = Pool(certificates.values())
     trusted = frozenset(identity for node in case.nodes for identity in node.stores.trusted or ())
-    origins = {one.sha256: classify(one, pool, trusted) for one in chain}
-    return replace(case, certificates=certificates, origins={**case.origins, **origins})
+    return replace(case, certificates=certificates, origins=origins_of(certificates, trusted))
 
 
 def _with_check(case: Case, change: Change, check: str, words: list[str]) -> tuple[Case, str | None]:

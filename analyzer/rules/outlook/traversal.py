@@ -26,7 +26,7 @@ from analyzer.rules.outlook.table import look_up
 from analyzer.rules.outlook.usages import is_private, lapse, usage_of
 from analyzer.rules.trust import trust_of
 from analyzer.rules.view import NodeView
-from analyzer.words import Words, say, sentences
+from analyzer.words import Words, listed, say, sentences
 
 ZONE, PLAIN_ZONE = say("UC traversal zone"), say("traversal zone")
 TUNNELS, REMOTE_ACCESS = say("SSH tunnels (2222)"), say("MRA and WebRTC")
@@ -182,7 +182,7 @@ def _not_trusted(verifier: NodeView, owner: NodeView, leaf: Certificate, role: S
         return None
     trust = trust_of(verifier, owner, leaf, role)
     if trust.trusted:
-        lacking = ", ".join(map(name_of, trust.lacking)) if whole and role is Side.CLIENT else ""
+        lacking = listed(map(name_of, trust.lacking)) if whole and role is Side.CLIENT else ""
     else:
         lacking = trust.path.missing_issuer or trust.path.top.subject or say("its root")
     if not lacking:
