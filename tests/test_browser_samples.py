@@ -169,7 +169,8 @@ def assert_the_refusal_is_told(verdict: Verdict, exhibit: Exhibit, text: str, te
         assert tell(wording.frame(exhibit.alert.frame)) in text
     if exhibit.event:
         record = exhibit.event.record
-        assert f"{tell(say('log:'))} {record.file}, {tell(wording.line(record.line))}" in text
+        file = record.file.partition("/")[2]
+        assert f"{tell(say('log:'))} {file}, {tell(wording.line(record.line))}" in text
     if verdict.grounds.wanted_name:
         assert verdict.grounds.wanted_name in text
 
