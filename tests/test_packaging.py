@@ -59,7 +59,7 @@ def test_the_wheel_makes_a_report_from_anywhere(site: Path, tmp_path: Path) -> N
     ran = installed(site, *sample(WEBEX), "-o", report, "--json", tmp_path / "r.json", "--note", tmp_path / "r.md")
 
     assert (ran.returncode, ran.stderr) == (0, "")
-    assert "expe as TLS client to Webex" in report.read_text(encoding="utf-8")
+    assert "Webex accepted the client-store certificate of expe" in report.read_text(encoding="utf-8")
 
 
 def test_the_wheel_has_schema_and_facts(site: Path) -> None:

@@ -106,7 +106,7 @@ def test_a_terminal_shows_progress_and_colours(tmp_path: Path) -> None:
     shown = on_a_terminal([str(*sample(WEBEX)), "-o", str(tmp_path / "report.html")])
 
     assert "\r\x1b[Kreading loggingsnapshot_expe_2026-03-24_11_55_47.txt" in shown
-    assert "\x1b[1;32mexpe as TLS client to Webex" in shown
+    assert "\x1b[1;32mWebex accepted the client-store certificate of expe" in shown
 
 
 def test_a_terminal_shows_how_much_of_a_large_member_was_read(tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ def test_no_color_is_respected_on_a_terminal(tmp_path: Path) -> None:
     shown = on_a_terminal([str(*sample(WEBEX)), "-o", str(tmp_path / "report.html")], NO_COLOR="1")
 
     assert "32m" not in shown
-    assert "expe as TLS client to Webex" in shown
+    assert "Webex accepted the client-store certificate of expe" in shown
 
 
 def test_quiet_is_quiet_on_a_terminal(tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_standard_output_may_be_closed(tmp_path: Path) -> None:
 
 def test_an_encoding_without_the_characters_is_borne(tmp_path: Path) -> None:
     ran = start(
-        *sample("condition-4-server-only-copy"),
+        *sample("test-case-1-eku-check-on"),
         "-o",
         tmp_path / "report.html",
         environment={"PYTHONIOENCODING": "ascii"},

@@ -50,7 +50,7 @@ def test_japanese_is_for_page_note_and_terminal_and_not_for_json(tmp_path: Path)
 
     told = run(*sample(WEBEX), "--lang", "ja", "-o", page, "--note", note, "--json", json).out
 
-    assert told.startswith("結論     expe（TLSクライアント）とWebexのハンドシェイク：完了")
+    assert told.startswith("結論     Webexがexpeのクライアントストアの証明書を受け入れ")
     assert '<html lang="ja">' in page.read_text(encoding="utf-8")
     assert note.read_text(encoding="utf-8").startswith("# Expressway証明書の分析\n")
     assert json.read_bytes() == other.read_bytes()

@@ -40,7 +40,8 @@ def test_what_each_end_presented_in_one_handshake_is_two_answers() -> None:
         ["Webex", "expe"],
     ]
     assert rows[1][2:4] == [
-        "expe.harbor.exampleboth stores (client and server hold the same certificate)",
+        "expe.harbor.exampleboth stores (client and server hold the same certificate) "
+        "Store rule: ✓both stores, as expected",
         "serverAuth only",
     ]
 

@@ -185,9 +185,7 @@ def test_one_authority_that_both_stores_need_is_told_once_by_its_name() -> None:
     )
     assert [row.locator for row in silent.evidence] == [other.sha256, EDGE_CLIENT.sha256]
     assert sent.title == "edge sends an incomplete chain: Harbor Issuing CA is not in its trusted CA list"
-    assert [one.text for one in sent.remedy] == [
-        "Append Harbor Issuing CA and its root to the trusted CA list of edge."
-    ]
+    assert [one.text for one in sent.remedy] == ["Append Harbor Issuing CA and its root to the trusted CA list."]
 
 
 def test_authorities_of_one_name_with_two_keys_are_two() -> None:

@@ -14,7 +14,7 @@ from analyzer.report.summary import Index, exhibit_of
 from analyzer.report.views.verdicts import VerdictView, verdict_view
 from analyzer.words import say
 
-MAX_ANSWERS = 100
+MAX_ANSWERS = 60
 
 
 class SeenView(Struct, frozen=True, kw_only=True):

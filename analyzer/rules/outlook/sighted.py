@@ -11,7 +11,7 @@ from analyzer.rules.outlook.traces import zone_words
 from analyzer.rules.states import is_active, is_failed
 from analyzer.rules.view import NodeView
 from analyzer.rules.wording import STORES
-from analyzer.text import iso_utc
+from analyzer.text import person_utc
 from analyzer.words import Words, say, sentences
 
 _KINDS = {Store.CLIENT: "client", Store.SERVER: "server"}
@@ -57,7 +57,7 @@ def _shown(what: Words) -> Words:
 def _logged(event: Event) -> Words:
     if event.record.time is None:
         return say("The log says: {words}.", words=event.record.detail)
-    return say("The log says at {time}: {words}.", time=iso_utc(event.record.time), words=event.record.detail)
+    return say("The log says at {time}: {words}.", time=person_utc(event.record.time), words=event.record.detail)
 
 
 def _of_pair(pair: Pair, newest: Connection) -> Sighted:
@@ -111,7 +111,7 @@ _INVISIBLE = {
 
 
 def _outcome(connection: Connection) -> Words:
-    time = iso_utc(connection.handshake.started)
+    time = person_utc(connection.handshake.started)
     match connection.outcome, connection.outcome_reason:
         case Outcome.COMPLETED, _:
             return say("The last handshake, at {time}, completed.", time=time)

@@ -9,7 +9,7 @@ from msgspec import Struct
 from analyzer.evidence import Certificate, Connection, Outcome, Side, Zone
 from analyzer.rules.states import denied, has_failed, is_active, is_failed, ssh_errors, tunnels_up_since
 from analyzer.rules.view import NodeView
-from analyzer.text import iso_utc
+from analyzer.text import person_utc
 from analyzer.words import Words, say
 
 
@@ -82,7 +82,7 @@ def _tunnels_down(view: NodeView) -> Words | None:
 def _tunnels_up(view: NodeView) -> Words | None:
     flow = tunnels_up_since(view)
     if flow is not None:
-        return say("an SSH connection to port 2222 came up at {time} and stayed", time=iso_utc(flow.started))
+        return say("an SSH connection to port 2222 came up at {time} and stayed", time=person_utc(flow.started))
     active = next((t for t in view.tunnels if (t.status or "").lower().startswith("active")), None)
     return say("the SSH tunnels were {status} when logging started", status=active.status) if active else None
 
