@@ -192,7 +192,7 @@ def test_only_what_is_tied_to_the_answer_is_its_why(name: str, why: list[str], a
         (
             "test-case-2-eku-check-off",
             "Accepted, but: The traversal zone is up, but the SSH tunnels are refused",
-            "expe accepted the certificate of expc that both stores hold, but not all is well",
+            "expe accepted the certificate that both stores of expc hold, but not all is well",
         ),
     ],
 )

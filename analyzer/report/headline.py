@@ -91,7 +91,7 @@ def _certificate(whom: str, exhibit: Exhibit) -> Words:
         case Store.SERVER:
             return say("the server-store certificate of {whom}", whom=whom)
         case Store.BOTH:
-            return say("the certificate of {whom} that both stores hold", whom=whom)
+            return say("the certificate that both stores of {whom} hold", whom=whom)
         case _:
             return say("the certificate of {whom}", whom=whom)
 
