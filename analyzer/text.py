@@ -32,13 +32,12 @@ def serial_spellings(serial: str) -> tuple[str, ...]:
 
 def iso_utc(time: datetime) -> str:
     """Return a time as ISO 8601 UTC with microseconds and a `Z`."""
-    return time.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+    return time.astimezone(UTC).isoformat("T", "microseconds").removesuffix("+00:00") + "Z"
 
 
 def person_utc(time: datetime) -> str:
     """Return a time in UTC with milliseconds, for a person."""
-    moment = time.astimezone(UTC)
-    return f"{moment:%Y-%m-%d %H:%M:%S}.{moment.microsecond // 1000:03d} UTC"
+    return time.astimezone(UTC).isoformat(" ", "milliseconds").removesuffix("+00:00") + " UTC"
 
 
 def is_address(text: str) -> bool:
