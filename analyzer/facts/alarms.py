@@ -78,6 +78,7 @@ def alarm(alarm_id: str | None, facts: Facts = PACKAGED) -> AlarmFact | None:
     return alarms(facts).get(alarm_id) if alarm_id else None
 
 
+@cache
 def alarm_ids(topic: AlarmTopic, facts: Facts = PACKAGED) -> frozenset[str]:
     """Return the ids of the alarms about a topic."""
     return frozenset(row.id for row in alarms(facts).values() if row.topic is topic)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.correlate.purpose import ExtendedKeyUsageClass, eku_class
-from analyzer.facts.alarms import AlarmTopic, alarm_ids
+from analyzer.facts.alarms import AlarmTopic
 from analyzer.facts.dates import acme_default
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
@@ -23,8 +23,7 @@ _PAGE = "Maintenance > Security > Server certificate"
 
 def acme_failure(view: NodeView) -> Iterator[Judgement]:
     """An alarm says that a certificate could not be signed or deployed automatically."""
-    failed = alarm_ids(AlarmTopic.ACME, view.facts)
-    raised = [alarm for alarm in view.node.alarms if alarm.id in failed]
+    raised = view.raised(AlarmTopic.ACME)
     if not raised:
         return
     leaf = view.server_leaf

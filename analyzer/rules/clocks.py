@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from analyzer.correlate.chains import Pool, build_path
 from analyzer.evidence import Alarm, Connection, Event, Peer
-from analyzer.facts.alarms import AlarmTopic, alarm_ids
+from analyzer.facts.alarms import AlarmTopic
 from analyzer.facts.alerts import CERTIFICATE_EXPIRED
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
@@ -34,7 +34,7 @@ _SET_CLOCKS = Remedy(
 
 def clock_wrong(view: NodeView) -> Iterator[Judgement]:
     """The node's time is not synchronised, or a verifier's dates don't agree with the capture's."""
-    alarms = [alarm for alarm in view.node.alarms if alarm.id in alarm_ids(AlarmTopic.CLOCK, view.facts)]
+    alarms = view.raised(AlarmTopic.CLOCK)
     if alarms:
         yield _alarmed(view, alarms)
     of_lists = {event.connection for event in view.log.errors_of("crl-expired")}

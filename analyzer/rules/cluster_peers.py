@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from analyzer.correlate.clusters import is_called
 from analyzer.evidence import APPLICATION_START, Certificate, Connection, Outcome, Side, Store, ZonePeer
-from analyzer.facts.alarms import AlarmTopic, alarm_ids
+from analyzer.facts.alarms import AlarmTopic
 from analyzer.facts.services import services
 from analyzer.facts.settings import CLUSTER_TLS_VERIFY
 from analyzer.findings import Confidence, Evidence, EvidenceKind, Remedy, RemedyKind, Severity
@@ -176,7 +176,7 @@ def client_store_incapable(view: NodeView) -> Iterator[Judgement]:
     works = bool(tried) and tried[-1].outcome is Outcome.COMPLETED and tried[-1].handshake.certificate_requested
     if not lacking or works:
         return
-    alarms = [alarm for alarm in view.node.alarms if alarm.id in alarm_ids(AlarmTopic.CLUSTER, view.facts)]
+    alarms = view.raised(AlarmTopic.CLUSTER)
     first, last = quote.span(connection.handshake.started for connection in refused)
     port = _cluster_port(view)
     yield Judgement(

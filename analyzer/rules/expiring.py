@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from analyzer.evidence import Certificate
-from analyzer.facts.alarms import AlarmTopic, alarm_ids
+from analyzer.facts.alarms import AlarmTopic
 from analyzer.facts.dates import threshold_days
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
@@ -43,7 +43,7 @@ def cert_expires_soon(view: NodeView) -> Iterator[Judgement]:
     time = view.node.reference_time.time
     if time is None:
         return
-    alarms = [a for a in view.node.alarms if a.id in alarm_ids(AlarmTopic.EXPIRY, view.facts)]
+    alarms = view.raised(AlarmTopic.EXPIRY)
     for certificate, uses in _in_use(view).items():
         if certificate.not_after is None or certificate.not_after < time:
             continue

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from analyzer.evidence import Connection, Event, Outcome, Step, TcpConversation
-from analyzer.facts.alarms import AlarmTopic, alarm_ids
+from analyzer.facts.alarms import AlarmTopic
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.per_peer import Who, who_is
@@ -201,29 +201,28 @@ def _about(view: NodeView, target: str, port: int) -> tuple[str, ...]:
 
 def restart_required(view: NodeView) -> Iterator[Judgement]:
     """An alarm says that a change waits for a restart."""
-    for alarm in view.node.alarms:
-        if alarm.id in alarm_ids(AlarmTopic.RESTART, view.facts):
-            yield Judgement(
-                severity=Severity.WARNING,
-                confidence=Confidence.PROVEN,
-                subject=say("alarm {id}", id=alarm.id),
-                explanation=say(
-                    "Alarm {id}: {title}. Certificates take effect only after a restart.",
-                    id=alarm.id,
-                    title=alarm.title,
-                ),
-                remedy=(
-                    Remedy(
-                        text=say(
-                            "Restart: service-affecting, in a maintenance window, one peer at a time. Then check the "
-                            "alarm."
-                        ),
-                        command="Maintenance > Restart options > Restart",
-                        kind=RemedyKind.DURABLE,
+    for alarm in view.raised(AlarmTopic.RESTART):
+        yield Judgement(
+            severity=Severity.WARNING,
+            confidence=Confidence.PROVEN,
+            subject=say("alarm {id}", id=alarm.id),
+            explanation=say(
+                "Alarm {id}: {title}. Certificates take effect only after a restart.",
+                id=alarm.id,
+                title=alarm.title,
+            ),
+            remedy=(
+                Remedy(
+                    text=say(
+                        "Restart: service-affecting, in a maintenance window, one peer at a time. Then check the "
+                        "alarm."
                     ),
+                    command="Maintenance > Restart options > Restart",
+                    kind=RemedyKind.DURABLE,
                 ),
-                evidence=quote.quote_alarm(alarm),
-            )
+            ),
+            evidence=quote.quote_alarm(alarm),
+        )
 
 
 _EITHER = ((Need.LOG, Need.CAPTURE),)

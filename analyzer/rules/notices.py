@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from analyzer.evidence import Alarm, Connection, Event, NodeRole, Side
-from analyzer.facts.alarms import AlarmTopic, alarm_ids
+from analyzer.evidence import Connection, Event, NodeRole, Side
+from analyzer.facts.alarms import AlarmTopic
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.authorities import CHAIN_ALERTS, onboarding_ports
@@ -19,7 +19,7 @@ from analyzer.words import counted, say, sentences
 
 def ptr_mismatch(view: NodeView) -> Iterator[Judgement]:
     """Reverse DNS gives a name that is not what it should be."""
-    for alarm in _alarms(view, AlarmTopic.REVERSE_DNS):
+    for alarm in view.raised(AlarmTopic.REVERSE_DNS):
         yield fact(
             say("alarm {id}", id=alarm.id),
             say(
@@ -41,7 +41,7 @@ def ptr_mismatch(view: NodeView) -> Iterator[Judgement]:
 
 def verbose_logging_alarm(view: NodeView) -> Iterator[Judgement]:
     """The alarm that every diagnostic log raises."""
-    for alarm in _alarms(view, AlarmTopic.LOGGING):
+    for alarm in view.raised(AlarmTopic.LOGGING):
         yield fact(
             say("alarm {id}", id=alarm.id),
             say(
@@ -55,7 +55,7 @@ def verbose_logging_alarm(view: NodeView) -> Iterator[Judgement]:
 
 def smart_license_not_eku(view: NodeView) -> Iterator[Judgement]:
     """Licensing alarms: after a renewal they are easily taken for an effect of it."""
-    alarms = _alarms(view, AlarmTopic.LICENSING)
+    alarms = view.raised(AlarmTopic.LICENSING)
     if not alarms:
         return
     yield fact(
@@ -78,11 +78,6 @@ def smart_license_not_eku(view: NodeView) -> Iterator[Judgement]:
         evidence=tuple(row for alarm in alarms[: quote.MOST] for row in quote.quote_alarm(alarm)),
         count=len(alarms),
     )
-
-
-def _alarms(view: NodeView, topic: AlarmTopic) -> tuple[Alarm, ...]:
-    wanted = alarm_ids(topic, view.facts)
-    return tuple(alarm for alarm in view.node.alarms if alarm.id in wanted)
 
 
 def log_level_too_low(view: NodeView) -> Iterator[Judgement]:

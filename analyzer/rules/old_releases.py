@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from analyzer.correlate.purpose import ExtendedKeyUsageClass, eku_class
 from analyzer.evidence import Certificate, Connection, NodeRole, Outcome, PeerKind, Side, Zone
-from analyzer.facts.alarms import AlarmTopic, alarm_ids
+from analyzer.facts.alarms import AlarmTopic
 from analyzer.facts.settings import CLUSTER_TLS_VERIFY, COLLABORATION_EDGE_ENABLED
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
@@ -170,8 +170,7 @@ def cluster_enforcing_server_only(view: NodeView) -> Iterator[Judgement]:
     capability = view.as_client(leaf)
     if capability.capable is not False:
         return
-    known = alarm_ids(AlarmTopic.CLUSTER, view.facts)
-    alarms = [alarm for alarm in view.node.alarms if alarm.id in known]
+    alarms = view.raised(AlarmTopic.CLUSTER)
     own = [
         connection
         for connection in view.connections

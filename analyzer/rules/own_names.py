@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from analyzer.correlate.attributes import unnamed_attributes
 from analyzer.evidence import Certificate, Event
-from analyzer.facts.alarms import AlarmTopic, alarm_ids
+from analyzer.facts.alarms import AlarmTopic
 from analyzer.findings import Confidence, Severity
 from analyzer.rules import quote
 from analyzer.rules.own_certificates import own_certificates, quote_own, reception, replace_by
@@ -27,7 +27,7 @@ _NAMED = replace_by(say("whose subject has a common name, the node's own host na
 def unknown_oid_in_dn(view: NodeView) -> Iterator[Judgement]:
     """An attribute that OpenSSL has no name for: SSH tunnels may fail."""
     rows = [tunnel for tunnel in view.tunnels if has_failed(tunnel)]
-    alarms = [a for a in view.node.alarms if a.id in alarm_ids(AlarmTopic.SSH_TUNNEL, view.facts)]
+    alarms = view.raised(AlarmTopic.SSH_TUNNEL)
     lines = ssh_errors(view)
     down = bool(rows or alarms or lines)
     for own in own_certificates(view):

@@ -21,7 +21,7 @@ from analyzer.evidence import (
     Side,
     Store,
 )
-from analyzer.facts.alarms import AlarmTopic, alarm_ids
+from analyzer.facts.alarms import AlarmTopic
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.rule import Judgement, Need, Rule
@@ -156,7 +156,7 @@ def presented_wrong_store(view: NodeView) -> Iterator[Judgement]:
 
 def presented_stale_certificate(view: NodeView) -> Iterator[Judgement]:
     """An older certificate is still served: what was uploaded is not in use yet."""
-    alarms = [alarm for alarm in view.node.alarms if alarm.id in alarm_ids(AlarmTopic.RESTART, view.facts)]
+    alarms = view.raised(AlarmTopic.RESTART)
     uploads = _uploads(view)
     restart = last_restart(view)
     for shown, connections in shown_of(view).items():

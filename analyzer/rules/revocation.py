@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from analyzer.correlate.chains import Pool, build_path
 from analyzer.evidence import Connection, Event, MemberKind, Peer, ReadState, Setting
-from analyzer.facts.alarms import AlarmTopic, alarm_ids
+from analyzer.facts.alarms import AlarmTopic
 from analyzer.facts.alerts import UNKNOWN_CA
 from analyzer.facts.settings import REVOCATION_CHECKING_MODE, SOURCE_INACCESSIBILITY_BEHAVIOR, default_of
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
@@ -152,9 +152,7 @@ def _alarmed(
     behaviour = (view.setting(SOURCE_INACCESSIBILITY_BEHAVIOR) or "").casefold()
     value = mode.current if mode is not None else None
     matters = value != "Off" and behaviour != "ignore"
-    for alarm in view.node.alarms:
-        if alarm.id not in alarm_ids(AlarmTopic.REVOCATION, view.facts):
-            continue
+    for alarm in view.raised(AlarmTopic.REVOCATION):
         yield Judgement(
             severity=Severity.WARNING if matters or is_failing else Severity.INFO,
             confidence=Confidence.PROVEN if value == "On" else Confidence.INFERRED,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.evidence import Alarm, ClockOffset, ReferenceTime
-from analyzer.facts.alarms import AlarmTopic, alarms
+from analyzer.facts.alarms import AlarmTopic, alarm
 from analyzer.findings import Confidence, Evidence, EvidenceKind, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.own_certificates import own_certificates, quote_own, replace_by
@@ -60,9 +60,8 @@ def cert_expired_in_store(view: NodeView) -> Iterator[Judgement]:
 
 def _expiry_alarms(view: NodeView) -> list[Alarm]:
     """Return the alarms by which the server certificate has expired, not those that it will."""
-    known = alarms(view.facts)
-    ids = {row.id for row in known.values() if row.topic is AlarmTopic.EXPIRY and row.severity == "critical"}
-    return [alarm for alarm in view.node.alarms if alarm.id in ids]
+    raised = ((one, alarm(one.id, view.facts)) for one in view.raised(AlarmTopic.EXPIRY))
+    return [one for one, known in raised if known and known.severity == "critical"]
 
 
 def cert_not_yet_valid(view: NodeView) -> Iterator[Judgement]:

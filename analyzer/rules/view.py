@@ -12,6 +12,7 @@ from analyzer.correlate.chains import CertificationPath, Pool, build_path
 from analyzer.correlate.clusters import same_cluster
 from analyzer.correlate.purpose import Capability, client_capable, server_capable
 from analyzer.evidence import (
+    Alarm,
     Case,
     Certificate,
     ConfiguredName,
@@ -28,6 +29,7 @@ from analyzer.evidence import (
     Tunnel,
     Zone,
 )
+from analyzer.facts.alarms import AlarmTopic, alarm_ids
 from analyzer.facts.releases import FIRST_WITH_TWO_STORES, Version
 from analyzer.facts.settings import COLLABORATION_EDGE_ENABLED, EKU_CHECKING_MODE
 from analyzer.facts.store import PACKAGED, Facts
@@ -159,6 +161,10 @@ class NodeView:
         if self.version is None:
             return None
         return self.client_leaf if self.has_two_stores else self.server_leaf
+
+    def raised(self, topic: AlarmTopic) -> tuple[Alarm, ...]:
+        """Return the alarms about a topic that the node has raised."""
+        return tuple(alarm for alarm in self.node.alarms if alarm.id in alarm_ids(topic, self.facts))
 
     def expected_leaf(self, role: Side) -> Certificate | None:
         """Return the leaf that the store rule says it presents in a role; None if not known."""

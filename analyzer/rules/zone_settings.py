@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from analyzer.correlate.name_match import plain_name
 from analyzer.evidence import NodeRole, Outcome, PeerIdentity, Side, Visibility, Zone
-from analyzer.facts.alarms import AlarmTopic, alarm_ids
+from analyzer.facts.alarms import AlarmTopic
 from analyzer.facts.settings import DEFAULT_ZONE_MEDIA_ENCRYPTION_MODE, DEFAULT_ZONE_TLS_VERIFY_MODE
 from analyzer.facts.webex import is_webex_name
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
@@ -85,7 +85,7 @@ def _fell_into_default_zone(view: NodeView, identity: PeerIdentity) -> bool:
 
 def uc_zone_tls_verify_off(view: NodeView) -> Iterator[Judgement]:
     """A Unified Communications traversal zone does not verify the other end's certificate."""
-    alarms = [a for a in view.node.alarms if a.id in alarm_ids(AlarmTopic.UC_TLS_VERIFICATION, view.facts)]
+    alarms = view.raised(AlarmTopic.UC_TLS_VERIFICATION)
     evidence = tuple(row for alarm in alarms for row in quote.quote_alarm(alarm))
     off = [z for z in view.traversal_zones if z.unified_communications and verifies(z) is False]
     for zone in off:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from analyzer.evidence import Alarm, Connection, Event, NodeRole, Outcome, Tunnel, Zone
-from analyzer.facts.alarms import AlarmTopic, alarm_ids
+from analyzer.facts.alarms import AlarmTopic
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.rule import Judgement, Need, Rule
@@ -40,8 +40,7 @@ def uc_zone_failed(view: NodeView) -> Iterator[Judgement]:
 def ssh_tunnels_down(view: NodeView) -> Iterator[Judgement]:
     """SSH tunnels are down, whatever the reason."""
     failed = [tunnel for tunnel in view.tunnels if has_failed(tunnel)]
-    wanted = alarm_ids(AlarmTopic.SSH_TUNNEL, view.facts)
-    alarms = [alarm for alarm in view.node.alarms if alarm.id in wanted]
+    alarms = view.raised(AlarmTopic.SSH_TUNNEL)
     lines = ssh_errors(view)
     if (not failed and not alarms and not lines) or tunnels_up_since(view) is not None:
         return
