@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from analyzer.facts.citations import citation_table
 from analyzer.pipeline import analyze
 from analyzer.report.html import render_html
+from analyzer.report.views.answers import FIRST
 from tests.program import sample
 from tests.report.reports import rich_report
 from tests.report.test_html import page, text
@@ -80,3 +81,15 @@ def test_that_something_was_deduced_is_no_source() -> None:
 
     assert deduced.title not in told
     assert measured.title in told
+
+
+def test_answers_beyond_the_first_few_are_folded() -> None:
+    report = rich_report()
+    verdicts = [replace(report.verdicts[-1], peer=f"sip{number}.quarry.example") for number in range(FIRST + 3)]
+
+    page = html.document_fromstring(render_html(replace(report, verdicts=(*report.verdicts[:1], *verdicts))))
+
+    shown, folded = page.xpath("//section[@id='answer']//table[@class='answers']")
+    assert len(shown.xpath("tbody/tr")) == FIRST
+    assert text(folded.xpath("ancestor::details/summary")[0]) == "3 more answers"
+    assert len(folded.xpath("tbody/tr")) == 3

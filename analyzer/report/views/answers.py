@@ -15,6 +15,8 @@ from analyzer.report.views.verdicts import VerdictView, verdict_view
 from analyzer.words import say
 
 MAX_ANSWERS = 60
+FIRST = 8
+"""Rows that are not folded: more of them would be a wall before everything else."""
 
 
 class SeenView(Struct, frozen=True, kw_only=True):
@@ -36,11 +38,18 @@ class AnswerView(Struct, frozen=True, kw_only=True):
 
 
 class AnswersView(Struct, frozen=True, kw_only=True):
-    """All answers. `leading_also`: where else the leading one was seen; `more`: how many are not shown."""
+    """All answers.
+
+    Attributes:
+        leading_also: where else the leading one was seen.
+        first: how many rows are not folded.
+        more: how many are not shown.
+    """
 
     leading_also: tuple[SeenView, ...]
     rows: tuple[AnswerView, ...]
     more: int
+    first: int = FIRST
 
 
 def answers_view(
