@@ -61,7 +61,7 @@ def services_view(
 ) -> ServicesView:
     """Show services, those of `leading` nodes in the strip; `drawn`: ids of connections in the page."""
     ours = _in_order([service for service in services if not service.nodes.isdisjoint(leading)], leading)
-    others = [service for service in services if service not in ours]
+    others = [service for service in services if service.nodes.isdisjoint(leading)]
     told = [*ours, *others]
     rows = tuple(_view(service, n, anchors, drawn) for n, service in enumerate(told[:MAX_ROWS], start=1))
     return ServicesView(strip=rows[: min(len(ours), MAX_CHIPS)], rows=rows, more=len(told) - len(rows))

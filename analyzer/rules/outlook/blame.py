@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -79,9 +80,7 @@ class Ground(Struct, frozen=True, kw_only=True):
     ids: frozenset[str] = frozenset()
 
     def holds(self, finding: Finding) -> bool:
-        """Whether a finding is about the service."""
-        if not self._is_here(finding):
-            return False
+        """Whether a finding of its nodes is about the service."""
         if finding.id in self.ids:
             return True
         if finding.about.isdisjoint(self.names) or (finding.id == _OF_TUNNELS and TUNNELS not in self.names):
@@ -89,14 +88,10 @@ class Ground(Struct, frozen=True, kw_only=True):
         return not (self.records and finding.rests_on) or not self.records.isdisjoint(finding.rests_on)
 
     def may_explain(self, finding: Finding) -> bool:
-        """Whether a finding may be the cause of one about the service: of what is about no peer, one that says why."""
+        """Whether a finding of its nodes may be the cause of one about the service: of what is about no peer, one that says why."""
         if self.holds(finding):
             return True
-        fits = not finding.about.isdisjoint(self.causes) if finding.about else finding.id in WHY
-        return fits and self._is_here(finding)
-
-    def _is_here(self, finding: Finding) -> bool:
-        return finding.determined and finding.severity in _GRAVE and finding.node in self.nodes
+        return not finding.about.isdisjoint(self.causes) if finding.about else finding.id in WHY
 
 
 def of_zone(nodes: frozenset[str | None]) -> Ground:
@@ -111,9 +106,34 @@ def of_both(nodes: frozenset[str | None]) -> Ground:
     return Ground(nodes=nodes, names=BETWEEN_CORE_AND_EDGE)
 
 
-def blamed(findings: Iterable[Finding], ground: Ground) -> Finding | None:
+class Filed:
+    """The findings that may tell why a service fails, by what services look for: there may be thousands of each."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        """File them by their node with what they are about, and with their id."""
+        self._findings = [finding for finding in findings if finding.determined and finding.severity in _GRAVE]
+        self._about: defaultdict[tuple[str | None, str | None], list[int]] = defaultdict(list)
+        self._of_id: defaultdict[tuple[str | None, str], list[int]] = defaultdict(list)
+        for place, finding in enumerate(self._findings):
+            self._of_id[finding.node, finding.id].append(place)
+            for key in finding.about or (None,):
+                self._about[finding.node, key].append(place)
+
+    def about(self, ground: Ground) -> Iterator[Finding]:
+        """Yield the findings that may be the cause of what is wrong with a service, in their order."""
+        keys = (*ground.names, *ground.causes, None)
+        places = {place for node in ground.nodes for key in keys for place in self._about.get((node, key), ())}
+        places.update(
+            place for node in ground.nodes for id_ in ground.ids for place in self._of_id.get((node, id_), ())
+        )
+        for place in sorted(places):
+            if ground.may_explain(self._findings[place]):
+                yield self._findings[place]
+
+
+def blamed(findings: Filed, ground: Ground) -> Finding | None:
     """Return the gravest of what is wrong with a service, by its cause as far as that is about the service, too."""
-    told = [finding for finding in findings if ground.may_explain(finding)]
+    told = list(findings.about(ground))
     worst = min(filter(ground.holds, told), key=lambda finding: _GRAVE[finding.severity], default=None)
     return _cause(worst, {finding.id: finding for finding in reversed(told)}) if worst else None
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from analyzer.evidence import Outcome, PeerKind, Side
 from analyzer.facts.services import services as known_services
 from analyzer.findings import Finding, Outlook, OutlookCell, Prospect, Service, Severity, Sighted
-from analyzer.rules.outlook.blame import OF_CLUSTER, WHY, Ground, blamed, of_both, of_tunnels, of_zone
+from analyzer.rules.outlook.blame import OF_CLUSTER, WHY, Filed, Ground, blamed, of_both, of_tunnels, of_zone
 from analyzer.rules.outlook.cells import cell, unknown
 from analyzer.rules.outlook.contacts import Contact, answered, dialled
 from analyzer.rules.outlook.inbound import ANYONE_ELSE, CLUSTER, INBOUND, ITS_PEERS
@@ -36,7 +36,7 @@ class _Known(Struct, frozen=True):
     """What services are judged by."""
 
     rules: Mapping[tuple[str | None, str, str], OutlookCell]
-    findings: Sequence[Finding]
+    findings: Filed
 
     def rule(self, view: NodeView, service: str, peer: str) -> OutlookCell | None:
         return self.rules.get((view.node.name, service, peer))
@@ -51,7 +51,7 @@ def services_of(
     """
     try:
         rows = outlook.rows if outlook else ()
-        known = _Known({(row.node, row.service, row.peer): row.cells[0] for row in rows}, findings)
+        known = _Known({(row.node, row.service, row.peer): row.cells[0] for row in rows}, Filed(findings))
         return tuple(_services(views, known))
     except Exception:
         logger.exception("services")
