@@ -30,6 +30,7 @@ from analyzer.rules.sentence_parts import (
     title_of,
 )
 from analyzer.rules.view import NodeView
+from analyzer.rules.wording import THE_SIDE
 from analyzer.words import Words, say, sentences
 
 ROLE_WORDS = {Side.CLIENT: say("TLS client"), Side.SERVER: say("TLS server")}
@@ -40,8 +41,6 @@ NOT_SEEN_WORDS = {
     Visibility.NOT_CAPTURED: say("which the capture missed"),
 }
 """Of a certificate that was refused all the same."""
-
-THE_SIDE = {Side.CLIENT: say("the client"), Side.SERVER: say("the server")}
 
 
 class What(Struct, frozen=True):

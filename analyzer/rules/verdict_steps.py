@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from analyzer.evidence import Connection, Outcome, Side, Visibility
+from analyzer.evidence import Connection, Outcome, Visibility
 from analyzer.findings import HERE, Remedy, RemedyKind
 from analyzer.rules.alert_meanings import BY_CODE
 from analyzer.rules.refused_ends import RefusedEnds
 from analyzer.rules.rule import Need
+from analyzer.rules.wording import THE_SIDE
 from analyzer.words import Words, say
 
 LOG_ALONE = Remedy(text=Need.CAPTURE.collect, kind=RemedyKind.COLLECT)
@@ -14,8 +15,6 @@ CALL_WEBEX = Remedy(
     text=say('Place a call to Webex while diagnostic logging runs with "Take tcpdump while logging" ticked.'),
     kind=RemedyKind.COLLECT,
 )
-
-_ENDS = {Side.CLIENT: say("the client"), Side.SERVER: say("the server")}
 
 _WHO_THEY_ARE = Remedy(
     text=say(
@@ -51,7 +50,7 @@ def of_unknown_ends(connection: Connection) -> tuple[Remedy, ...]:
     refused = connection.refused_by.other
     alert = connection.refusing_alert
     meaning = BY_CODE.get(alert.code) if alert else None
-    ends = RefusedEnds(presenter=_ENDS[refused], verifier=_ENDS[refused.other], side=refused)
+    ends = RefusedEnds(presenter=THE_SIDE[refused], verifier=THE_SIDE[refused.other], side=refused)
     return (*(meaning.remedy(ends) if meaning else ()), _WHO_THEY_ARE)
 
 

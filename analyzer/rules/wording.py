@@ -12,6 +12,9 @@ from analyzer.words import Words, say
 ROLES: Mapping[str, Words] = {Side.CLIENT: say("client"), Side.SERVER: say("server")}
 """For `TLS {role}`, `{role} certificate`."""
 
+THE_SIDE: Mapping[Side, Words] = {Side.CLIENT: say("the client"), Side.SERVER: say("the server")}
+"""Of an end whose name is not known."""
+
 STORES: Mapping[str, Words] = {"client": say("client store"), "server": say("server store")}
 
 
