@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
-from analyzer.evidence import Alert, Connection, Event, Outcome, Peer, PeerKind, Side, Visibility
+from analyzer.evidence import Alert, Connection, Outcome, Peer, PeerKind, Side, Visibility
 from analyzer.facts.alerts import (
     HANDSHAKE_FAILURE,
     alert_name,
@@ -20,7 +20,8 @@ from analyzer.facts.errors import REMOTE_DISCONNECT
 from analyzer.findings import HERE, Confidence, Evidence, Severity
 from analyzer.rules import quote
 from analyzer.rules.alert_meanings import BY_CODE, BY_ERROR, MEANINGS, Meaning
-from analyzer.rules.per_peer import Who, who_is
+from analyzer.rules.log_lines import Alike, Lines
+from analyzer.rules.per_peer import Who, stands_for_failures, who_is
 from analyzer.rules.refused_ends import RefusedEnds, ends_of
 from analyzer.rules.rule import WHO_REFUSED, Judgement, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
@@ -32,7 +33,11 @@ class Refusals(Struct):
 
     peer: Peer
     connections: list[tuple[Connection, Alert]]
-    events: list[Event]
+    lines: list[Alike]
+
+    @property
+    def events(self) -> Lines:
+        return Lines(self.lines)
 
 
 def _refusals(view: NodeView) -> Mapping[tuple[str, bool], Mapping[Who, Refusals]]:
@@ -52,25 +57,37 @@ def _refusals(view: NodeView) -> Mapping[tuple[str, bool], Mapping[Who, Refusals
             if meaning := BY_CODE.get(alert.code):
                 by_us = alert.sender is connection.local_role
                 towards(connection.peer, meaning, by_us=by_us).connections.append((connection, alert))
-    for event in view.log.errors:
-        if event.peer is not None and event.peer.kind in FAMILIAR and (meaning := _meaning_of(view, event)):
-            towards(event.peer, meaning, by_us=event.record.alert is None).events.append(event)
+    sent = _alerts_sent(view)
+    for lines in view.log.errors:
+        if lines.peer is not None and lines.peer.kind in FAMILIAR:
+            for meaning, told in _by_meaning(lines, sent):
+                towards(lines.peer, meaning, by_us=lines.record.alert is None).lines.append(told)
     return found
 
 
-def _meaning_of(view: NodeView, event: Event) -> Meaning | None:
-    """Return what a line means. One about this node's refusal stands with the alert that it sent, where that is seen.
+def _alerts_sent(view: NodeView) -> Mapping[str | None, int]:
+    """Return the code of the first fatal alert that this node sent in each connection."""
+    sent: dict[str | None, int] = {}
+    for connection in view.connections:
+        for alert in connection.handshake.alerts:
+            if alert.is_fatal and alert.sender is connection.local_role:
+                sent.setdefault(connection.id, alert.code)
+    return sent
+
+
+def _by_meaning(lines: Alike, sent: Mapping[str | None, int]) -> Iterator[tuple[Meaning, Alike]]:
+    """Yield lines by what they mean. One about this node's refusal stands with the alert that it sent, where that is seen.
 
     A missing certificate, say, is refused with another alert under TLS 1.2 than under TLS 1.3.
     """
-    record = event.record
-    if record.alert is not None:
-        return BY_CODE.get(record.alert)
-    connection = view.connection(event.connection) if record.error != REMOTE_DISCONNECT else None
-    for alert in connection.handshake.alerts if connection else ():
-        if alert.is_fatal and connection and alert.sender is connection.local_role:
-            return BY_CODE.get(alert.code)
-    return BY_ERROR.get(record.error or "")
+    record = lines.record
+    parts: Mapping[int | None, Alike] = {record.alert: lines}
+    if record.alert is None and lines.is_joined and record.error != REMOTE_DISCONNECT:
+        parts = lines.split(lambda event: sent.get(event.connection))
+    for code, told in parts.items():
+        meaning = BY_ERROR.get(record.error or "") if code is None else BY_CODE.get(code)
+        if meaning is not None:
+            yield meaning, told
 
 
 def judge_alerts(meaning: Meaning, *, by_us: bool) -> Callable[[NodeView], Iterator[Judgement]]:
@@ -86,11 +103,10 @@ def judge_alerts(meaning: Meaning, *, by_us: bool) -> Callable[[NodeView], Itera
 def _judgement(view: NodeView, meaning: Meaning, refusals: Refusals, *, by_us: bool) -> Judgement:
     peer = refusals.peer
     shown = [evidence for pair in refusals.connections[: quote.MOST] for evidence in _quote(*pair)]
-    times = [alert.time for _, alert in refusals.connections] + [event.record.time for event in refusals.events]
-    first, last = quote.span(times)
-    joined = {event.connection for event in refusals.events if event.connection}
-    alone = sum(event.connection is None and _counts(event) for event in refusals.events)
-    count = len({connection.id for connection, _ in refusals.connections} | joined) + alone
+    events = refusals.events
+    first, last = quote.span((*(alert.time for _, alert in refusals.connections), *events.span))
+    alone = sum(len(lines) for lines in refusals.lines if not lines.is_joined and stands_for_failures(lines))
+    count = len({connection.id for connection, _ in refusals.connections} | events.connections) + alone
     return Judgement(
         severity=meaning.severity,
         confidence=Confidence.PROVEN,
@@ -103,12 +119,12 @@ def _judgement(view: NodeView, meaning: Meaning, refusals: Refusals, *, by_us: b
             meaning=meaning.means,
         ),
         remedy=meaning.remedy(ends_of(view, peer, _side(refusals, by_us=by_us), by_us=by_us)),
-        evidence=(*shown, *quote.quote_events(refusals.events)),
+        evidence=(*shown, *quote.quote_events(events)),
         count=max(1, count),
         first=first,
         last=last,
         connections=tuple(connection for connection, _ in refusals.connections),
-        events=tuple(refusals.events),
+        events=events,
     )
 
 
@@ -126,7 +142,7 @@ def _title(alert: str, *, by_us: bool) -> Words:
 
 
 def _sent(meaning: Meaning, refusals: Refusals) -> list[int]:
-    sent = {alert.code for _, alert in refusals.connections} | {event.record.alert for event in refusals.events}
+    sent = {alert.code for _, alert in refusals.connections} | {lines.record.alert for lines in refusals.lines}
     return [code for code in meaning.codes if code in sent]
 
 
@@ -145,8 +161,8 @@ def _refusal(view: NodeView, meaning: Meaning, refusals: Refusals, *, by_us: boo
 def _side(refusals: Refusals, *, by_us: bool) -> Side | None:
     """Return whose certificate was refused, as a client's or as a server's; None: both, or not known."""
     sides = {alert.sender.other for _, alert in refusals.connections}
-    for event in refusals.events:
-        if role := event.record.local_role:
+    for lines in refusals.lines:
+        if role := lines.record.local_role:
             sides.add(role.other if by_us else role)
     return sides.pop() if len(sides) == 1 else None
 
@@ -165,11 +181,6 @@ def _is_about_certificate(meaning: Meaning, refusals: Refusals) -> bool:
         connection.certificate(alert.sender.other).visibility in {Visibility.SEEN, Visibility.ENCRYPTED}
         for connection, alert in refusals.connections
     )
-
-
-def _counts(event: Event) -> bool:
-    """One failure gives several lines; the Event record stands for it."""
-    return event.record.name.endswith("TLS Negotiation Error") or event.record.name == "traffic_server"
 
 
 def _quote(connection: Connection, alert: Alert) -> tuple[Evidence, ...]:
@@ -203,14 +214,16 @@ def internet_background(view: NodeView) -> Iterator[Judgement]:
         if c.peer.kind is PeerKind.INTERNET
         and (c.outcome in {Outcome.REFUSED, Outcome.CLOSED} or c.handshake.completed is False)
     ]
-    events = [e for e in view.log.lone_errors if e.peer is not None and e.peer.kind is PeerKind.INTERNET]
+    events = Lines(
+        lines for lines in view.log.lone_errors if lines.peer is not None and lines.peer.kind is PeerKind.INTERNET
+    )
     if not connections and not events:
         return
     addresses = {
         c.handshake.server.address if c.local_role is Side.CLIENT else c.handshake.client.address for c in connections
     }
     addresses |= {e.record.source.address for e in events if e.record.source}
-    first, last = quote.span([c.handshake.started for c in connections] + [e.record.time for e in events])
+    first, last = quote.span((*(c.handshake.started for c in connections), *events.span))
     yield Judgement(
         severity=Severity.INFO,
         confidence=Confidence.PROVEN,
@@ -232,7 +245,7 @@ def internet_background(view: NodeView) -> Iterator[Judgement]:
         first=first,
         last=last,
         connections=tuple(connections),
-        events=tuple(events),
+        events=events,
     )
 
 

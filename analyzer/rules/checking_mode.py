@@ -8,6 +8,7 @@ from analyzer.correlate.purpose import ExtendedKeyUsageClass, eku_class
 from analyzer.facts.settings import EKU_CHECKING_MODE, ENABLE_SERVER_EKU_UPLOAD
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
+from analyzer.rules.log_lines import lines_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
 from analyzer.words import say
@@ -108,7 +109,7 @@ def client_upload_refused(view: NodeView) -> Iterator[Judgement]:
         count=len(events),
         first=first,
         last=last,
-        events=tuple(events),
+        events=lines_of(events),
     )
 
 

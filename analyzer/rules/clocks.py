@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from analyzer.correlate.chains import Pool, build_path
-from analyzer.evidence import Alarm, Connection, Event, Peer
+from analyzer.evidence import Alarm, Connection, Peer
 from analyzer.facts.alarms import AlarmTopic
 from analyzer.facts.alerts import CERTIFICATE_EXPIRED
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
+from analyzer.rules.log_lines import Alike, Lines
 from analyzer.rules.presented_dates import Window, window_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NOBODY, TRAVERSAL, TUNNELS, NodeView
@@ -37,12 +38,11 @@ def clock_wrong(view: NodeView) -> Iterator[Judgement]:
     alarms = view.raised(AlarmTopic.CLOCK)
     if alarms:
         yield _alarmed(view, alarms)
-    of_lists = {event.connection for event in view.log.errors_of("crl-expired")}
-    lines: dict[tuple[Peer, bool], list[Event]] = defaultdict(list)
-    for event in view.log.errors_of(CERTIFICATE_EXPIRED, *sorted(_ABOUT_DATES)):
-        peer, by_us = event.peer, event.record.alert is None
-        if peer is not None and peer.kind in FAMILIAR and event.connection:
-            lines[peer, by_us].append(event)
+    of_lists = Lines(view.log.errors_of("crl-expired")).connections
+    lines: dict[tuple[Peer, bool], list[Alike]] = defaultdict(list)
+    for alike in view.log.errors_of(CERTIFICATE_EXPIRED, *sorted(_ABOUT_DATES)):
+        if alike.peer is not None and alike.peer.kind in FAMILIAR and alike.is_joined:
+            lines[alike.peer, alike.record.alert is None].append(alike)
     refused: dict[tuple[Peer, bool], list[Connection]] = defaultdict(list)
     for connection in view.connections:
         if connection.local_role is None or connection.peer.kind not in FAMILIAR:
@@ -51,12 +51,16 @@ def clock_wrong(view: NodeView) -> Iterator[Judgement]:
             if alert.code == CERTIFICATE_EXPIRED:
                 refused[connection.peer, alert.sender is connection.local_role].append(connection)
     for peer, by_us in dict.fromkeys((*refused, *lines)):
-        events = lines.get((peer, by_us), [])
+        events = Lines(lines.get((peer, by_us), ()))
         shown = {c.id: c for c in (*refused.get((peer, by_us), []), *view.connections_of(events))}
         in_date = list(_in_date(view, (c for c in shown.values() if c.id not in of_lists), by_us=by_us))
         if in_date:
-            ids = {connection.id for connection in in_date}
-            yield _contradicted(peer, in_date, [e for e in events if e.connection in ids], by_us=by_us)
+            yield _contradicted(peer, in_date, _told_of(in_date, events), by_us=by_us)
+
+
+def _told_of(connections: Iterable[Connection], events: Lines) -> Lines:
+    ids = {connection.id for connection in connections}
+    return events.where(lambda event: event.connection in ids)
 
 
 def _alarmed(view: NodeView, alarms: Sequence[Alarm]) -> Judgement:
@@ -118,7 +122,7 @@ def _in_date(view: NodeView, connections: Iterable[Connection], *, by_us: bool) 
             yield connection
 
 
-def _contradicted(peer: Peer, shown: Sequence[Connection], events: Sequence[Event], *, by_us: bool) -> Judgement:
+def _contradicted(peer: Peer, shown: Sequence[Connection], events: Lines, *, by_us: bool) -> Judgement:
     first, last = quote.span(connection.handshake.started for connection in shown)
     refusal = (
         say("This node refused {peer}'s certificate for its dates", peer=peer.name)
@@ -150,7 +154,7 @@ def _contradicted(peer: Peer, shown: Sequence[Connection], events: Sequence[Even
         first=first,
         last=last,
         connections=tuple(shown),
-        events=tuple(events),
+        events=events,
     )
 
 

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
 
-from analyzer.evidence import Connection, Event, Outcome
+from analyzer.evidence import Connection, Outcome
 from analyzer.findings import Confidence, Severity
 from analyzer.rules import quote
+from analyzer.rules.log_lines import Lines
 from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
@@ -33,14 +34,14 @@ def repeated_failure_period(view: NodeView) -> Iterator[Judgement]:
     """The same peer fails again and again at a steady pace."""
     times: dict[Who, list[datetime]] = defaultdict(list)
     connections: dict[Who, list[Connection]] = defaultdict(list)
-    events: dict[Who, list[Event]] = defaultdict(list)
+    events: dict[Who, Lines] = defaultdict(Lines)
     offset = view.node.log_ahead
     for connection in view.connections:
         if connection.outcome in {Outcome.REFUSED, Outcome.CLOSED} and connection.peer.kind in FAMILIAR:
             times[who_is(connection.peer)].append(connection.handshake.started)
             connections[who_is(connection.peer)].append(connection)
     for who, lines in view.log.lone_errors_by_peer.items():
-        if who[0] in FAMILIAR and (timed := [event for event in lines if event.record.time]):
+        if who[0] in FAMILIAR and (timed := Lines(lines).where(lambda event: event.record.time is not None)):
             times[who] += [event.record.time - offset for event in timed if event.record.time]
             events[who] = timed
     for who, moments in times.items():
@@ -67,7 +68,7 @@ def repeated_failure_period(view: NodeView) -> Iterator[Judgement]:
             first=attempts[0],
             last=attempts[-1],
             connections=tuple(connections[who]),
-            events=tuple(events[who]),
+            events=events[who],
         )
 
 
@@ -77,15 +78,10 @@ def log_error_without_capture(view: NodeView) -> Iterator[Judgement]:
     if first is None or last is None:
         return
     first, last = first + view.node.log_ahead, last + view.node.log_ahead
-    alone = [
-        event
-        for event in view.log.lone_errors
-        if event.record.source
-        and event.record.time
-        and event.peer
-        and event.peer.kind in FAMILIAR
-        and first <= event.record.time <= last
-    ]
+    familiar = Lines(lines for lines in view.log.lone_errors if lines.peer and lines.peer.kind in FAMILIAR)
+    alone = familiar.where(
+        lambda event: bool(event.record.source and event.record.time and first <= event.record.time <= last)
+    )
     if alone:
         yield Judgement(
             severity=Severity.INFO,
@@ -99,7 +95,7 @@ def log_error_without_capture(view: NodeView) -> Iterator[Judgement]:
             ),
             evidence=quote.quote_events(alone),
             count=len(alone),
-            events=tuple(alone),
+            events=alone,
         )
 
 

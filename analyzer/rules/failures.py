@@ -9,6 +9,7 @@ from analyzer.evidence import Connection, Event, Outcome, Step, TcpConversation
 from analyzer.facts.alarms import AlarmTopic
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
+from analyzer.rules.log_lines import Alike, Lines, lines_of
 from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.states import SSH_PORT, ssh_errors
@@ -25,20 +26,20 @@ def closed_without_alert(view: NodeView) -> Iterator[Judgement]:
     for connection in view.connections:
         if connection.outcome is Outcome.CLOSED and connection.peer.kind in FAMILIAR:
             connections[who_is(connection.peer)].append(connection)
-    events: dict[Who, list[Event]] = defaultdict(list)
-    for event in view.log.errors_of("remote-disconnect"):
-        if event.peer is not None and event.peer.kind in FAMILIAR:
-            events[who_is(event.peer)].append(event)
+    events: dict[Who, list[Alike]] = defaultdict(list)
     refused = {c.id for c in view.connections if c.outcome in {Outcome.REFUSED, Outcome.COMPLETED}}
+    for alike in view.log.errors_of("remote-disconnect"):
+        if alike.peer is not None and alike.peer.kind in FAMILIAR:
+            told = alike.where(lambda event: event.connection not in refused) if alike.is_joined else (alike,)
+            events[who_is(alike.peer)] += told
     for who in dict.fromkeys((*connections, *events)):
-        flows, lines = connections.get(who, []), events.get(who, [])
-        lines = [event for event in lines if event.connection not in refused]
+        flows, lines = connections.get(who, []), Lines(events.get(who, ()))
         if flows or lines:
             yield _closed(who[1], flows, lines)
 
 
-def _closed(peer: str, flows: Sequence[Connection], lines: Sequence[Event]) -> Judgement:
-    first, last = quote.span([c.handshake.started for c in flows] + [e.record.time for e in lines])
+def _closed(peer: str, flows: Sequence[Connection], lines: Lines) -> Judgement:
+    first, last = quote.span((*(c.handshake.started for c in flows), *lines.span))
     closes = [(c, frame) for c in flows[: quote.MOST] if (frame := c.handshake.frame(Step.CLOSED))]
     hidden = [c for c in flows if c.handshake.tls_version == "TLSv1.3"]
     is_told = bool(lines) or all(c.handshake.completed is False for c in hidden)
@@ -70,7 +71,7 @@ def _closed(peer: str, flows: Sequence[Connection], lines: Sequence[Event]) -> J
         first=first,
         last=last,
         connections=tuple(flows),
-        events=tuple(lines),
+        events=lines,
     )
 
 
@@ -182,7 +183,7 @@ def _unreachable(
         count=max(attempts, len(lines)),
         first=first,
         last=last,
-        events=tuple(lines),
+        events=lines_of(lines),
         about=_about(view, target, port),
     )
 

@@ -6,7 +6,7 @@ no failure shows it, what the partner's bundle says it presents is held against 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from analyzer.correlate.name_match import NameMatch
 from analyzer.evidence import Event, Side
@@ -25,7 +25,7 @@ LACKING = frozenset({NameMatch.NONE, NameMatch.COMMON_NAME})
 
 def mismatch(view: NodeView, wanted: Wanted, subject: str, words: tuple[str, tuple[Remedy, ...]]) -> Judgement | None:
     """Return the judgement about one wanted name; None: what is known of the peer has it, or nothing is known."""
-    refused = {event.connection for event in wanted.errors} | {connection.id for connection in wanted.refused}
+    refused = wanted.errors.connections | {connection.id for connection in wanted.refused}
     lacking = [held for held in wanted.held if _lacks(held, refused)]
     told = [held for held in wanted.held if held.match is not NameMatch.UNKNOWN]
     if not lacking and (told or not wanted.errors):
@@ -33,9 +33,7 @@ def mismatch(view: NodeView, wanted: Wanted, subject: str, words: tuple[str, tup
     severity, confidence, how = _weight(wanted, lacking)
     connections = {c.id: c for held in lacking for c in held.connections if c.node == view.node.name}
     failed = [connection for connection in connections.values() if connection.id in refused]
-    first, last = quote.span(
-        [event.record.time for event in wanted.errors] + [connection.handshake.started for connection in failed]
-    )
+    first, last = quote.span((*wanted.errors.span, *(connection.handshake.started for connection in failed)))
     return Judgement(
         severity=severity,
         confidence=confidence,
@@ -51,12 +49,12 @@ def mismatch(view: NodeView, wanted: Wanted, subject: str, words: tuple[str, tup
         first=first,
         last=last,
         connections=tuple(failed or connections.values()),
-        events=tuple(wanted.errors),
+        events=wanted.errors,
         about=(TRAVERSAL,) if wanted.zone.kind.startswith("traversal") else (wanted.name,),
     )
 
 
-def _lacks(held: Held, refused: set[str | None]) -> bool:
+def _lacks(held: Held, refused: Collection[str]) -> bool:
     """Whether a certificate lacks the name; a wildcard is taken for having it, until it was refused."""
     if held.match is NameMatch.WILDCARD:
         return any(connection.id in refused for connection in held.connections)

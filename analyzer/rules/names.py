@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from analyzer.evidence import Connection, Event, Side
+from analyzer.evidence import Connection, Side
 from analyzer.facts.errors import IDENTITY_UNACCEPTABLE
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
+from analyzer.rules.log_lines import Alike, Lines
 from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
@@ -25,16 +26,17 @@ _COMPARED = {
 
 def identity_unacceptable(view: NodeView) -> Iterator[Judgement]:
     """Expressway's own name check failed: it sends no alert and resets the connection."""
-    groups: dict[tuple[Who, Side | None, str | None], list[Event]] = defaultdict(list)
-    for event in view.log.errors_of(IDENTITY_UNACCEPTABLE):
-        record = event.record
-        if event.peer is not None and event.peer.kind in FAMILIAR:
-            groups[who_is(event.peer), record.local_role, record.common_name].append(event)
-    for ((_, peer), role, name), events in groups.items():
-        shown = view.connections_by_id(event.connection for event in events)
+    groups: dict[tuple[Who, Side | None, str | None], list[Alike]] = defaultdict(list)
+    for alike in view.log.errors_of(IDENTITY_UNACCEPTABLE):
+        record = alike.record
+        if alike.peer is not None and alike.peer.kind in FAMILIAR:
+            groups[who_is(alike.peer), record.local_role, record.common_name].append(alike)
+    for ((_, peer), role, name), told in groups.items():
+        events = Lines(told)
+        shown = view.connections_of(events)
         names = sorted({n for c in shown for n in _peer_names(view, c)})
-        zone = view.zone(events[0].peer.zone) if events[0].peer else None
-        first, last = quote.span(event.record.time for event in events)
+        zone = view.zone(told[0].peer.zone) if told[0].peer else None
+        first, last = events.span
         yield Judgement(
             severity=Severity.CRITICAL,
             confidence=Confidence.PROVEN,
@@ -70,8 +72,8 @@ def identity_unacceptable(view: NodeView) -> Iterator[Judgement]:
             count=len(events),
             first=first,
             last=last,
-            connections=tuple(shown),
-            events=tuple(events),
+            connections=shown,
+            events=events,
         )
 
 

@@ -13,10 +13,11 @@ from datetime import datetime
 from msgspec import Struct
 
 from analyzer.correlate.chains import Pool, build_path, is_self_signed
-from analyzer.evidence import Certificate, Connection, Event, Outcome, Peer, Side, Visibility, Zone
+from analyzer.evidence import Certificate, Connection, LogEvent, Outcome, Peer, Side, Visibility, Zone
 from analyzer.facts.verification import CHECKS_OF_ALERT, CHECKS_OF_ERROR, TOGETHER, Check
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
+from analyzer.rules.log_lines import Alike, Lines
 from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.verification import CheckResult, Presented, Verifier, check_all
@@ -39,14 +40,21 @@ _WORDS = {
 
 
 class Sighting(Struct, frozen=True, kw_only=True):
-    """One refusal: when on the capture's clock, which checks its words may be about, and what shows it."""
+    """One refusal, or several that the log tells alike: which checks their words may be about, and what shows them.
+
+    Attributes:
+        first, time: of the first and of the last, on the capture's clock.
+        words: of the last.
+        lines: None for one of a connection, whose lines the log has by that.
+    """
 
     peer: Peer
+    first: datetime | None
     time: datetime | None
     checks: tuple[Check, ...]
     words: str
     connection: Connection | None = None
-    events: tuple[Event, ...] = ()
+    lines: Alike | None = None
 
 
 class Key(Struct, frozen=True):
@@ -165,23 +173,23 @@ def _is_refused(connection: Connection) -> bool:
 
 
 def _logged(view: NodeView) -> Iterator[tuple[Key, Sighting]]:
-    """Yield the log lines that say what failed, but for those of refused connections."""
+    """Yield what failed as the log says it, but for the lines of refused connections."""
     refused = {connection.id for connection in view.connections if _is_refused(connection)}
     keys: dict[tuple[object, ...], Key | None] = {}
     ahead = view.node.log_ahead
-    for event in view.log.errors:
-        checks = _checks_of(event)
-        if not checks or event.connection in refused:
-            continue
-        record, role, peer = event.record, event.record.local_role, event.peer
-        if role is None or peer is None or peer.kind not in FAMILIAR:
+    for alike in view.log.errors:
+        checks = _checks_of(alike.record)
+        record, role, peer = alike.record, alike.record.local_role, alike.peer
+        if not checks or role is None or peer is None or peer.kind not in FAMILIAR:
             continue
         ends = peer.kind, peer.name, peer.node, peer.zone, record.alert is None, role
         if ends not in keys:
             keys[ends] = _key_of_line(view, peer, role, by_us=record.alert is None)
         if (key := keys[ends]) is not None:
-            time = None if record.time is None else record.time - ahead
-            yield key, Sighting(peer=peer, time=time, checks=checks, words=record.detail, events=(event,))
+            for told in alike.where(lambda event: event.connection not in refused) if alike.is_joined else (alike,):
+                first, last = (None if time is None else time - ahead for time in told.span)
+                words = told.events[-1].record.detail
+                yield key, Sighting(peer=peer, first=first, time=last, checks=checks, words=words, lines=told)
 
 
 def _key_of_line(view: NodeView, peer: Peer, role: Side, *, by_us: bool) -> Key | None:
@@ -192,29 +200,25 @@ def _key_of_line(view: NodeView, peer: Peer, role: Side, *, by_us: bool) -> Key 
 
 def _sighting_of(view: NodeView, connection: Connection) -> Sighting | None:
     """Read a refused connection: the log's words say more than an alert's number."""
-    events = tuple([event for event in view.log.of(connection) if _checks_of(event)])
-    said = next((event for event in events if event.record.alert is None), None)
+    told = [event.record for event in view.log.of(connection) if _checks_of(event.record)]
+    said = next((record for record in told if record.alert is None), None)
     alert = next((a for a in connection.handshake.alerts if a.is_fatal), None)
     checks = _checks_of(said) if said else CHECKS_OF_ALERT.get(alert.code, ()) if alert else ()
-    if not checks and events:
-        checks = _checks_of(events[0])
+    if not checks and told:
+        checks = _checks_of(told[0])
     if not checks:
         return None
-    words = said.record.detail if said else connection.outcome_reason or say("refused")
+    words = said.detail if said else connection.outcome_reason or say("refused")
+    started = connection.handshake.started
     return Sighting(
-        peer=connection.peer,
-        time=connection.handshake.started,
-        checks=checks,
-        words=words,
-        connection=connection,
-        events=events,
+        peer=connection.peer, first=started, time=started, checks=checks, words=words, connection=connection
     )
 
 
-def _checks_of(event: Event) -> tuple[Check, ...]:
-    if event.record.alert is not None:
-        return CHECKS_OF_ALERT.get(event.record.alert, ())
-    return CHECKS_OF_ERROR.get(event.record.error or "", ())
+def _checks_of(record: LogEvent) -> tuple[Check, ...]:
+    if record.alert is not None:
+        return CHECKS_OF_ALERT.get(record.alert, ())
+    return CHECKS_OF_ERROR.get(record.error or "", ())
 
 
 def _leaf_of_store(view: NodeView, peer: Peer, side: Side, by_us: bool) -> str | None:
@@ -289,9 +293,15 @@ def _judgement(
 ) -> Judgement:
     node, peer = view.node.name or say("this node"), refused.peer.name
     who, whose = (node, peer) if refused.key.by_us else (peer, node)
-    first, last = quote.span(sighting.time for sighting in refused.sightings)
-    events = [event for sighting in refused.sightings for event in sighting.events]
+    first, last = quote.span(time for sighting in refused.sightings for time in (sighting.first, sighting.time))
     connections = [sighting.connection for sighting in refused.sightings if sighting.connection]
+    events = Lines(
+        (
+            *(sighting.lines for sighting in refused.sightings if sighting.lines),
+            *view.log.lines(connections, lambda event: bool(_checks_of(event.record))).groups,
+        )
+    )
+    alone = [len(alike) for alike in events.groups if _stands_for_failures(alike)]
     return Judgement(
         severity=Severity.WARNING,
         confidence=Confidence.STRONG if refused.seen and verifier.view else Confidence.INFERRED,
@@ -322,11 +332,11 @@ def _judgement(
             quote.quote_certificate(refused.leaf, None, say("the certificate that was refused")),
             *_quote_obstacles(refused, behind),
         ),
-        count=max(1, len(connections) + sum(_stands_for_failure(event) for event in events)),
+        count=max(1, len(connections) + sum(alone)),
         first=first,
         last=last,
         connections=tuple(connections),
-        events=tuple(events),
+        events=events,
     )
 
 
@@ -349,9 +359,9 @@ def _refusal(refused: Refused, who: str, whose: str) -> Words:
     )
 
 
-def _stands_for_failure(event: Event) -> bool:
+def _stands_for_failures(alike: Alike) -> bool:
     """One failure gives several lines; outside of the capture the Event record stands for it."""
-    return event.connection is None and event.record.name.endswith("TLS Negotiation Error")
+    return not alike.is_joined and alike.record.name.endswith("TLS Negotiation Error")
 
 
 def _rest(results: Sequence[CheckResult], behind: Sequence[CheckResult], reported: Sequence[Check]) -> str:

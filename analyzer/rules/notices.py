@@ -11,6 +11,7 @@ from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.authorities import CHAIN_ALERTS, onboarding_ports
 from analyzer.rules.inventory import fact
+from analyzer.rules.log_lines import Alike, Lines
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.trust import UNTRUSTED
 from analyzer.rules.view import NodeView
@@ -84,7 +85,7 @@ def log_level_too_low(view: NodeView) -> Iterator[Judgement]:
     """TLS failed, and the log lacks the lines that would tell the peer's names."""
     if any(log.has_ssl_debug for log in view.node.logs):
         return
-    failed = [event for event in view.log.errors if event.record.process in {"tvcs", None}]
+    failed = Lines(alike for alike in view.log.errors if alike.record.process in {"tvcs", None})
     if not failed:
         return
     yield fact(
@@ -110,19 +111,24 @@ def log_level_too_low(view: NodeView) -> Iterator[Judgement]:
 def other_trust_list(view: NodeView) -> Iterator[Judgement]:
     """A phone's certificate was refused where another list than ca_….pem decides."""
     ports = onboarding_ports(view)
-    events: dict[int, list[Event]] = defaultdict(list)
-    for event in view.log.errors_of(*UNTRUSTED):
-        record = event.record
-        to = record.destination.port if record.destination else None
-        if record.local_role is Side.SERVER and to in ports:
-            events[to or 0].append(event)
+    events: dict[int, list[Alike]] = defaultdict(list)
+    for alike in view.log.errors_of(*UNTRUSTED) if ports else ():
+        if alike.record.local_role is Side.SERVER:
+            for port, told in alike.split(_port_called).items():
+                if port in ports:
+                    events[port].append(told)
     connections: dict[int, list[Connection]] = defaultdict(list)
     for connection in view.connections:
         port = connection.handshake.server.port
         if connection.local_role is Side.SERVER and port in ports and _refused_client(connection):
             connections[port].append(connection)
     for port in dict.fromkeys((*events, *connections)):
-        yield _other_list(port, events.get(port, []), connections.get(port, []))
+        yield _other_list(port, Lines(events.get(port, ())), connections.get(port, []))
+
+
+def _port_called(event: Event) -> int:
+    """Return the port that a caller came to; 0: the line does not say."""
+    return event.record.destination.port if event.record.destination else 0
 
 
 def _refused_client(connection: Connection) -> bool:
@@ -132,8 +138,8 @@ def _refused_client(connection: Connection) -> bool:
     )
 
 
-def _other_list(port: int, events: list[Event], connections: list[Connection]) -> Judgement:
-    first, last = quote.span([e.record.time for e in events] + [c.handshake.started for c in connections])
+def _other_list(port: int, events: Lines, connections: list[Connection]) -> Judgement:
+    first, last = quote.span((*events.span, *(c.handshake.started for c in connections)))
     shown = connections[: quote.MOST]
     frames: tuple[Evidence, ...] = tuple(quote.quote_alert(c, alert) for c in shown for alert in c.handshake.alerts)
     return Judgement(
@@ -161,7 +167,7 @@ def _other_list(port: int, events: list[Event], connections: list[Connection]) -
         first=first,
         last=last,
         connections=tuple(connections),
-        events=tuple(events),
+        events=events,
     )
 
 

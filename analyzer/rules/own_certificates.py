@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -10,6 +11,7 @@ from analyzer.evidence import Certificate, Connection, Event, Outcome, Peer, Sid
 from analyzer.findings import Evidence, Remedy, RemedyKind
 from analyzer.rules import quote
 from analyzer.rules.authorities import name_of
+from analyzer.rules.log_lines import Alike, Lines
 from analyzer.rules.view import FAMILIAR, NOBODY, NodeView
 from analyzer.rules.wording import STORES
 from analyzer.words import Words, say
@@ -42,7 +44,7 @@ class Reception(Struct, frozen=True):
     """
 
     refused: tuple[Connection, ...]
-    lines: tuple[Event, ...]
+    lines: Lines
     accepted: tuple[Connection, ...]
     shown: tuple[Connection, ...]
 
@@ -55,7 +57,7 @@ class Reception(Struct, frozen=True):
         """The first peer that refused it."""
         peers = (
             *(connection.peer for connection in self.refused),
-            *(event.peer for event in self.lines if event.peer),
+            *(alike.peer for alike in self.lines.groups if alike.peer),
         )
         return next(iter(peers), None)
 
@@ -112,17 +114,24 @@ def reception(
             for c in shown
             if c.local_role and any(a.code in codes and a.sender is c.local_role.other for a in c.handshake.alerts)
         ),
-        lines=tuple(
-            event
-            for event in view.log.errors_of(*sorted(codes))
-            if event.record.local_role in roles
-            and event.peer is not None
-            and event.peer.kind in FAMILIAR
-            and _presented_in(view, event) == certificate.sha256
+        lines=Lines(
+            alike
+            for alike in view.once(_lines_by_own_leaf).get(certificate.sha256, ())
+            if alike.record.alert in codes and alike.record.local_role in roles
         ),
         accepted=tuple(c for c in shown if c.outcome is Outcome.COMPLETED),
         shown=tuple(shown),
     )
+
+
+def _lines_by_own_leaf(view: NodeView) -> Mapping[str | None, Sequence[Alike]]:
+    """Return the lines that tell a familiar peer's alert, by the id of the leaf that this node presented."""
+    found: dict[str | None, list[Alike]] = defaultdict(list)
+    for alike in view.log.errors:
+        if alike.record.alert is not None and alike.peer is not None and alike.peer.kind in FAMILIAR:
+            for leaf, told in alike.split(lambda event: _presented_in(view, event)).items():
+                found[leaf].append(told)
+    return found
 
 
 def _presented_in(view: NodeView, event: Event) -> str | None:

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from analyzer.correlate.attributes import unnamed_attributes
 from analyzer.evidence import Certificate, Event
 from analyzer.facts.alarms import AlarmTopic
+from analyzer.facts.errors import IDENTITY_UNACCEPTABLE
 from analyzer.findings import Confidence, Severity
 from analyzer.rules import quote
+from analyzer.rules.log_lines import Lines
 from analyzer.rules.own_certificates import own_certificates, quote_own, reception, replace_by
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.states import has_failed, ssh_errors
@@ -147,10 +149,11 @@ def _refused_for_its_name(view: NodeView) -> list[Event]:
     return [
         event
         for partner in view.partners
-        for event in partner.log.errors
-        if event.record.error == "identity-unacceptable"
-        and event.peer is not None
-        and (event.peer.node == view.node.name or partner.is_traversal(event.peer))
+        for event in Lines(
+            alike
+            for alike in partner.log.errors_of(IDENTITY_UNACCEPTABLE)
+            if alike.peer is not None and (alike.peer.node == view.node.name or partner.is_traversal(alike.peer))
+        )
     ]
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzer.evidence import Connection, Event, Node, NodeRole, Side
+from analyzer.evidence import Connection, Node, NodeRole, Side
 from analyzer.facts.alerts import UNSUPPORTED_CERTIFICATE
 from analyzer.facts.releases import Version
 from analyzer.facts.settings import EKU_CHECKING_MODE
 from analyzer.findings import Confidence, Evidence, EvidenceKind, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
+from analyzer.rules.log_lines import Lines
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
 from analyzer.words import say, sentences
@@ -102,16 +103,16 @@ def eku_mode_differs(view: NodeView) -> Iterator[Judgement]:
             first=first,
             last=last,
             connections=tuple(connections),
-            events=tuple(events),
+            events=events,
         )
 
 
-def _refused_for_purpose(view: NodeView) -> tuple[tuple[Event, ...], tuple[Connection, ...]]:
+def _refused_for_purpose(view: NodeView) -> tuple[Lines, tuple[Connection, ...]]:
     """Return what shows that a node as server refused a familiar peer for the use of its certificate."""
-    events = tuple(
-        event
-        for event in view.log.errors_of("unsupported-purpose")
-        if event.record.local_role is Side.SERVER and event.peer is not None and event.peer.kind in FAMILIAR
+    events = Lines(
+        alike
+        for alike in view.log.errors_of("unsupported-purpose")
+        if alike.record.local_role is Side.SERVER and alike.peer is not None and alike.peer.kind in FAMILIAR
     )
     connections = tuple(
         connection

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from analyzer.correlate.name_match import is_ip, plain_name
 from analyzer.evidence import Connection, Event, Side, Zone
 from analyzer.findings import Remedy, RemedyKind, Severity
+from analyzer.rules.log_lines import Alike, Lines
 from analyzer.rules.name_mismatch import LACKING, ZONES, issue_with, mismatch
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
@@ -39,9 +40,9 @@ def name_mismatch_peer_address(view: NodeView) -> Iterator[Judgement]:
                 yield judgement
 
 
-def _wanted_addresses(view: NodeView, zone: Zone, errors: Sequence[Event]) -> Iterator[Wanted]:
+def _wanted_addresses(view: NodeView, zone: Zone, errors: Lines) -> Iterator[Wanted]:
     """Yield each peer address of a zone, with what that peer presents."""
-    failed = {event.connection for event in errors}
+    failed = errors.connections
     # A neighbour zone looks for the peer address inbound, too (Administrator Guide); a failure must show it there.
     own = [
         connection
@@ -64,7 +65,7 @@ def _wanted_addresses(view: NodeView, zone: Zone, errors: Sequence[Event]) -> It
             name=address,
             role=Side.SERVER,
             held=(*seen, *stored),
-            errors=tuple(errors_by_address[address]),
+            errors=Lines(errors_by_address[address]),
             refused=tuple(connection for connection in connections if closed_over_name(connection)),
             down=is_down(view, zone, address),
             other_reason=other_reason,
@@ -93,22 +94,27 @@ def _called(addresses: Iterable[str], names: Iterable[str | None]) -> tuple[str,
 
 
 def _errors_by_address(
-    errors: Iterable[Event], addresses: Sequence[str], connections: Mapping[str, Iterable[Connection]]
-) -> Mapping[str, list[Event]]:
+    errors: Lines, addresses: Sequence[str], connections: Mapping[str, Iterable[Connection]]
+) -> Mapping[str, list[Alike]]:
     """Assign each error to the peer that it is about: by the name that was looked for, by connection or address."""
-    found: dict[str, list[Event]] = {address: [] for address in addresses}
+    found: dict[str, list[Alike]] = {address: [] for address in addresses}
     joined: dict[str | None, list[str]] = {}
     for address, own in connections.items():
         for connection in own:
             joined.setdefault(connection.id, []).append(address)
     known: dict[tuple[str | None, ...], tuple[str, ...]] = {}
-    for event in errors:
+
+    def about(event: Event) -> frozenset[str]:
         record = event.record
         names = (record.common_name, *(end.address for end in (record.source, record.destination) if end))
         if names not in known:
             known[names] = _meant(addresses, names[0], names[1:])
-        for address in {*known[names], *joined.get(event.connection, ())}:
-            found[address].append(event)
+        return frozenset((*known[names], *joined.get(event.connection, ())))
+
+    for alike in errors.groups:
+        for meant, told in alike.split(about).items():
+            for address in meant:
+                found[address].append(told)
     return found
 
 

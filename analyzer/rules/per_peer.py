@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 
-from analyzer.evidence import Connection, Event, Peer, PeerKind, Step, Visibility
+from analyzer.evidence import Connection, Peer, PeerKind, Step, Visibility
 from analyzer.findings import Confidence, Evidence, Remedy, Severity
 from analyzer.rules import quote
+from analyzer.rules.log_lines import Alike, Lines
 from analyzer.rules.rule import Judgement
 from analyzer.rules.view import NodeView
 from analyzer.words import Words
@@ -31,14 +32,16 @@ def by_peer(view: NodeView, wanted: Callable[[Connection], bool]) -> Iterator[tu
         yield group[0].peer, group
 
 
-def failures_in(events: Sequence[Event]) -> int:
+def failures_in(lines: Sequence[Alike]) -> int:
     """Return how many failures log lines tell: one gives several lines, of which the Event record stands for it."""
-    joined = {event.connection for event in events if event.connection is not None}
-    alone = [event for event in events if event.connection is None]
-    records = [
-        e for e in alone if e.record.name.endswith("TLS Negotiation Error") or e.record.name == "traffic_server"
-    ]
-    return len(joined) + len(records or alone)
+    alone = [alike for alike in lines if not alike.is_joined]
+    records = [alike for alike in alone if stands_for_failures(alike)]
+    return len(Lines(lines).connections) + len(Lines(records or alone))
+
+
+def stands_for_failures(alike: Alike) -> bool:
+    """Whether lines are the Event records, of which each failure has one."""
+    return alike.record.name.endswith("TLS Negotiation Error") or alike.record.name == "traffic_server"
 
 
 def quote_steps(connections: Sequence[Connection], *steps: Step) -> tuple[Evidence, ...]:

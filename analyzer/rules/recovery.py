@@ -56,15 +56,15 @@ def _recoveries(view: NodeView, judgement: Judgement) -> list[Connection]:
 
 
 def _failures(view: NodeView, judgement: Judgement) -> Iterator[tuple[Contact, datetime]]:
-    """Yield who failed when, by this node's role; events count on the capture's clock."""
+    """Yield who failed when, at the last, by this node's role; events count on the capture's clock."""
     for c in judgement.connections:
         if c.outcome in _FAILED and c.local_role is not None:
             yield (who_is(c.peer), c.peer.zone, c.local_role), c.handshake.started
     offset = view.node.log_ahead
-    for event in judgement.events:
-        record = event.record
-        if event.peer is not None and record.local_role is not None and record.time is not None and record.error:
-            yield (who_is(event.peer), event.peer.zone, record.local_role), record.time - offset
+    for lines in judgement.events.groups:
+        record, peer, (_, last) = lines.record, lines.peer, lines.span
+        if peer is not None and record.local_role is not None and last is not None and record.error:
+            yield (who_is(peer), peer.zone, record.local_role), last - offset
 
 
 def _completed_since(view: NodeView, contact: Contact, last: datetime) -> Connection | None:

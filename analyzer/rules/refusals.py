@@ -9,10 +9,11 @@ from collections import defaultdict
 
 from msgspec import Struct
 
-from analyzer.evidence import Certificate, Connection, Event, Peer, PeerKind, Side
+from analyzer.evidence import Certificate, Connection, Peer, PeerKind, Side
 from analyzer.facts.alerts import UNSUPPORTED_CERTIFICATE
 from analyzer.findings import Confidence, Evidence, Remedy, Severity
 from analyzer.rules import quote
+from analyzer.rules.log_lines import Alike, Lines
 from analyzer.rules.rule import Judgement
 from analyzer.rules.view import NodeView
 from analyzer.words import Words
@@ -31,7 +32,7 @@ class Refusal(Struct, frozen=True):
     refused_by_us: bool
     refused: Side
     connections: tuple[Connection, ...]
-    events: tuple[Event, ...]
+    events: Lines
     leaf: Certificate | None
     leaf_seen: bool
 
@@ -59,11 +60,10 @@ class Refusal(Struct, frozen=True):
         remedy: tuple[Remedy, ...],
         evidence: tuple[Evidence, ...] = (),
     ) -> Judgement:
-        first, last = quote.span(
-            [event.record.time for event in self.events]
-            or [connection.handshake.started for connection in self.connections]
-        )
-        lines = sum(event.record.name.endswith("TLS Negotiation Error") for event in self.events) or len(self.events)
+        started = [connection.handshake.started for connection in self.connections]
+        first, last = self.events.span if self.events else quote.span(started)
+        told = [len(lines) for lines in self.events.groups if lines.record.name.endswith("TLS Negotiation Error")]
+        lines = sum(told) or len(self.events)
         return Judgement(
             severity=severity,
             confidence=confidence,
@@ -75,7 +75,7 @@ class Refusal(Struct, frozen=True):
             first=first,
             last=last,
             connections=tuple(self.connections),
-            events=tuple(self.events),
+            events=self.events,
         )
 
 
@@ -98,17 +98,17 @@ def _refusals(view: NodeView) -> tuple[Refusal, ...]:
                 by_us = alert.sender is connection.local_role
                 connections[_contact(connection.peer), by_us, alert.sender.other].append(connection.id)
                 break
-    events: dict[Key, list[Event]] = defaultdict(list)
-    for event in view.log.errors_of("unsupported-purpose", UNSUPPORTED_CERTIFICATE):
-        role, peer = event.record.local_role, event.peer
-        by_peer = event.record.alert == UNSUPPORTED_CERTIFICATE
+    events: dict[Key, list[Alike]] = defaultdict(list)
+    for lines in view.log.errors_of("unsupported-purpose", UNSUPPORTED_CERTIFICATE):
+        role, peer = lines.record.local_role, lines.peer
+        by_peer = lines.record.alert == UNSUPPORTED_CERTIFICATE
         if role is not None and peer is not None:
             key = (_contact(peer), not by_peer, role if by_peer else role.other)
-            events[key].append(event)
-            if event.connection is not None:
-                connections[key].append(event.connection)
+            events[key].append(lines)
+            if lines.is_joined:
+                connections[key] += lines.connections
     return tuple(
-        _refusal(view, key, view.connections_by_id(connections.get(key, ())), tuple(events.get(key, ())))
+        _refusal(view, key, view.connections_by_id(connections.get(key, ())), Lines(events.get(key, ())))
         for key in dict.fromkeys((*events, *connections))
     )
 
@@ -117,7 +117,7 @@ def _contact(peer: Peer) -> Contact:
     return peer.kind, peer.name, peer.zone, peer.node
 
 
-def _refusal(view: NodeView, key: Key, connections: tuple[Connection, ...], events: tuple[Event, ...]) -> Refusal:
+def _refusal(view: NodeView, key: Key, connections: tuple[Connection, ...], events: Lines) -> Refusal:
     _, by_us, side = key
     peer = connections[0].peer if connections else events[0].peer or Peer(name="unknown", kind=PeerKind.UNKNOWN)
     shown = [view.case.certificates.get(c.certificate(side).leaf or "") for c in connections]

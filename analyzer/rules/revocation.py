@@ -9,12 +9,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from analyzer.correlate.chains import Pool, build_path
-from analyzer.evidence import Connection, Event, MemberKind, Peer, ReadState, Setting
+from analyzer.evidence import Connection, MemberKind, Peer, ReadState, Setting
 from analyzer.facts.alarms import AlarmTopic
 from analyzer.facts.alerts import UNKNOWN_CA
 from analyzer.facts.settings import REVOCATION_CHECKING_MODE, SOURCE_INACCESSIBILITY_BEHAVIOR, default_of
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
+from analyzer.rules.log_lines import Alike, Lines
 from analyzer.rules.per_peer import failures_in
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NOBODY, NodeView
@@ -56,18 +57,18 @@ def revocation_unavailable(view: NodeView) -> Iterator[Judgement]:
     """This node demands a revocation state that it cannot get."""
     mode = _mode(view)
     settings = _quote_settings(view, mode)
-    events: dict[Peer, list[Event]] = defaultdict(list)
-    for event in view.log.errors_of(*_UNAVAILABLE):
-        if event.peer is not None and event.peer.kind in FAMILIAR:
-            events[event.peer].append(event)
-    told = {event.connection for lines in events.values() for event in lines if event.connection}
+    events: dict[Peer, list[Alike]] = defaultdict(list)
+    for alike in view.log.errors_of(*_UNAVAILABLE):
+        if alike.peer is not None and alike.peer.kind in FAMILIAR:
+            events[alike.peer].append(alike)
+    told = Lines(alike for lines in events.values() for alike in lines).connections
     silent: dict[Peer, list[Connection]] = defaultdict(list)
     if mode is not None and mode.current == "On":
         for connection in _refused_though_trusted(view):
             if connection.id not in told:
                 silent[connection.peer].append(connection)
     for peer in dict.fromkeys((*events, *silent)):
-        yield _refused(view, peer, events.get(peer, []), silent.get(peer, []), settings)
+        yield _refused(view, peer, Lines(events.get(peer, ())), silent.get(peer, []), settings)
     yield from _alarmed(view, mode, settings, is_failing=bool(events or silent))
 
 
@@ -92,12 +93,12 @@ def _refused_though_trusted(view: NodeView) -> Iterator[Connection]:
 def _refused(
     view: NodeView,
     peer: Peer,
-    events: Sequence[Event],
+    events: Lines,
     silent: Sequence[Connection],
     settings: tuple[Evidence, ...],
 ) -> Judgement:
     shown = list({c.id: c for c in (*view.connections_of(events), *silent)}.values())
-    first, last = quote.span([e.record.time for e in events] + [c.handshake.started for c in silent])
+    first, last = quote.span((*events.span, *(c.handshake.started for c in silent)))
     return Judgement(
         severity=Severity.CRITICAL,
         confidence=Confidence.PROVEN if events else Confidence.INFERRED,
@@ -109,16 +110,16 @@ def _refused(
             *(quote.quote_alert(c, a) for c in silent[: quote.MOST] for a in c.handshake.alerts),
             *settings,
         ),
-        count=max(1, failures_in(events) + len(silent)),
+        count=max(1, failures_in(events.groups) + len(silent)),
         first=first,
         last=last,
         connections=tuple(shown),
-        events=tuple(events),
+        events=events,
     )
 
 
-def _why_refused(view: NodeView, peer: Peer, events: Sequence[Event], shown: Sequence[Connection]) -> Words:
-    if any(event.record.error == "crl-expired" for event in events):
+def _why_refused(view: NodeView, peer: Peer, events: Lines, shown: Sequence[Connection]) -> Words:
+    if any(alike.record.error == "crl-expired" for alike in events.groups):
         refused = say(
             "This node refused {peer} because the revocation state of its certificate cannot be had: the CRL has expired.",
             peer=peer.name,

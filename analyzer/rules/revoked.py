@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from analyzer.evidence import Certificate, Connection, Event, Peer
+from analyzer.evidence import Certificate, Connection, Peer
 from analyzer.facts.alerts import CERTIFICATE_REVOKED
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
+from analyzer.rules.log_lines import Alike, Lines
 from analyzer.rules.per_peer import failures_in
 from analyzer.rules.rule import WHO_REFUSED, Judgement, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
@@ -27,32 +28,33 @@ _ISSUE_AGAIN = Remedy(
 def certificate_revoked(view: NodeView) -> Iterator[Judgement]:
     """Somebody refused a certificate because it was revoked."""
     connections: dict[tuple[Peer, bool], list[Connection]] = defaultdict(list)
-    events: dict[tuple[Peer, bool], list[Event]] = defaultdict(list)
+    events: dict[tuple[Peer, bool], list[Alike]] = defaultdict(list)
     for connection in view.connections:
         if connection.local_role is None or connection.peer.kind not in FAMILIAR:
             continue
         for alert in connection.handshake.alerts:
             if alert.code == CERTIFICATE_REVOKED:
                 connections[connection.peer, alert.sender is connection.local_role].append(connection)
-    for event in view.log.errors_of(CERTIFICATE_REVOKED, "revoked"):
-        if event.peer is not None and event.peer.kind in FAMILIAR:
-            events[event.peer, event.record.alert is None].append(event)
+    for alike in view.log.errors_of(CERTIFICATE_REVOKED, "revoked"):
+        if alike.peer is not None and alike.peer.kind in FAMILIAR:
+            events[alike.peer, alike.record.alert is None].append(alike)
     for peer, by_us in dict.fromkeys((*connections, *events)):
-        yield _revoked(view, peer, connections.get((peer, by_us), []), events.get((peer, by_us), []), by_us=by_us)
+        lines = Lines(events.get((peer, by_us), ()))
+        yield _revoked(view, peer, connections.get((peer, by_us), []), lines, by_us=by_us)
 
 
 def _revoked(
-    view: NodeView, peer: Peer, connections: Sequence[Connection], events: Sequence[Event], *, by_us: bool
+    view: NodeView, peer: Peer, connections: Sequence[Connection], events: Lines, *, by_us: bool
 ) -> Judgement:
     shown = list({c.id: c for c in (*connections, *view.connections_of(events))}.values())
     presented = [c.peer_certificate if by_us else c.local_certificate for c in shown]
     leaf = next((found for p in presented if p and (found := view.case.certificates.get(p.leaf or ""))), None)
     seen = leaf is not None
     if leaf is None and not by_us:
-        roles = [event.record.local_role for event in events]
+        roles = [alike.record.local_role for alike in events.groups]
         leaf = next((found for role in roles if role and (found := view.expected_leaf(role))), None)
     which = _which(leaf, seen=seen)
-    first, last = quote.span([c.handshake.started for c in connections] + [e.record.time for e in events])
+    first, last = quote.span((*(c.handshake.started for c in connections), *events.span))
     return Judgement(
         severity=Severity.CRITICAL,
         confidence=Confidence.PROVEN,
@@ -79,11 +81,11 @@ def _revoked(
             ),
             *_certificate_frames(shown, by_us=by_us),
         ),
-        count=len(shown) + failures_in([event for event in events if event.connection is None]),
+        count=len(shown) + failures_in([alike for alike in events.groups if not alike.is_joined]),
         first=first,
         last=last,
         connections=tuple(shown),
-        events=tuple(events),
+        events=events,
     )
 
 

@@ -12,8 +12,9 @@ from enum import Enum
 
 from msgspec import Struct
 
-from analyzer.evidence import Connection, Event, NodeRole
+from analyzer.evidence import Connection, NodeRole
 from analyzer.findings import Confidence, Evidence, Remedy, Severity
+from analyzer.rules.log_lines import Lines
 from analyzer.rules.view import NodeView
 from analyzer.words import Words, say
 
@@ -124,7 +125,7 @@ class Judgement(Struct, frozen=True, kw_only=True):
     last: datetime | None = None
     due: date | None = None
     connections: tuple[Connection, ...] = ()
-    events: tuple[Event, ...] = ()
+    events: Lines = Lines()
     about: tuple[str, ...] = ()
     title: Words | None = None
     missing: Words | None = None

@@ -8,12 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from analyzer.evidence import Case, Connection, Event, NodeRole, Side
+from analyzer.evidence import Case, Connection, NodeRole, Side
 from analyzer.facts.citations import citations
 from analyzer.facts.releases import matches
 from analyzer.facts.settings import DEFAULT_ZONE_MEDIA_ENCRYPTION_MODE, DEFAULT_ZONE_TLS_VERIFY_MODE
 from analyzer.facts.store import PACKAGED, Facts
 from analyzer.findings import Confidence, Finding, Remedy, RemedyKind, Severity
+from analyzer.rules.log_lines import Lines
 from analyzer.rules.recovery import as_of_now
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import TRAVERSAL, NodeView, Views, views_of
@@ -179,26 +180,27 @@ def _ground(rule: Rule, view: NodeView, judgement: Judgement) -> Grounded:
         missing=judgement.missing,
         is_context=rule.is_context and judgement.severity in _REMARKS and judgement.missing is None,
     )
-    joined = view.connections_of(judgement.events)
+    events = judgement.events
+    joined = view.connections_of(events)
     connections = {connection.id: connection for connection in (*judgement.connections, *joined)}.values()
     roles = {connection.local_role for connection in connections}
-    roles.update([event.record.local_role for event in judgement.events])
+    roles.update([lines.record.local_role for lines in events.groups])
     return Grounded(
         finding,
         frozenset([connection.id for connection in connections]),
-        frozenset((*judgement.about, *_names_of(view, connections, judgement.events))),
+        frozenset((*judgement.about, *_names_of(view, connections, events))),
         frozenset((view.node.name, *view.node.partners)),
         frozenset(role for role in roles if role),
-        frozenset([event.id for event in judgement.events]),
+        events.ids,
     )
 
 
-def _names_of(view: NodeView, connections: Iterable[Connection], events: Iterable[Event]) -> Iterator[str]:
+def _names_of(view: NodeView, connections: Iterable[Connection], events: Lines) -> Iterator[str]:
     """Yield the names at the other end of connections and log lines, each peer's once.
 
     A line that belongs to a connection is about the peer of that connection.
     """
-    lone = (event.peer for event in events if event.peer and event.connection is None)
+    lone = (lines.peer for lines in events.groups if lines.peer and not lines.is_joined)
     peers = (*(connection.peer for connection in connections), *lone)
     for peer in {(peer.name, peer.zone, peer.node): peer for peer in peers}.values():
         yield TRAVERSAL if view.is_between_core_and_edge(peer) else peer.name

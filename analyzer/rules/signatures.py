@@ -14,6 +14,7 @@ from analyzer.facts.signatures import keys_of_certificate_types, keys_of_schemes
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.authorities import CHAIN_ALERTS, append
+from analyzer.rules.log_lines import Lines
 from analyzer.rules.per_peer import Who, by_peer, row_of, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.trust import UNTRUSTED
@@ -183,7 +184,7 @@ def _is_refused(connection: Connection) -> bool:
 
 def _logged_refusals(view: NodeView) -> dict[str, list[Event]]:
     refusals: dict[str, list[Event]] = defaultdict(list)
-    for event in view.log.errors_of(*UNTRUSTED):
+    for event in Lines(view.log.errors_of(*UNTRUSTED)):
         if event.connection:
             refusals[event.connection].append(event)
     return refusals

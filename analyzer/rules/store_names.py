@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 from msgspec import Struct
 
@@ -33,7 +34,7 @@ class _Demand(Struct, frozen=True, kw_only=True):
     name: str
     who: Words
     evidence: tuple[Evidence, ...] = ()
-    errors: tuple[Event, ...] = ()
+    errors: Sequence[Event] = ()
     is_shown: bool = True
     common_name_counts: bool = False
 
@@ -112,7 +113,7 @@ def _demands(view: NodeView) -> Iterator[_Demand]:
                         "TLS verify subject name of zone {zone} on {node}", zone=zone.name, node=partner.node.name
                     ),
                     evidence=quote.quote_zone_setting(zone),
-                    errors=tuple(e for e in name_errors(partner, zone) if _is_about(e, view, partner)),
+                    errors=name_errors(partner, zone).where(partial(_is_about, view=view, partner=partner)),
                 )
     name = cluster_name(view)
     if name is not None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from analyzer.evidence import CERTIFICATE_MANAGEMENT, Certificate, Connection, Event, Outcome, Side
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
+from analyzer.rules.log_lines import lines_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
 from analyzer.text import person_utc
@@ -92,7 +93,7 @@ def _replaced(view: NodeView, before: Connection, later: Sequence[Connection], s
         first=before.handshake.started,
         last=later[-1].handshake.started,
         connections=(before, *later),
-        events=tuple(managed),
+        events=lines_of(managed),
     )
 
 
@@ -135,7 +136,7 @@ def _renewed(view: NodeView, renewals: Sequence[Event], server: Certificate) -> 
         count=len(renewals),
         first=first,
         last=last,
-        events=tuple(renewals),
+        events=lines_of(renewals),
     )
 
 

@@ -140,7 +140,7 @@ def _affected(view: NodeView, zones: list[Zone]) -> Words:
 
 def _seen(view: NodeView, received: Reception) -> Words:
     """Say what the evidence shows of peers that were, or were not, asking for it."""
-    refusing = {c.peer.name for c in received.refused} | {e.peer.name for e in received.lines if e.peer}
+    refusing = {c.peer.name for c in received.refused} | {a.peer.name for a in received.lines.groups if a.peer}
     accepting = {c.peer.name for c in received.accepted} - refusing
     not_asking = {
         peer.name
@@ -181,9 +181,7 @@ def _judgement(
     evidence: tuple[Evidence, ...],
     about: tuple[str, ...],
 ) -> Judgement:
-    first, last = quote.span(
-        [c.handshake.started for c in received.refused] + [event.record.time for event in received.lines]
-    )
+    first, last = quote.span((*(c.handshake.started for c in received.refused), *received.lines.span))
     return Judgement(
         severity=severity,
         confidence=Confidence.PROVEN,

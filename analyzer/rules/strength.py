@@ -10,11 +10,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from analyzer.correlate.chains import is_self_signed
-from analyzer.evidence import Certificate, Event
+from analyzer.evidence import Certificate
 from analyzer.facts.alerts import BAD_CERTIFICATE
 from analyzer.facts.certificates import key_strengths, weak_hash_in
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
+from analyzer.rules.log_lines import Alike, Lines
 from analyzer.rules.own_certificates import own_certificates, quote_own, reception
 from analyzer.rules.own_paths import links
 from analyzer.rules.per_peer import Who, failures_in, who_is
@@ -55,19 +56,20 @@ def weak_key(view: NodeView) -> Iterator[Judgement]:
             evidence=(*link.evidence(view), *(row for one in received for row in one.evidence())),
             count=max(1, sum(len(one.refused) or len(one.lines) for one in received)),
             connections=tuple(c for one in received for c in one.refused),
-            events=tuple(line for one in received for line in one.lines),
+            events=Lines(alike for one in received for alike in one.lines.groups),
             about=() if is_refused else (NOBODY,),
         )
     yield from _weak_keys_of_peers(view)
 
 
 def _weak_keys_of_peers(view: NodeView) -> Iterator[Judgement]:
-    refused: dict[Who, list[Event]] = defaultdict(list)
-    for event in view.log.errors_of("weak-key"):
-        if event.peer is not None and event.peer.kind in FAMILIAR:
-            refused[who_is(event.peer)].append(event)
-    for (_, peer), events in refused.items():
-        first, last = quote.span(event.record.time for event in events)
+    refused: dict[Who, list[Alike]] = defaultdict(list)
+    for alike in view.log.errors_of("weak-key"):
+        if alike.peer is not None and alike.peer.kind in FAMILIAR:
+            refused[who_is(alike.peer)].append(alike)
+    for (_, peer), lines in refused.items():
+        events = Lines(lines)
+        first, last = events.span
         yield Judgement(
             severity=Severity.CRITICAL,
             confidence=Confidence.PROVEN,
@@ -89,10 +91,10 @@ def _weak_keys_of_peers(view: NodeView) -> Iterator[Judgement]:
                 ),
             ),
             evidence=quote.quote_events(events),
-            count=failures_in(events),
+            count=failures_in(lines),
             first=first,
             last=last,
-            events=tuple(events),
+            events=events,
         )
 
 

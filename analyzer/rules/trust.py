@@ -6,7 +6,7 @@ Trust is judged with the verifier's list and the chain presented to it (rules-am
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -17,6 +17,7 @@ from analyzer.facts.errors import HANDSHAKE_FAILURE, REMOTE_DISCONNECT, VERIFY_F
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.authorities import append, in_part, name_of, onboarding_ports
+from analyzer.rules.log_lines import Alike, Lines
 from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.presented import partner_shows_instead, quote_shown, told_instead
 from analyzer.rules.rule import WHO_REFUSED, Judgement, Need, Rule
@@ -34,13 +35,14 @@ def peer_ca_not_trusted(view: NodeView) -> Iterator[Judgement]:
     """This node refused a peer because it does not trust its authority."""
     elsewhere = onboarding_ports(view)
     peers: dict[Who, Peer] = {}
-    groups: dict[Who, list[Event]] = defaultdict(list)
-    for event in view.log.errors_of(*UNTRUSTED):
-        to = event.record.destination
-        by_another_list = event.record.local_role is Side.SERVER and to is not None and to.port in elsewhere
-        if event.peer and event.peer.kind in FAMILIAR and not by_another_list:
-            groups[who_is(event.peer)].append(event)
-            peers.setdefault(who_is(event.peer), event.peer)
+    groups: dict[Who, list[Alike]] = defaultdict(list)
+    for alike in view.log.errors_of(*UNTRUSTED):
+        if alike.peer and alike.peer.kind in FAMILIAR:
+            for told in (
+                alike.where(lambda event: not _is_by_another_list(event, elsewhere)) if elsewhere else (alike,)
+            ):
+                groups[who_is(alike.peer)].append(told)
+                peers.setdefault(who_is(alike.peer), alike.peer)
     alerts: dict[Who, list[Connection]] = defaultdict(list)
     for connection in view.connections:
         role = connection.local_role
@@ -51,9 +53,15 @@ def peer_ca_not_trusted(view: NodeView) -> Iterator[Judgement]:
             alerts[who_is(connection.peer)].append(connection)
             peers.setdefault(who_is(connection.peer), connection.peer)
     for who, peer in peers.items():
-        judgement = _untrusted(view, peer, groups.get(who, []), alerts.get(who, []))
+        judgement = _untrusted(view, peer, Lines(groups.get(who, [])), alerts.get(who, []))
         if judgement is not None:
             yield judgement
+
+
+def _is_by_another_list(event: Event, ports: Collection[int]) -> bool:
+    """Whether a caller came to a port where another list than the trusted CA list decides."""
+    to = event.record.destination
+    return event.record.local_role is Side.SERVER and to is not None and to.port in ports
 
 
 def _has_another_reason(view: NodeView, connection: Connection) -> bool:
@@ -62,18 +70,16 @@ def _has_another_reason(view: NodeView, connection: Connection) -> bool:
     return reasons.isdisjoint(UNTRUSTED) and bool(reasons - _NO_REASON)
 
 
-def _untrusted(
-    view: NodeView, peer: Peer, events: Sequence[Event], connections: Sequence[Connection]
-) -> Judgement | None:
-    ids = {event.connection for event in events}
-    shown = view.connections_by_id({*ids, *(connection.id for connection in connections)})
+def _untrusted(view: NodeView, peer: Peer, events: Lines, connections: Sequence[Connection]) -> Judgement | None:
+    shown = view.connections_by_id({*events.connections, *(connection.id for connection in connections)})
     chains = [chain for c in shown if c.peer_certificate and (chain := view.certificates(c.peer_certificate.chain))]
     path = build_path(chains[0][0], Pool((*chains[0], *view.trusted))) if chains else None
     trusted = set(view.node.stores.trusted or ())
     if path is not None and view.node.stores.trusted is not None and path.complete and path.top.sha256 in trusted:
         return None
     webex = peer.kind is PeerKind.WEBEX
-    first, last = quote.span([e.record.time for e in events] + [c.handshake.started for c in connections])
+    first, last = quote.span((*events.span, *(c.handshake.started for c in connections)))
+    told = [len(alike) for alike in events.groups if alike.record.name.endswith("Negotiation Error")]
     return Judgement(
         severity=Severity.CRITICAL,
         confidence=Confidence.PROVEN if events or path is not None else Confidence.INFERRED,
@@ -101,11 +107,11 @@ def _untrusted(
                 for c in (chains[0] if chains else ())[:3]
             ),
         ),
-        count=max(len(connections), sum(e.record.name.endswith("Negotiation Error") for e in events), 1),
+        count=max(len(connections), sum(told), 1),
         first=first,
         last=last,
         connections=tuple(shown),
-        events=tuple(events),
+        events=events,
     )
 
 

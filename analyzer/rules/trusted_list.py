@@ -13,6 +13,7 @@ from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.authorities import TRUSTED_CA, name_of
 from analyzer.rules.authority_uses import OutOfDate, Use, uses_of
+from analyzer.rules.log_lines import Lines
 from analyzer.rules.presented_dates import has_expired, is_not_yet_valid
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NOBODY, NodeView
@@ -119,7 +120,7 @@ def _used(view: NodeView, authority: Certificate, uses: Sequence[Use], dates: Wo
         first=first,
         last=last,
         connections=tuple(shown),
-        events=tuple(event for use in uses for event in use.events),
+        events=Lines(alike for use in uses for alike in use.events.groups),
         about=tuple(name for use in uses for name in use.about),
     )
 

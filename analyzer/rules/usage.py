@@ -267,7 +267,7 @@ def _trouble_between(core: NodeView, edge: NodeView) -> bool:
     """Whether log or capture of either side shows a failure between the two."""
     for view, other in ((core, edge.node.name), (edge, core.node.name)):
         failed = [c.peer for c in view.connections if c.outcome in {Outcome.REFUSED, Outcome.CLOSED}]
-        logged = [event.peer for event in view.log.errors if event.peer is not None]
+        logged = [alike.peer for alike in view.log.errors if alike.peer is not None]
         if any(peer.node == other or view.is_traversal(peer) for peer in (*failed, *logged)):
             return True
     return False

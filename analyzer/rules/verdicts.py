@@ -17,6 +17,7 @@ from analyzer.evidence import (
     Case,
     Connection,
     Event,
+    LogEvent,
     LogTrace,
     Outcome,
     Peer,
@@ -34,6 +35,7 @@ from analyzer.rules.both_ends import seen_elsewhere
 from analyzer.rules.grounds import ABOUT_A_CERTIFICATE, newest_of
 from analyzer.rules.grounds import of_connections as grounds_of_connections
 from analyzer.rules.grounds import of_events as grounds_of_events
+from analyzer.rules.log_lines import Alike, Lines
 from analyzer.rules.log_sentences import events_sentence, identity_sentence
 from analyzer.rules.sentences import ConnectionSentence
 from analyzer.rules.store_rule import HIDDEN, by_rule
@@ -71,8 +73,7 @@ def _verdicts_of_node(view: NodeView) -> Iterator[Row]:
     for events in _grouped_events(view):
         peer = events[0].peer or Peer(name=say("unknown"), kind=PeerKind.UNKNOWN)
         webex |= peer.kind is PeerKind.WEBEX
-        newest = max((event.record.time for event in events if event.record.time), default=_EARLIEST)
-        yield peer.kind is not PeerKind.WEBEX, newest, _of_events(view, peer, events)
+        yield peer.kind is not PeerKind.WEBEX, events.span[1] or _EARLIEST, _of_events(view, peer, events)
     if not webex and (identity := _webex_in_the_log(view)):
         webex = True
         yield False, identity.time or _EARLIEST, _of_identity(view, identity)
@@ -102,18 +103,17 @@ def _grouped(view: NodeView) -> Iterator[list[Connection]]:
     yield from groups.values()
 
 
-def _grouped_events(view: NodeView) -> Iterator[list[Event]]:
+def _grouped_events(view: NodeView) -> Iterator[Lines]:
     """Group the TLS errors that belong to no captured connection."""
-    groups: dict[object, list[Event]] = defaultdict(list)
-    for event in view.log.lone_errors:
-        if event.peer is not None and event.record.local_role is not None:
-            outcome, refused_by = _outcome_of(event)
-            groups[event.peer.kind, event.peer.name, event.record.local_role, outcome, refused_by].append(event)
-    yield from groups.values()
+    groups: dict[object, list[Alike]] = defaultdict(list)
+    for alike in view.log.lone_errors:
+        record, peer = alike.record, alike.peer
+        if peer is not None and record.local_role is not None:
+            groups[peer.kind, peer.name, record.local_role, _outcome_of(record)].append(alike)
+    yield from map(Lines, groups.values())
 
 
-def _outcome_of(event: Event) -> tuple[Outcome, Side | None]:
-    record = event.record
+def _outcome_of(record: LogEvent) -> tuple[Outcome, Side | None]:
     if record.error == "remote-disconnect":
         return Outcome.CLOSED, None
     if record.local_role is None or record.error == "handshake-failure":
@@ -170,16 +170,16 @@ def _confidence(view: NodeView, connection: Connection, presented: Presented) ->
     return Confidence.INFERRED
 
 
-def _of_events(view: NodeView, peer: Peer, events: Sequence[Event]) -> Verdict:
-    ordered = sorted(events, key=lambda event: event.record.time or _EARLIEST)
-    outcome, refused_by = _outcome_of(ordered[-1])
-    presented = _by_the_rule(view, ordered[-1])
-    grounds = grounds_of_events(view, peer, ordered[-1], refused_by, presented)
-    tell = partial(events_sentence, view, peer, ordered, outcome=outcome, refused_by=refused_by, grounds=grounds)
+def _of_events(view: NodeView, peer: Peer, events: Lines) -> Verdict:
+    newest = events[-1]
+    outcome, refused_by = _outcome_of(newest.record)
+    presented = _by_the_rule(view, newest)
+    grounds = grounds_of_events(view, peer, newest, refused_by, presented)
+    tell = partial(events_sentence, view, peer, events, outcome=outcome, refused_by=refused_by, grounds=grounds)
     return Verdict(
         node=view.node.name,
         peer=peer.name,
-        local_role=ordered[-1].record.local_role,
+        local_role=newest.record.local_role,
         connections=(),
         events=tuple(event.id for event in events),
         presented=Presented(visibility=None),

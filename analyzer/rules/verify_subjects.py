@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from difflib import get_close_matches
 
 from analyzer.correlate.name_match import plain_name
-from analyzer.evidence import Event, PeerKind, Side, Zone
+from analyzer.evidence import PeerKind, Side, Zone
 from analyzer.facts.errors import IDENTITY_UNACCEPTABLE
 from analyzer.facts.webex import is_webex_name, webex_verify_names
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
+from analyzer.rules.log_lines import Alike, Lines
 from analyzer.rules.name_mismatch import LACKING, ZONES, issue_with, mismatch
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
@@ -51,8 +52,8 @@ def _misspelt(view: NodeView, zone: Zone) -> Judgement | None:
     meant = next(iter(get_close_matches(subject, known, n=1, cutoff=_NEARLY_ALIKE)), None)
     if meant is None:
         return None
-    errors = [event for event in view.log.errors_of(IDENTITY_UNACCEPTABLE) if _is_of_webex_calling(event)]
-    first, last = quote.span(event.record.time for event in errors)
+    errors = Lines(alike for alike in view.log.errors_of(IDENTITY_UNACCEPTABLE) if _is_of_webex_calling(alike))
+    first, last = errors.span
     how = (
         counted(
             len(errors),
@@ -85,14 +86,14 @@ def _misspelt(view: NodeView, zone: Zone) -> Judgement | None:
         count=max(len(errors), 1),
         first=first,
         last=last,
-        events=tuple(errors),
+        events=errors,
         about=("Webex",),
     )
 
 
-def _is_of_webex_calling(event: Event) -> bool:
-    """Whether a line is about a call from Webex: no name that was looked for stands in it, as in one about a call to it."""
-    peer, record = event.peer, event.record
+def _is_of_webex_calling(alike: Alike) -> bool:
+    """Whether lines are about calls from Webex: no name that was looked for stands in them, as in one about a call to it."""
+    peer, record = alike.peer, alike.record
     is_webex = peer is not None and peer.kind is PeerKind.WEBEX
     return is_webex and record.local_role is Side.SERVER and record.alert is None
 
@@ -110,8 +111,7 @@ def _wanted_subject(view: NodeView, zone: Zone) -> Wanted | None:
     own = [c for c in view.connections_by_zone.get(zone.name, ()) if c.local_role is Side.SERVER]
     if not is_server:
         # Not all that is Webex's goes through this zone: only what was refused over its subject name does for sure.
-        ids = dict.fromkeys(event.connection for event in errors)
-        own = list(view.connections_by_id(ids))
+        own = list(view.connections_of(errors))
     seen = tuple(held_in(subject, own, view))
     partners = [partner for partner in view.partners if is_server and is_behind(view, zone, partner)]
     stored = tuple(one for partner in partners for one in held_by(subject, partner, Side.CLIENT, seen))
@@ -127,11 +127,11 @@ def _wanted_subject(view: NodeView, zone: Zone) -> Wanted | None:
     )
 
 
-def _errors_about_subject(view: NodeView, errors: Sequence[Event], subject: str) -> tuple[Event, ...]:
+def _errors_about_subject(view: NodeView, errors: Lines, subject: str) -> Lines:
     """Return the errors about a DNS or Webex zone: outbound those that name its subject, inbound those of its peer."""
     asked = view.log.name_errors_by_name.get(subject.lower().rstrip("."), ())
-    inbound = (event for event in errors if event.record.local_role is Side.SERVER)
-    return tuple({event.id: event for event in (*inbound, *asked)}.values())
+    inbound = (alike for alike in errors.groups if alike.record.local_role is Side.SERVER)
+    return Lines((*inbound, *asked))
 
 
 def _words_of_subject(view: NodeView, wanted: Wanted) -> tuple[str, tuple[Remedy, ...]]:

@@ -17,7 +17,6 @@ from analyzer.evidence import (
     Certificate,
     ConfiguredName,
     Connection,
-    Event,
     MemberKind,
     Node,
     NodeRole,
@@ -34,7 +33,7 @@ from analyzer.facts.releases import FIRST_WITH_TWO_STORES, Version
 from analyzer.facts.settings import COLLABORATION_EDGE_ENABLED, EKU_CHECKING_MODE
 from analyzer.facts.store import PACKAGED, Facts
 from analyzer.findings import HERE
-from analyzer.rules.log_lines import LogLines, read_lines
+from analyzer.rules.log_lines import Lines, LogLines, read_lines
 from analyzer.words import say
 
 T = TypeVar("T")
@@ -243,10 +242,9 @@ class NodeView:
         name = self.node.name
         return read_lines([event for event in self.case.events if event.node == name])
 
-    def connections_of(self, events: Iterable[Event]) -> tuple[Connection, ...]:
+    def connections_of(self, events: Lines) -> tuple[Connection, ...]:
         """Return the connections that events belong to, each once."""
-        joined = dict.fromkeys(event.connection for event in events if event.connection is not None)
-        return self.connections_by_id(joined)
+        return self.connections_by_id(events.connections)
 
     @cached_property
     def connections_by_zone(self) -> Mapping[str | None, Sequence[Connection]]:

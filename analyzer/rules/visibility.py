@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from analyzer.evidence import Connection, Step, Visibility
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
+from analyzer.rules.log_lines import Lines
 from analyzer.rules.per_peer import Who, by_peer, how_shown, quote_steps, row_of, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
@@ -74,10 +75,11 @@ def capture_starts_mid_handshake(view: NodeView) -> Iterator[Judgement]:
 def capture_no_tls_for_peer(view: NodeView) -> Iterator[Judgement]:
     """The log reports a TLS error with a peer whom the capture does not show."""
     seen = {(c.peer.kind, c.peer.name) for c in view.connections}
-    for (kind, name), events in view.log.lone_errors_by_peer.items():
+    for (kind, name), lines in view.log.lone_errors_by_peer.items():
         if kind not in FAMILIAR or (kind, name) in seen:
             continue
-        first, last = quote.span(event.record.time for event in events)
+        events = Lines(lines)
+        first, last = events.span
         yield Judgement(
             severity=Severity.INFO,
             confidence=Confidence.PROVEN,
@@ -100,7 +102,7 @@ def capture_no_tls_for_peer(view: NodeView) -> Iterator[Judgement]:
             count=len(events),
             first=first,
             last=last,
-            events=tuple(events),
+            events=events,
         )
 
 

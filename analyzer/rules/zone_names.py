@@ -12,8 +12,9 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from analyzer.correlate.name_match import NameMatch, match_among, match_name, plain_name
-from analyzer.evidence import Certificate, Connection, Event, Outcome, Side, Zone
+from analyzer.evidence import Certificate, Connection, Outcome, Side, Zone
 from analyzer.facts.errors import IDENTITY_UNACCEPTABLE, REMOTE_DISCONNECT
+from analyzer.rules.log_lines import Lines
 from analyzer.rules.states import came_up, is_failed
 from analyzer.rules.view import NodeView
 
@@ -61,7 +62,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
     name: str
     role: Side
     held: tuple[Held, ...]
-    errors: tuple[Event, ...] = ()
+    errors: Lines = Lines()
     refused: tuple[Connection, ...] = ()
     down: bool = False
     other_reason: bool = False
@@ -104,12 +105,12 @@ def held_by(name: str, partner: NodeView, role: Side, known: Iterable[Held]) -> 
     )  # fmt: skip
 
 
-def name_errors(view: NodeView, zone: Zone) -> tuple[Event, ...]:
+def name_errors(view: NodeView, zone: Zone) -> Lines:
     """Return the log lines in which this node refused the name of a zone's peer."""
-    return tuple(
-        event
-        for event in view.log.errors_by_zone.get(zone.name, ())
-        if event.record.error == IDENTITY_UNACCEPTABLE and event.record.alert is None
+    return Lines(
+        alike
+        for alike in view.log.errors_by_zone.get(zone.name, ())
+        if alike.record.error == IDENTITY_UNACCEPTABLE and alike.record.alert is None
     )
 
 
@@ -130,8 +131,8 @@ def closed_over_name(connection: Connection) -> bool:
 def has_other_reason(view: NodeView, zone: Zone) -> bool:
     """Whether log or capture show a refusal in a zone that is not about names."""
     logged = any(
-        event.record.error not in {None, IDENTITY_UNACCEPTABLE, REMOTE_DISCONNECT}
-        for event in view.log.errors_by_zone.get(zone.name, ())
+        alike.record.error not in {None, IDENTITY_UNACCEPTABLE, REMOTE_DISCONNECT}
+        for alike in view.log.errors_by_zone.get(zone.name, ())
     )
     return logged or any(
         alert.is_fatal and alert.code not in NAME_ALERTS

@@ -8,6 +8,7 @@ from analyzer.evidence import Alarm, Connection, Event, NodeRole, Outcome, Tunne
 from analyzer.facts.alarms import AlarmTopic
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
+from analyzer.rules.log_lines import lines_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.states import came_up, has_failed, is_active, is_failed, ssh_errors, tunnels_up_since
 from analyzer.rules.view import NodeView
@@ -67,7 +68,7 @@ def ssh_tunnels_down(view: NodeView) -> Iterator[Judgement]:
         count=max(len(failed), len(lines), 1),
         first=first,
         last=last,
-        events=tuple(lines),
+        events=lines_of(lines),
     )
 
 

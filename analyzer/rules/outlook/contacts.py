@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
-from analyzer.evidence import Connection, Event, Outcome, Peer, PeerKind, Side, Zone
+from analyzer.evidence import Connection, Outcome, Peer, PeerKind, Side, Zone
 from analyzer.facts.webex import is_webex_name
+from analyzer.rules.log_lines import Alike, Lines
 from analyzer.rules.outlook.traces import how_it_ended
 from analyzer.rules.view import FAMILIAR, NodeView
 from analyzer.words import Words, say
@@ -22,7 +23,7 @@ class Contact(Struct, kw_only=True):
     kind: PeerKind
     zone: Zone | None = None
     connections: list[Connection] = field(default_factory=list)
-    errors: list[Event] = field(default_factory=list)
+    errors: list[Alike] = field(default_factory=list)
 
     @property
     def newest(self) -> Connection | None:
@@ -36,7 +37,11 @@ class Contact(Struct, kw_only=True):
         if self.newest is not None:
             ended = how_it_ended(self.newest)
             return ended and say("{ended} ({connection})", ended=ended, connection=self.newest.id)
-        return say("the log says {words}", words=self.errors[-1].record.detail) if self.errors else None
+        return say("the log says {words}", words=self.lines[-1].record.detail) if self.errors else None
+
+    @property
+    def lines(self) -> Lines:
+        return Lines(self.errors)
 
 
 def dialled(view: NodeView) -> tuple[Contact, ...]:
@@ -67,9 +72,9 @@ def contacts(view: NodeView, role: Side) -> tuple[Contact, ...]:
     for connection in view.connections:
         if connection.local_role is role and _is_meant(view, connection.peer, zones):
             _contact_of(found, connection.peer, zones).connections.append(connection)
-    for event in view.log.errors:
-        if event.record.local_role is role and event.peer is not None and _is_meant(view, event.peer, zones):
-            _contact_of(found, event.peer, zones).errors.append(event)
+    for alike in view.log.errors:
+        if alike.record.local_role is role and alike.peer is not None and _is_meant(view, alike.peer, zones):
+            _contact_of(found, alike.peer, zones).errors.append(alike)
     if role is Side.CLIENT and view.is_edge and _logged_webex(view):
         found.setdefault(WEBEX, Contact(name=WEBEX, kind=PeerKind.WEBEX))
     return tuple(sorted(found.values(), key=lambda contact: contact.kind is not PeerKind.WEBEX))

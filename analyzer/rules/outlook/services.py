@@ -127,7 +127,7 @@ def _with_peer(view: NodeView, contact: Contact, role: Side, known: _Known) -> I
     if rule is None and (sighted is None or sighted.works):
         return
     own = frozenset({view.node.name})
-    records = frozenset([*(c.id for c in contact.connections), *(event.id for event in contact.errors)])
+    records = frozenset([c.id for c in contact.connections]) | contact.lines.ids
     ground = Ground(nodes=own, names=_names(contact), records=records)
     plain = Service(service=service, peer=contact.name, nodes=own, between=False, seen=sighted, rule=rule)
     yield _explained(_as_judged(view, plain), known, ground)
@@ -140,7 +140,7 @@ def _asked(contact: Contact) -> Contact:
 
 
 def _names(contact: Contact) -> frozenset[str]:
-    peers = [*(c.peer for c in contact.connections), *(event.peer for event in contact.errors if event.peer)]
+    peers = [*(c.peer for c in contact.connections), *(alike.peer for alike in contact.errors if alike.peer)]
     return frozenset([contact.name, *(peer.name for peer in peers)])
 
 

@@ -23,7 +23,7 @@ def sighted_contact(view: NodeView, contact: Contact, role: Side) -> Sighted | N
     if newest is not None:
         return _handshake(newest, view.expected_leaf(role), view.expected_store(role))
     if contact.errors:
-        return Sighted(works=False, reason=_logged(contact.errors[-1]))
+        return Sighted(works=False, reason=_logged(contact.lines[-1]))
     if role is Side.CLIENT and contact.zone is not None and (is_active(contact.zone) or is_failed(contact.zone)):
         return Sighted(works=is_active(contact.zone), reason=_shown(zone_words(contact.zone)))
     return None
