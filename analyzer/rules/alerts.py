@@ -20,7 +20,7 @@ from analyzer.facts.errors import REMOTE_DISCONNECT
 from analyzer.findings import HERE, Confidence, Evidence, Severity
 from analyzer.rules import quote
 from analyzer.rules.alert_meanings import BY_CODE, BY_ERROR, MEANINGS, Meaning
-from analyzer.rules.log_lines import Alike, Lines
+from analyzer.rules.alike import Alike, Lines
 from analyzer.rules.per_peer import Who, stands_for_failures, who_is
 from analyzer.rules.refused_ends import RefusedEnds, ends_of
 from analyzer.rules.rule import WHO_REFUSED, Judgement, Rule

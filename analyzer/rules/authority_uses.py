@@ -14,8 +14,8 @@ from msgspec import Struct
 from analyzer.correlate.chains import Pool, build_path, is_self_signed
 from analyzer.evidence import Certificate, Connection, Outcome, Side
 from analyzer.facts.alerts import CERTIFICATE_EXPIRED
+from analyzer.rules.alike import Lines
 from analyzer.rules.authorities import CHAIN_ALERTS
-from analyzer.rules.log_lines import Lines
 from analyzer.rules.own_certificates import own_certificates, reception
 from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.view import FAMILIAR, NOBODY, TRAVERSAL, NodeView

@@ -8,7 +8,7 @@ from analyzer.correlate.purpose import ExtendedKeyUsageClass, eku_class
 from analyzer.facts.settings import EKU_CHECKING_MODE, ENABLE_SERVER_EKU_UPLOAD
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
-from analyzer.rules.log_lines import lines_of
+from analyzer.rules.alike import lines_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
 from analyzer.words import say

@@ -12,7 +12,7 @@ from analyzer.facts.alarms import AlarmTopic
 from analyzer.facts.alerts import CERTIFICATE_EXPIRED
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
-from analyzer.rules.log_lines import Alike, Lines
+from analyzer.rules.alike import Alike, Lines
 from analyzer.rules.presented_dates import Window, window_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NOBODY, TRAVERSAL, TUNNELS, NodeView

@@ -14,7 +14,7 @@ from statistics import median
 from analyzer.evidence import Connection, Outcome
 from analyzer.findings import Confidence, Severity
 from analyzer.rules import quote
-from analyzer.rules.log_lines import Lines
+from analyzer.rules.alike import Lines
 from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
@@ -41,9 +41,9 @@ def repeated_failure_period(view: NodeView) -> Iterator[Judgement]:
             times[who_is(connection.peer)].append(connection.handshake.started)
             connections[who_is(connection.peer)].append(connection)
     for who, lines in view.log.lone_errors_by_peer.items():
-        if who[0] in FAMILIAR and (timed := Lines(lines).where(lambda event: event.record.time is not None)):
-            times[who] += [event.record.time - offset for event in timed if event.record.time]
-            events[who] = timed
+        if who[0] in FAMILIAR:
+            times[who] += [time - offset for alike in lines for time in alike.times]
+            events[who] = Lines(lines)
     for who, moments in times.items():
         ordered = sorted(moments)
         attempts = ordered[:1] + [after for before, after in pairwise(ordered) if after - before > ONE_ATTEMPT]
@@ -78,9 +78,11 @@ def log_error_without_capture(view: NodeView) -> Iterator[Judgement]:
     if first is None or last is None:
         return
     first, last = first + view.node.log_ahead, last + view.node.log_ahead
-    familiar = Lines(lines for lines in view.log.lone_errors if lines.peer and lines.peer.kind in FAMILIAR)
-    alone = familiar.where(
-        lambda event: bool(event.record.source and event.record.time and first <= event.record.time <= last)
+    alone = Lines(
+        told
+        for alike in view.log.lone_errors
+        if alike.record.source is not None and alike.peer is not None and alike.peer.kind in FAMILIAR
+        for told in alike.within(first, last)
     )
     if alone:
         yield Judgement(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from analyzer.evidence import NodeRole
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
-from analyzer.rules.log_lines import lines_of
+from analyzer.rules.alike import lines_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.states import is_active, refused_credentials
 from analyzer.rules.view import TRAVERSAL, NodeView

@@ -9,7 +9,7 @@ from analyzer.evidence import Connection, Event, Outcome, Step, TcpConversation
 from analyzer.facts.alarms import AlarmTopic
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
-from analyzer.rules.log_lines import Alike, Lines, lines_of
+from analyzer.rules.alike import Alike, Lines, lines_of
 from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.states import SSH_PORT, ssh_errors

@@ -1,141 +1,15 @@
-"""A node's log as rules ask for it: which lines report a TLS error, and by what they are looked up.
-
-One failure is told a thousand times where a peer tries again and again. Errors that say the same of the same peer are
-one `Alike`; rules group and judge these, so that their work grows with what differs, not with the repeats.
-"""
+"""A node's log as rules ask for it: which lines report a TLS error, and by what they are looked up."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
-from functools import cached_property
-from typing import TypeVar, overload
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from analyzer.evidence import Connection, Event, LogEvent, Peer, PeerKind
+from analyzer.evidence import Connection, Event, PeerKind
 from analyzer.facts.errors import IDENTITY_UNACCEPTABLE, VERIFY_FAILED
-
-Key = TypeVar("Key")
-
-
-class Alike:
-    """Log lines that say the same of the same peer, and differ in their times, ends and connections.
-
-    Attributes:
-        record: the first one's. `name`, `process`, `error`, `alert`, `local_role` and `common_name` are those of all.
-        peer: of all of them.
-        is_joined: whether they belong to connections of the capture.
-        places: of the lines in the log, ascending.
-    """
-
-    def __init__(self, log: Sequence[Event], places: Sequence[int]) -> None:
-        """Keep the places of one line or more; what they have in common is read off the first."""
-        first = log[places[0]]
-        self.log = log
-        self.places = places
-        self.record: LogEvent = first.record
-        self.peer: Peer | None = first.peer
-        self.is_joined = first.connection is not None
-
-    def __len__(self) -> int:
-        return len(self.places)
-
-    @cached_property
-    def events(self) -> Sequence[Event]:
-        log = self.log
-        return [log[place] for place in self.places]
-
-    @cached_property
-    def ids(self) -> frozenset[str]:
-        return frozenset([event.id for event in self.events])
-
-    @cached_property
-    def connections(self) -> frozenset[str]:
-        """Ids of the connections that they belong to."""
-        return frozenset([event.connection for event in self.events if event.connection is not None])
-
-    @cached_property
-    def span(self) -> tuple[datetime | None, datetime | None]:
-        """The first and the last of their times; None: none has one."""
-        times = [time for event in self.events if (time := event.record.time) is not None]
-        return min(times, default=None), max(times, default=None)
-
-    def split(self, by: Callable[[Event], Key]) -> Mapping[Key, Alike]:
-        """Return them by something else that they may differ in, in the order of each one's first."""
-        parts: defaultdict[Key, list[int]] = defaultdict(list)
-        for place, event in zip(self.places, self.events, strict=True):
-            parts[by(event)].append(place)
-        if len(parts) == 1:
-            return dict.fromkeys(parts, self)
-        return {key: Alike(self.log, places) for key, places in parts.items()}
-
-    def where(self, wanted: Callable[[Event], bool]) -> Iterator[Alike]:
-        """Yield those of them that are wanted, if any is."""
-        kept = self.split(wanted).get(True)
-        if kept is not None:
-            yield kept
-
-
-class Lines(Sequence[Event]):
-    """What a judgement rests on of one node's log: groups of alike lines; as a sequence, in the order of the log."""
-
-    def __init__(self, groups: Iterable[Alike] = ()) -> None:
-        """Keep the groups; a group that is given twice counts once."""
-        self.groups = tuple(dict.fromkeys(groups))
-
-    @cached_property
-    def _places(self) -> Sequence[int]:
-        if len(self.groups) == 1:
-            return self.groups[0].places
-        return sorted([place for group in self.groups for place in group.places])
-
-    def __len__(self) -> int:
-        return sum([len(group.places) for group in self.groups])
-
-    @overload
-    def __getitem__(self, index: int) -> Event: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Event]: ...
-
-    def __getitem__(self, index: int | slice) -> Event | Sequence[Event]:
-        if isinstance(index, int):
-            place = self._places[index]
-            return self.groups[0].log[place]
-        if not self.groups:
-            return ()
-        log = self.groups[0].log
-        return [log[place] for place in self._places[index]]
-
-    def __iter__(self) -> Iterator[Event]:
-        return iter(self[:])
-
-    @property
-    def ids(self) -> frozenset[str]:
-        return frozenset().union(*[group.ids for group in self.groups])
-
-    @property
-    def connections(self) -> frozenset[str]:
-        """Ids of the connections that they belong to."""
-        return frozenset().union(*[group.connections for group in self.groups])
-
-    @property
-    def span(self) -> tuple[datetime | None, datetime | None]:
-        """The first and the last of their times; None: none has one."""
-        times = [time for group in self.groups for time in group.span if time is not None]
-        return min(times, default=None), max(times, default=None)
-
-    def where(self, wanted: Callable[[Event], bool]) -> Lines:
-        """Return those of them that are wanted."""
-        return Lines(kept for group in self.groups for kept in group.where(wanted))
-
-
-def lines_of(events: Iterable[Event]) -> Lines:
-    """Return lines of one node that were picked one by one, in the order of the log."""
-    log = tuple(events)
-    return Lines(_alike(log, range(len(log))))
+from analyzer.rules.alike import Alike, group_alike
 
 
 class LogLines(Struct, frozen=True, kw_only=True):
@@ -171,12 +45,6 @@ class LogLines(Struct, frozen=True, kw_only=True):
         log = self.all
         return [log[place] for place in self._places_by_connection.get(connection.id, ())]
 
-    def lines(self, connections: Iterable[Connection], wanted: Callable[[Event], bool]) -> Lines:
-        """Return the wanted ones of the events that belong to connections."""
-        log = self.all
-        places = [place for one in connections for place in self._places_by_connection.get(one.id, ())]
-        return Lines(_alike(log, sorted([place for place in places if wanted(log[place])])))
-
     def errors_of(self, *reasons: str | int) -> Iterator[Alike]:
         """Yield the errors of given reasons: the number of the peer's alert, else the error's key."""
         for reason in reasons:
@@ -198,7 +66,7 @@ def read_lines(events: Sequence[Event]) -> LogLines:
             others.append(event)
         else:
             reporting.append(place)
-    errors = _alike(events, _without_lesser(events, reporting))
+    errors = group_alike(events, _without_lesser(events, reporting))
     by_peer: defaultdict[tuple[PeerKind, str], list[Alike]] = defaultdict(list)
     by_reason: defaultdict[str | int | None, list[Alike]] = defaultdict(list)
     by_zone: defaultdict[str | None, list[Alike]] = defaultdict(list)
@@ -238,15 +106,3 @@ def _without_lesser(events: Sequence[Event], reporting: Iterable[int]) -> Iterat
             told.add(ends)
             errors.append((place, None))
     return (place for place, ends in errors if ends is None or ends not in told)
-
-
-def _alike(log: Sequence[Event], places: Iterable[int]) -> Sequence[Alike]:
-    """Group the lines at some places of a log by what they say, and of whom."""
-    groups: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
-    for place in places:
-        event = log[place]
-        record, peer = event.record, event.peer
-        told = record.error, record.alert, record.local_role, record.common_name, record.name, record.process
-        who = peer and (peer.kind, peer.name, peer.zone, peer.node, peer.hint_only)
-        groups[told, who, event.connection is None].append(place)
-    return [Alike(log, found) for found in groups.values()]

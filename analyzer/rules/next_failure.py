@@ -6,26 +6,21 @@ waits behind the error: put right together, one change window is enough.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
-
-from msgspec import Struct
+from collections.abc import Iterator, Sequence
 
 from analyzer.correlate.chains import Pool, build_path, is_self_signed
-from analyzer.evidence import Certificate, Connection, LogEvent, Outcome, Peer, Side, Visibility, Zone
-from analyzer.facts.verification import CHECKS_OF_ALERT, CHECKS_OF_ERROR, TOGETHER, Check
+from analyzer.evidence import Certificate, Connection, Side, Zone
+from analyzer.facts.verification import TOGETHER, Check
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
-from analyzer.rules.log_lines import Alike, Lines
-from analyzer.rules.per_peer import Who, who_is
+from analyzer.rules.alike import Alike
+from analyzer.rules.refused_certificates import Refused, bundle_of, refused_certificates
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.verification import CheckResult, Presented, Verifier, check_all
-from analyzer.rules.view import FAMILIAR, NodeView
+from analyzer.rules.view import NodeView
 from analyzer.words import Words, itemized, joined, listed, say, sentences
 
 _TRAVERSAL_TYPE = {Side.CLIENT: "traversalserver", Side.SERVER: "traversalclient"}
-_UNSEEN = frozenset({Visibility.ENCRYPTED, Visibility.NOT_CAPTURED})
 _THEN = say("{before}; then {after}", before="", after="")
 _WORDS = {
     Check.LEAF_KEY: say("key strength"),
@@ -37,52 +32,6 @@ _WORDS = {
     Check.EXPIRED: say("expiry"),
     Check.NAME: say("names"),
 }
-
-
-class Sighting(Struct, frozen=True, kw_only=True):
-    """One refusal, or several that the log tells alike: which checks their words may be about, and what shows them.
-
-    Attributes:
-        first, time: of the first and of the last, on the capture's clock.
-        words: of the last.
-        lines: None for one of a connection, whose lines the log has by that.
-    """
-
-    peer: Peer
-    first: datetime | None
-    time: datetime | None
-    checks: tuple[Check, ...]
-    words: str
-    connection: Connection | None = None
-    lines: Alike | None = None
-
-
-class Key(Struct, frozen=True):
-    """What makes refusals one: peer, who refused, whose side was refused, and the leaf."""
-
-    who: Who
-    by_us: bool
-    side: Side
-    leaf: str
-
-
-class Refused(Struct, frozen=True, kw_only=True):
-    """A certificate that was refused, once or more often, by or for one peer.
-
-    Attributes:
-        seen: whether the capture shows it; else it is the one that its owner's store says.
-        last: the newest sighting, whose error is the one to look behind.
-    """
-
-    key: Key
-    peer: Peer
-    leaf: Certificate
-    seen: bool
-    sightings: tuple[Sighting, ...]
-
-    @property
-    def last(self) -> Sighting:
-        return self.sightings[-1]
 
 
 def next_failure(view: NodeView) -> Iterator[Judgement]:
@@ -130,132 +79,11 @@ def failures_behind(
     )
 
 
-def refused_certificates(view: NodeView) -> tuple[Refused, ...]:
-    """Return what was refused, by peer, refuser, side and leaf; without what completed a handshake since."""
-    return view.once(_refused_certificates)
-
-
-def _refused_certificates(view: NodeView) -> tuple[Refused, ...]:
-    sightings: dict[Key, list[Sighting]] = defaultdict(list)
-    for key, sighting in (*_captured(view), *_logged(view)):
-        sightings[key].append(sighting)
-    completed = _last_completed(view)
-    refused = (_refused(view, key, found) for key, found in sightings.items() if key.leaf in view.case.certificates)
-    return tuple(one for one in refused if not _works_since(one, completed))
-
-
-def _refused(view: NodeView, key: Key, found: Sequence[Sighting]) -> Refused:
-    return Refused(
-        key=key,
-        peer=found[0].peer,
-        leaf=view.case.certificates[key.leaf],
-        seen=any(s.connection is not None and s.connection.certificate(key.side).leaf for s in found),
-        sightings=tuple(sorted(found, key=lambda sighting: (sighting.time is not None, sighting.time or 0))),
-    )
-
-
-def _captured(view: NodeView) -> Iterator[tuple[Key, Sighting]]:
-    """Yield the refused connections whose certificate is known, and whose alert or log lines say what failed."""
-    for connection in view.connections:
-        refuser, peer = connection.refused_by, connection.peer
-        if not _is_refused(connection) or refuser is None or peer.kind not in FAMILIAR:
-            continue
-        side, by_us = refuser.other, refuser is connection.local_role
-        shown = connection.certificate(side)
-        leaf = shown.leaf or (_leaf_of_store(view, peer, side, by_us) if shown.visibility in _UNSEEN else None)
-        sighting = _sighting_of(view, connection) if leaf else None
-        if leaf and sighting:
-            yield Key(who_is(peer), by_us, side, leaf), sighting
-
-
-def _is_refused(connection: Connection) -> bool:
-    return connection.outcome is Outcome.REFUSED and None not in (connection.refused_by, connection.local_role)
-
-
-def _logged(view: NodeView) -> Iterator[tuple[Key, Sighting]]:
-    """Yield what failed as the log says it, but for the lines of refused connections."""
-    refused = {connection.id for connection in view.connections if _is_refused(connection)}
-    keys: dict[tuple[object, ...], Key | None] = {}
-    ahead = view.node.log_ahead
-    for alike in view.log.errors:
-        checks = _checks_of(alike.record)
-        record, role, peer = alike.record, alike.record.local_role, alike.peer
-        if not checks or role is None or peer is None or peer.kind not in FAMILIAR:
-            continue
-        ends = peer.kind, peer.name, peer.node, peer.zone, record.alert is None, role
-        if ends not in keys:
-            keys[ends] = _key_of_line(view, peer, role, by_us=record.alert is None)
-        if (key := keys[ends]) is not None:
-            for told in alike.where(lambda event: event.connection not in refused) if alike.is_joined else (alike,):
-                first, last = (None if time is None else time - ahead for time in told.span)
-                words = told.events[-1].record.detail
-                yield key, Sighting(peer=peer, first=first, time=last, checks=checks, words=words, lines=told)
-
-
-def _key_of_line(view: NodeView, peer: Peer, role: Side, *, by_us: bool) -> Key | None:
-    side = role.other if by_us else role
-    stored = _leaf_of_store(view, peer, side, by_us)
-    return Key(who_is(peer), by_us, side, stored) if stored else None
-
-
-def _sighting_of(view: NodeView, connection: Connection) -> Sighting | None:
-    """Read a refused connection: the log's words say more than an alert's number."""
-    told = [event.record for event in view.log.of(connection) if _checks_of(event.record)]
-    said = next((record for record in told if record.alert is None), None)
-    alert = next((a for a in connection.handshake.alerts if a.is_fatal), None)
-    checks = _checks_of(said) if said else CHECKS_OF_ALERT.get(alert.code, ()) if alert else ()
-    if not checks and told:
-        checks = _checks_of(told[0])
-    if not checks:
-        return None
-    words = said.detail if said else connection.outcome_reason or say("refused")
-    started = connection.handshake.started
-    return Sighting(
-        peer=connection.peer, first=started, time=started, checks=checks, words=words, connection=connection
-    )
-
-
-def _checks_of(record: LogEvent) -> tuple[Check, ...]:
-    if record.alert is not None:
-        return CHECKS_OF_ALERT.get(record.alert, ())
-    return CHECKS_OF_ERROR.get(record.error or "", ())
-
-
-def _leaf_of_store(view: NodeView, peer: Peer, side: Side, by_us: bool) -> str | None:
-    """Return what the owner's store says was presented, where no capture shows it."""
-    owner = view if not by_us else _bundle_of(view, peer)
-    leaf = owner.expected_leaf(side) if owner else None
-    return leaf.sha256 if leaf else None
-
-
-def _bundle_of(view: NodeView, peer: Peer) -> NodeView | None:
-    """Return the view of the node that a peer is; an unnamed end of the traversal zone is the only partner there is."""
-    if peer.node is None and view.is_traversal(peer):
-        return view.partners[0] if len(view.partners) == 1 else None
-    return next((other for other in view.others if other.node.name == peer.node), None) if peer.node else None
-
-
-def _last_completed(view: NodeView) -> Mapping[tuple[Who, Side], datetime]:
-    """Return when each peer last completed a handshake, by this node's role."""
-    last: dict[tuple[Who, Side], datetime] = {}
-    for connection in view.connections:
-        if connection.outcome is Outcome.COMPLETED and connection.local_role:
-            key = who_is(connection.peer), connection.local_role
-            last[key] = max(connection.handshake.started, last.get(key, connection.handshake.started))
-    return last
-
-
-def _works_since(refused: Refused, completed: Mapping[tuple[Who, Side], datetime]) -> bool:
-    key, failed = refused.key, refused.last.time
-    since = completed.get((key.who, key.side.other if key.by_us else key.side))
-    return since is not None and failed is not None and since > failed
-
-
 def _verifier(view: NodeView, refused: Refused) -> Verifier:
     """Return who verified, with its zone: that of the peer, or on the partner the one where it meets this node."""
     if refused.key.by_us:
         return Verifier(view=view, zone=view.zone(refused.peer.zone))
-    other = _bundle_of(view, refused.peer)
+    other = bundle_of(view, refused.peer)
     meets = other is not None and view.is_between_core_and_edge(refused.peer)
     zone = _meeting_zone(other, refused.key.side) if other and meets else None
     return Verifier(view=other, zone=zone, is_edge=view.is_core and view.is_between_core_and_edge(refused.peer))
@@ -272,12 +100,12 @@ def _as_presented(view: NodeView, refused: Refused, verifier: Verifier) -> Prese
     if not chain or chain[0].sha256 != refused.leaf.sha256:
         chain = _as_owner_sends(view, refused)
     owner = verifier.view or view
-    return Presented(owner=owner, chain=chain, side=refused.key.side, time=refused.last.time)
+    return Presented(owner=owner, chain=chain, side=refused.key.side, time=refused.last.last)
 
 
 def _as_owner_sends(view: NodeView, refused: Refused) -> tuple[Certificate, ...]:
     """Return the leaf with the intermediates that its owner's stores hold."""
-    owner = (_bundle_of(view, refused.peer) if refused.key.by_us else view) or view
+    owner = (bundle_of(view, refused.peer) if refused.key.by_us else view) or view
     stores = owner.node.stores
     held = owner.certificates((*(stores.client or ()), *(stores.server or ())))
     path = build_path(refused.leaf, Pool((*held, *owner.trusted))).certificates
@@ -293,15 +121,9 @@ def _judgement(
 ) -> Judgement:
     node, peer = view.node.name or say("this node"), refused.peer.name
     who, whose = (node, peer) if refused.key.by_us else (peer, node)
-    first, last = quote.span(time for sighting in refused.sightings for time in (sighting.first, sighting.time))
+    first, last = quote.span(time for sighting in refused.sightings for time in (sighting.first, sighting.last))
     connections = [sighting.connection for sighting in refused.sightings if sighting.connection]
-    events = Lines(
-        (
-            *(sighting.lines for sighting in refused.sightings if sighting.lines),
-            *view.log.lines(connections, lambda event: bool(_checks_of(event.record))).groups,
-        )
-    )
-    alone = [len(alike) for alike in events.groups if _stands_for_failures(alike)]
+    alone = [len(alike) for alike in refused.lines.groups if _stands_for_failures(alike)]
     return Judgement(
         severity=Severity.WARNING,
         confidence=Confidence.STRONG if refused.seen and verifier.view else Confidence.INFERRED,
@@ -327,7 +149,7 @@ def _judgement(
             ),
         ),
         evidence=(
-            *quote.quote_events(events),
+            *quote.quote_events(refused.lines),
             *(row for connection in connections[:2] for row in _quote_refusal(connection, refused.key.side)),
             quote.quote_certificate(refused.leaf, None, say("the certificate that was refused")),
             *_quote_obstacles(refused, behind),
@@ -336,7 +158,7 @@ def _judgement(
         first=first,
         last=last,
         connections=tuple(connections),
-        events=events,
+        events=refused.lines,
     )
 
 

@@ -9,9 +9,9 @@ from analyzer.evidence import Connection, Event, NodeRole, Side
 from analyzer.facts.alarms import AlarmTopic
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
+from analyzer.rules.alike import Alike, Lines
 from analyzer.rules.authorities import CHAIN_ALERTS, onboarding_ports
 from analyzer.rules.inventory import fact
-from analyzer.rules.log_lines import Alike, Lines
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.trust import UNTRUSTED
 from analyzer.rules.view import NodeView

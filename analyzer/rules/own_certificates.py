@@ -10,8 +10,8 @@ from msgspec import Struct
 from analyzer.evidence import Certificate, Connection, Event, Outcome, Peer, Side
 from analyzer.findings import Evidence, Remedy, RemedyKind
 from analyzer.rules import quote
+from analyzer.rules.alike import Alike, Lines
 from analyzer.rules.authorities import name_of
-from analyzer.rules.log_lines import Alike, Lines
 from analyzer.rules.view import FAMILIAR, NOBODY, NodeView
 from analyzer.rules.wording import STORES
 from analyzer.words import Words, say

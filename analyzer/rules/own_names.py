@@ -10,7 +10,7 @@ from analyzer.facts.alarms import AlarmTopic
 from analyzer.facts.errors import IDENTITY_UNACCEPTABLE
 from analyzer.findings import Confidence, Severity
 from analyzer.rules import quote
-from analyzer.rules.log_lines import Lines
+from analyzer.rules.alike import Lines
 from analyzer.rules.own_certificates import own_certificates, quote_own, reception, replace_by
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.states import has_failed, ssh_errors

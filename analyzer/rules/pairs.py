@@ -10,7 +10,7 @@ from analyzer.facts.releases import Version
 from analyzer.facts.settings import EKU_CHECKING_MODE
 from analyzer.findings import Confidence, Evidence, EvidenceKind, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
-from analyzer.rules.log_lines import Lines
+from analyzer.rules.alike import Lines
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
 from analyzer.words import say, sentences

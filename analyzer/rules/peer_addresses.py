@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from analyzer.correlate.name_match import is_ip, plain_name
 from analyzer.evidence import Connection, Event, Side, Zone
 from analyzer.findings import Remedy, RemedyKind, Severity
-from analyzer.rules.log_lines import Alike, Lines
+from analyzer.rules.alike import Alike, Lines
 from analyzer.rules.name_mismatch import LACKING, ZONES, issue_with, mismatch
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView

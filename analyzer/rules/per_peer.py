@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from analyzer.evidence import Connection, Peer, PeerKind, Step, Visibility
 from analyzer.findings import Confidence, Evidence, Remedy, Severity
 from analyzer.rules import quote
-from analyzer.rules.log_lines import Alike, Lines
+from analyzer.rules.alike import Alike, Lines
 from analyzer.rules.rule import Judgement
 from analyzer.rules.view import NodeView
 from analyzer.words import Words

@@ -13,7 +13,7 @@ from analyzer.evidence import Certificate, Connection, Peer, PeerKind, Side
 from analyzer.facts.alerts import UNSUPPORTED_CERTIFICATE
 from analyzer.findings import Confidence, Evidence, Remedy, Severity
 from analyzer.rules import quote
-from analyzer.rules.log_lines import Alike, Lines
+from analyzer.rules.alike import Alike, Lines
 from analyzer.rules.rule import Judgement
 from analyzer.rules.view import NodeView
 from analyzer.words import Words

@@ -15,7 +15,7 @@ from analyzer.facts.alerts import UNKNOWN_CA
 from analyzer.facts.settings import REVOCATION_CHECKING_MODE, SOURCE_INACCESSIBILITY_BEHAVIOR, default_of
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
-from analyzer.rules.log_lines import Alike, Lines
+from analyzer.rules.alike import Alike, Lines
 from analyzer.rules.per_peer import failures_in
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NOBODY, NodeView

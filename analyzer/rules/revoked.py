@@ -9,7 +9,7 @@ from analyzer.evidence import Certificate, Connection, Peer
 from analyzer.facts.alerts import CERTIFICATE_REVOKED
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
-from analyzer.rules.log_lines import Alike, Lines
+from analyzer.rules.alike import Alike, Lines
 from analyzer.rules.per_peer import failures_in
 from analyzer.rules.rule import WHO_REFUSED, Judgement, Rule
 from analyzer.rules.view import FAMILIAR, NodeView

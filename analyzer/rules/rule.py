@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from analyzer.evidence import Connection, NodeRole
 from analyzer.findings import Confidence, Evidence, Remedy, Severity
-from analyzer.rules.log_lines import Lines
+from analyzer.rules.alike import Lines
 from analyzer.rules.view import NodeView
 from analyzer.words import Words, say
 

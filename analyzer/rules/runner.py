@@ -14,7 +14,7 @@ from analyzer.facts.releases import matches
 from analyzer.facts.settings import DEFAULT_ZONE_MEDIA_ENCRYPTION_MODE, DEFAULT_ZONE_TLS_VERIFY_MODE
 from analyzer.facts.store import PACKAGED, Facts
 from analyzer.findings import Confidence, Finding, Remedy, RemedyKind, Severity
-from analyzer.rules.log_lines import Lines
+from analyzer.rules.alike import Lines
 from analyzer.rules.recovery import as_of_now
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import TRAVERSAL, NodeView, Views, views_of

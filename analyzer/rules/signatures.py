@@ -13,8 +13,8 @@ from analyzer.facts.settings import TLS_SIGNATURE_ALGORITHM_PREFERS_RSA
 from analyzer.facts.signatures import keys_of_certificate_types, keys_of_schemes
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
+from analyzer.rules.alike import Lines
 from analyzer.rules.authorities import CHAIN_ALERTS, append
-from analyzer.rules.log_lines import Lines
 from analyzer.rules.per_peer import Who, by_peer, row_of, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.trust import UNTRUSTED

@@ -8,7 +8,7 @@ from datetime import timedelta
 from analyzer.evidence import CERTIFICATE_MANAGEMENT, Certificate, Connection, Event, Outcome, Side
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
-from analyzer.rules.log_lines import lines_of
+from analyzer.rules.alike import lines_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
 from analyzer.text import person_utc

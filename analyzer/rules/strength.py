@@ -15,7 +15,7 @@ from analyzer.facts.alerts import BAD_CERTIFICATE
 from analyzer.facts.certificates import key_strengths, weak_hash_in
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
-from analyzer.rules.log_lines import Alike, Lines
+from analyzer.rules.alike import Alike, Lines
 from analyzer.rules.own_certificates import own_certificates, quote_own, reception
 from analyzer.rules.own_paths import links
 from analyzer.rules.per_peer import Who, failures_in, who_is

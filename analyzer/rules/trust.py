@@ -16,8 +16,8 @@ from analyzer.facts.alerts import UNKNOWN_CA
 from analyzer.facts.errors import HANDSHAKE_FAILURE, REMOTE_DISCONNECT, VERIFY_FAILED
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
+from analyzer.rules.alike import Alike, Lines
 from analyzer.rules.authorities import append, in_part, name_of, onboarding_ports
-from analyzer.rules.log_lines import Alike, Lines
 from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.presented import partner_shows_instead, quote_shown, told_instead
 from analyzer.rules.rule import WHO_REFUSED, Judgement, Need, Rule

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from analyzer.evidence import Certificate
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
+from analyzer.rules.alike import Lines
 from analyzer.rules.authorities import TRUSTED_CA, name_of
 from analyzer.rules.authority_uses import OutOfDate, Use, uses_of
-from analyzer.rules.log_lines import Lines
 from analyzer.rules.presented_dates import has_expired, is_not_yet_valid
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NOBODY, NodeView

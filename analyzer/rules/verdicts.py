@@ -31,11 +31,11 @@ from analyzer.facts.errors import PEER_ALERT
 from analyzer.facts.store import PACKAGED, Facts
 from analyzer.facts.webex import is_webex_name
 from analyzer.findings import Confidence, Grounds, Presented, StoreRule, Verdict
+from analyzer.rules.alike import Alike, Lines
 from analyzer.rules.both_ends import seen_elsewhere
 from analyzer.rules.grounds import ABOUT_A_CERTIFICATE, newest_of
 from analyzer.rules.grounds import of_connections as grounds_of_connections
 from analyzer.rules.grounds import of_events as grounds_of_events
-from analyzer.rules.log_lines import Alike, Lines
 from analyzer.rules.log_sentences import events_sentence, identity_sentence
 from analyzer.rules.sentences import ConnectionSentence
 from analyzer.rules.store_rule import HIDDEN, by_rule

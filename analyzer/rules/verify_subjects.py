@@ -11,7 +11,7 @@ from analyzer.facts.errors import IDENTITY_UNACCEPTABLE
 from analyzer.facts.webex import is_webex_name, webex_verify_names
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
-from analyzer.rules.log_lines import Alike, Lines
+from analyzer.rules.alike import Alike, Lines
 from analyzer.rules.name_mismatch import LACKING, ZONES, issue_with, mismatch
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView

@@ -33,7 +33,8 @@ from analyzer.facts.releases import FIRST_WITH_TWO_STORES, Version
 from analyzer.facts.settings import COLLABORATION_EDGE_ENABLED, EKU_CHECKING_MODE
 from analyzer.facts.store import PACKAGED, Facts
 from analyzer.findings import HERE
-from analyzer.rules.log_lines import Lines, LogLines, read_lines
+from analyzer.rules.alike import Lines
+from analyzer.rules.log_lines import LogLines, read_lines
 from analyzer.words import say
 
 T = TypeVar("T")

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from analyzer.evidence import Connection, Step, Visibility
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
-from analyzer.rules.log_lines import Lines
+from analyzer.rules.alike import Lines
 from analyzer.rules.per_peer import Who, by_peer, how_shown, quote_steps, row_of, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView

@@ -14,7 +14,7 @@ from msgspec import Struct
 from analyzer.correlate.name_match import NameMatch, match_among, match_name, plain_name
 from analyzer.evidence import Certificate, Connection, Outcome, Side, Zone
 from analyzer.facts.errors import IDENTITY_UNACCEPTABLE, REMOTE_DISCONNECT
-from analyzer.rules.log_lines import Lines
+from analyzer.rules.alike import Lines
 from analyzer.rules.states import came_up, is_failed
 from analyzer.rules.view import NodeView
 

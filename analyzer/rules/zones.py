@@ -8,7 +8,7 @@ from analyzer.evidence import Alarm, Connection, Event, NodeRole, Outcome, Tunne
 from analyzer.facts.alarms import AlarmTopic
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
-from analyzer.rules.log_lines import lines_of
+from analyzer.rules.alike import lines_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.states import came_up, has_failed, is_active, is_failed, ssh_errors, tunnels_up_since
 from analyzer.rules.view import NodeView

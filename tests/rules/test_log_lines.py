@@ -8,7 +8,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from analyzer.evidence import Endpoint, Event, Peer, PeerKind, Side
-from analyzer.rules.log_lines import Alike, Lines, lines_of, read_lines
+from analyzer.rules.alike import Alike, Lines, lines_of
+from analyzer.rules.log_lines import read_lines
 from tests.rules.cases import event
 from tests.rules.nodes import edge
 

@@ -6,7 +6,7 @@ from msgspec import Struct, field
 
 from analyzer.evidence import Connection, Outcome, Peer, PeerKind, Side, Zone
 from analyzer.facts.webex import is_webex_name
-from analyzer.rules.log_lines import Alike, Lines
+from analyzer.rules.alike import Alike, Lines
 from analyzer.rules.outlook.traces import how_it_ended
 from analyzer.rules.view import FAMILIAR, NodeView
 from analyzer.words import Words, say
