@@ -11,10 +11,13 @@ from datetime import datetime
 from functools import cached_property
 from typing import TypeVar, overload
 
-from analyzer.evidence import Event, LogEvent, Peer
+from analyzer.evidence import Event, LogEvent, Peer, PeerKind
 
 Key = TypeVar("Key")
 Span = tuple[datetime | None, datetime | None]
+
+_NOBODY = Peer(name="", kind=PeerKind.UNKNOWN)
+"""Stands for the peer of lines that tell of none."""
 
 
 class Alike:
@@ -160,8 +163,12 @@ def group_alike(log: Sequence[Event], places: Iterable[int]) -> Sequence[Alike]:
     groups: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
     for place in places:
         event = log[place]
-        record, peer = event.record, event.peer
-        told = record.error, record.alert, record.local_role, record.common_name, record.name, record.process
-        who = peer and (peer.kind, peer.name, peer.zone, peer.node, peer.hint_only)
-        groups[told, who, event.connection is None, record.source is None].append(place)
+        told, peer = event.record, event.peer or _NOBODY
+        # One flat tuple: there may be a hundred thousand of them.
+        key = (
+            peer.kind, peer.name, peer.zone, peer.node, peer.hint_only,
+            told.error, told.alert, told.local_role, told.common_name, told.name, told.process,
+            told.source is None, event.connection is None,
+        )  # fmt: skip
+        groups[key].append(place)
     return [Alike(log, found) for found in groups.values()]

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from analyzer.evidence import Connection, Event, PeerKind
+from analyzer.evidence import Connection, Endpoint, Event, LogEvent, PeerKind
 from analyzer.facts.errors import IDENTITY_UNACCEPTABLE, VERIFY_FAILED
 from analyzer.rules.alike import Alike, group_alike
+
+Ends = tuple[int, int, str, str]
+"""Ports and addresses of source and destination: it is hashed a hundred thousand times."""
+
+_NOWHERE = Endpoint(address="", port=0)
 
 
 class LogLines(Struct, frozen=True, kw_only=True):
@@ -56,7 +61,9 @@ def read_lines(events: Sequence[Event]) -> LogLines:
     others: list[Event] = []
     by_name: defaultdict[str, list[Event]] = defaultdict(list)
     by_connection: defaultdict[str, list[int]] = defaultdict(list)
-    reporting: list[int] = []
+    telling: list[int] = []
+    lesser: list[tuple[int, Ends]] = []
+    told: set[Ends] = set()
     for place, event in enumerate(events):
         record = event.record
         by_name[record.name].append(event)
@@ -64,9 +71,12 @@ def read_lines(events: Sequence[Event]) -> LogLines:
             by_connection[event.connection].append(place)
         if record.error is None:
             others.append(event)
+        elif _says_less(record):
+            lesser.append((place, _ends_of(record)))
         else:
-            reporting.append(place)
-    errors = group_alike(events, _without_lesser(events, reporting))
+            telling.append(place)
+            told.add(_ends_of(record))
+    errors = group_alike(events, sorted([*telling, *(place for place, ends in lesser if ends not in told)]))
     by_peer: defaultdict[tuple[PeerKind, str], list[Alike]] = defaultdict(list)
     by_reason: defaultdict[str | int | None, list[Alike]] = defaultdict(list)
     by_zone: defaultdict[str | None, list[Alike]] = defaultdict(list)
@@ -93,16 +103,11 @@ def read_lines(events: Sequence[Event]) -> LogLines:
     )
 
 
-def _without_lesser(events: Sequence[Event], reporting: Iterable[int]) -> Iterator[int]:
-    """Leave out the lines that say less than another between the same ends."""
-    told = set()
-    errors: list[tuple[int, tuple[object, object] | None]] = []
-    for place in reporting:
-        record = events[place].record
-        ends = record.source, record.destination
-        if record.error == VERIFY_FAILED or record.local_role is None or record.name == "network.tcp":
-            errors.append((place, ends))
-        else:
-            told.add(ends)
-            errors.append((place, None))
-    return (place for place, ends in errors if ends is None or ends not in told)
+def _says_less(record: LogEvent) -> bool:
+    """Whether another line between the same ends, if there is one, says more."""
+    return record.error == VERIFY_FAILED or record.local_role is None or record.name == "network.tcp"
+
+
+def _ends_of(record: LogEvent) -> Ends:
+    source, destination = record.source or _NOWHERE, record.destination or _NOWHERE
+    return source.port, destination.port, source.address, destination.address
