@@ -45,7 +45,7 @@ def next_failure(view: NodeView) -> Iterator[Judgement]:
                 continue
         presented = _as_presented(view, refused, verifier)
         results = check_all(presented, verifier)
-        behind = failures_behind(results, refused.last.checks, in_order=verifier.view is not None)
+        behind = failures_behind(results, refused.said.checks, in_order=verifier.view is not None)
         if behind:
             yield _judgement(view, refused, verifier, results, behind)
 
@@ -95,12 +95,12 @@ def _meeting_zone(partner: NodeView, side: Side) -> Zone | None:
 
 
 def _as_presented(view: NodeView, refused: Refused, verifier: Verifier) -> Presented:
-    shown = refused.last.connection or next((s.connection for s in reversed(refused.sightings) if s.connection), None)
+    shown = refused.connections[-1] if refused.connections else None
     chain = view.certificates(shown.certificate(refused.key.side).chain) if shown and refused.seen else ()
     if not chain or chain[0].sha256 != refused.leaf.sha256:
         chain = _as_owner_sends(view, refused)
     owner = verifier.view or view
-    return Presented(owner=owner, chain=chain, side=refused.key.side, time=refused.last.last)
+    return Presented(owner=owner, chain=chain, side=refused.key.side, time=refused.last)
 
 
 def _as_owner_sends(view: NodeView, refused: Refused) -> tuple[Certificate, ...]:
@@ -121,8 +121,6 @@ def _judgement(
 ) -> Judgement:
     node, peer = view.node.name or say("this node"), refused.peer.name
     who, whose = (node, peer) if refused.key.by_us else (peer, node)
-    first, last = quote.span(time for sighting in refused.sightings for time in (sighting.first, sighting.last))
-    connections = [sighting.connection for sighting in refused.sightings if sighting.connection]
     alone = [len(alike) for alike in refused.lines.groups if _stands_for_failures(alike)]
     return Judgement(
         severity=Severity.WARNING,
@@ -135,7 +133,7 @@ def _judgement(
                     "A verifier reports one error at a time. Behind this one waits: {failures}.",
                     failures=joined(_THEN, (result.reason for result in behind)),
                 ),
-                _rest(results, behind, refused.last.checks),
+                _rest(results, behind, refused.said.checks),
             )
         ),
         remedy=(
@@ -150,20 +148,20 @@ def _judgement(
         ),
         evidence=(
             *quote.quote_events(refused.lines),
-            *(row for connection in connections[:2] for row in _quote_refusal(connection, refused.key.side)),
+            *(row for connection in refused.connections[:2] for row in _quote_refusal(connection, refused.key.side)),
             quote.quote_certificate(refused.leaf, None, say("the certificate that was refused")),
             *_quote_obstacles(refused, behind),
         ),
-        count=max(1, len(connections) + sum(alone)),
-        first=first,
-        last=last,
-        connections=tuple(connections),
+        count=max(1, len(refused.connections) + sum(alone)),
+        first=refused.first,
+        last=refused.last,
+        connections=refused.connections,
         events=refused.lines,
     )
 
 
 def _refusal(refused: Refused, who: str, whose: str) -> Words:
-    serial, words = refused.leaf.serial, refused.last.words
+    serial, words = refused.leaf.serial, refused.said.words
     if refused.key.side is Side.CLIENT:
         return say(
             "{who} refused serial {serial}, which {whose} presents as TLS client, with “{words}”.",

@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from analyzer.evidence import Certificate, Connection, LogEvent, Outcome, Peer, Side, Visibility
 from analyzer.facts.verification import CHECKS_OF_ALERT, CHECKS_OF_ERROR, Check
+from analyzer.rules import quote
 from analyzer.rules.alike import Alike, Lines
 from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.view import FAMILIAR, NodeView
 from analyzer.words import say
 
 _UNSEEN = frozenset({Visibility.ENCRYPTED, Visibility.NOT_CAPTURED})
-
-
-class Sighting(Struct, frozen=True, kw_only=True):
-    """One refusal in the capture, or several that the log alone tells alike.
-
-    Attributes:
-        first, last: when, on the capture's clock.
-        checks: that the words may be about.
-        words: of the last.
-    """
-
-    peer: Peer
-    first: datetime | None
-    last: datetime | None
-    checks: tuple[Check, ...]
-    words: str
-    connection: Connection | None = None
 
 
 class Key(Struct, frozen=True, cache_hash=True):
@@ -44,25 +27,36 @@ class Key(Struct, frozen=True, cache_hash=True):
     leaf: str
 
 
+class Said(Struct, frozen=True):
+    """What was said of a refusal: in which words, and which checks they may be about."""
+
+    checks: tuple[Check, ...]
+    words: str
+
+
 class Refused(Struct, frozen=True, kw_only=True):
     """A certificate that was refused, once or more often, by or for one peer.
 
     Attributes:
-        seen: whether the capture shows it; else it is the one that its owner's store says.
-        lines: of the log, which say what failed.
-        last: the newest sighting, whose error is the one to look behind.
+        connections: of the capture, in which it was, by their times.
+        lines: of the log, which say what failed, in these connections and outside of the capture.
+        first, last: when, on the capture's clock.
+        said: of the last refusal, whose error is the one to look behind.
     """
 
     key: Key
     peer: Peer
     leaf: Certificate
-    seen: bool
-    sightings: tuple[Sighting, ...]
+    connections: tuple[Connection, ...]
     lines: Lines
+    first: datetime | None
+    last: datetime | None
+    said: Said
 
     @property
-    def last(self) -> Sighting:
-        return self.sightings[-1]
+    def seen(self) -> bool:
+        """Whether the capture shows it; else it is the one that its owner's store says."""
+        return any(connection.certificate(self.key.side).leaf for connection in self.connections)
 
 
 def refused_certificates(view: NodeView) -> tuple[Refused, ...]:
@@ -77,16 +71,23 @@ def bundle_of(view: NodeView, peer: Peer) -> NodeView | None:
     return next((other for other in view.others if other.node.name == peer.node), None) if peer.node else None
 
 
+class _Found(Struct):
+    """What shows one refusal: connections, and lines of the log, of which some belong to none of them."""
+
+    peer: Peer
+    connections: list[Connection] = field(default_factory=list)
+    lines: list[Alike] = field(default_factory=list)
+    alone: list[Alike] = field(default_factory=list)
+
+
 def _refused_certificates(view: NodeView) -> tuple[Refused, ...]:
-    sightings: dict[Key, list[Sighting]] = defaultdict(list)
-    lines: dict[Key, list[Alike]] = defaultdict(list)
-    refused = {connection.id: connection for connection in view.connections if _is_refused(connection)}
+    found: dict[Key, _Found] = {}
     keys: dict[str | None, Key | None] = {}
-    for connection in refused.values():
-        sighting = _sighting_of(view, connection)
-        key = keys[connection.id] = _key_of(view, connection) if sighting else None
-        if sighting and key:
-            sightings[key].append(sighting)
+    for connection in view.connections:
+        if _is_refused(connection):
+            key = keys[connection.id] = _key_of(view, connection) if _is_explained(view, connection) else None
+            if key:
+                found.setdefault(key, _Found(connection.peer)).connections.append(connection)
     for alike in view.log.errors:
         if not _checks_of(alike.record):
             continue
@@ -94,32 +95,41 @@ def _refused_certificates(view: NodeView) -> tuple[Refused, ...]:
             if is_captured:
                 for key, told in part.split(lambda event: keys[event.connection]).items():
                     if key:
-                        lines[key].append(told)
+                        found[key].lines.append(told)
             elif part.peer and (key := _key_of_lines(view, part, part.peer)):
-                lines[key].append(part)
-                sightings[key].append(_sighting_in(view, part, part.peer))
+                found.setdefault(key, _Found(part.peer)).alone.append(part)
+    refused = (_refused(view, key, one) for key, one in found.items() if key.leaf in view.case.certificates)
     completed = _last_completed(view)
-    found = (
-        _refused(view, key, found, Lines(lines.get(key, ())))
-        for key, found in sightings.items()
-        if key.leaf in view.case.certificates
-    )
-    return tuple(one for one in found if not _works_since(one, completed))
+    return tuple(one for one in refused if not _works_since(one, completed))
 
 
 def _is_refused(connection: Connection) -> bool:
     return connection.outcome is Outcome.REFUSED and None not in (connection.refused_by, connection.local_role)
 
 
-def _refused(view: NodeView, key: Key, found: Sequence[Sighting], lines: Lines) -> Refused:
+def _refused(view: NodeView, key: Key, found: _Found) -> Refused:
+    connections = sorted(found.connections, key=_started)
+    logged = [time - view.node.log_ahead for alike in found.alone for time in alike.span if time is not None]
+    first, last = quote.span((*map(_started, connections), *logged))
+    if connections and (not logged or connections[-1].handshake.started == last):
+        said = _said_of(view, connections[-1])
+    else:
+        record = Lines(found.alone)[-1].record
+        said = Said(_checks_of(record), record.detail)
     return Refused(
         key=key,
-        peer=found[0].peer,
+        peer=found.peer,
         leaf=view.case.certificates[key.leaf],
-        seen=any(s.connection is not None and s.connection.certificate(key.side).leaf for s in found),
-        sightings=tuple(sorted(found, key=lambda sighting: (sighting.last is not None, sighting.last or 0))),
-        lines=lines,
+        connections=tuple(connections),
+        lines=Lines((*found.lines, *found.alone)),
+        first=first,
+        last=last,
+        said=said,
     )
+
+
+def _started(connection: Connection) -> datetime:
+    return connection.handshake.started
 
 
 def _key_of(view: NodeView, connection: Connection) -> Key | None:
@@ -133,21 +143,24 @@ def _key_of(view: NodeView, connection: Connection) -> Key | None:
     return Key(who_is(peer), by_us, side, leaf) if leaf else None
 
 
-def _sighting_of(view: NodeView, connection: Connection) -> Sighting | None:
-    """Read a refused connection: the log's words say more than an alert's number. None: neither says what failed."""
+def _is_explained(view: NodeView, connection: Connection) -> bool:
+    """Whether an alert or the log says what failed."""
+    return _said_by_alert(connection) is not None or any(_checks_of(e.record) for e in view.log.of(connection))
+
+
+def _said_of(view: NodeView, connection: Connection) -> Said:
+    """Return what was said of a connection: the log's words say more than an alert's number."""
     told = [event.record for event in view.log.of(connection) if _checks_of(event.record)]
-    said = next((record for record in told if record.alert is None), None)
-    alert = next((a for a in connection.handshake.alerts if a.is_fatal), None)
-    checks = _checks_of(said) if said else CHECKS_OF_ALERT.get(alert.code, ()) if alert else ()
-    if not checks and told:
-        checks = _checks_of(told[0])
-    if not checks:
-        return None
-    words = said.detail if said else connection.outcome_reason or say("refused")
-    started = connection.handshake.started
-    return Sighting(
-        peer=connection.peer, first=started, last=started, checks=checks, words=words, connection=connection
-    )
+    own = next((record for record in told if record.alert is None), None)
+    if own:
+        return Said(_checks_of(own), own.detail)
+    checks = _said_by_alert(connection) or (_checks_of(told[0]) if told else ())
+    return Said(checks, connection.outcome_reason or say("refused"))
+
+
+def _said_by_alert(connection: Connection) -> tuple[Check, ...] | None:
+    alert = next((alert for alert in connection.handshake.alerts if alert.is_fatal), None)
+    return CHECKS_OF_ALERT.get(alert.code) if alert else None
 
 
 def _key_of_lines(view: NodeView, alike: Alike, peer: Peer) -> Key | None:
@@ -158,12 +171,6 @@ def _key_of_lines(view: NodeView, alike: Alike, peer: Peer) -> Key | None:
     side = role.other if by_us else role
     stored = _leaf_of_store(view, peer, side, by_us)
     return Key(who_is(peer), by_us, side, stored) if stored else None
-
-
-def _sighting_in(view: NodeView, alike: Alike, peer: Peer) -> Sighting:
-    first, last = (None if time is None else time - view.node.log_ahead for time in alike.span)
-    record = alike.events[-1].record
-    return Sighting(peer=peer, first=first, last=last, checks=_checks_of(record), words=record.detail)
 
 
 def _checks_of(record: LogEvent) -> tuple[Check, ...]:
@@ -190,6 +197,6 @@ def _last_completed(view: NodeView) -> Mapping[tuple[Who, Side], datetime]:
 
 
 def _works_since(refused: Refused, completed: Mapping[tuple[Who, Side], datetime]) -> bool:
-    key, failed = refused.key, refused.last.last
+    key, failed = refused.key, refused.last
     since = completed.get((key.who, key.side.other if key.by_us else key.side))
     return since is not None and failed is not None and since > failed
