@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import UTC, datetime
+from functools import lru_cache
 from ipaddress import ip_address
 
 from analyzer.words import Words, say
@@ -35,8 +36,9 @@ def iso_utc(time: datetime) -> str:
     return time.astimezone(UTC).isoformat("T", "microseconds").removesuffix("+00:00") + "Z"
 
 
+@lru_cache(maxsize=1 << 14)
 def person_utc(time: datetime) -> str:
-    """Return a time in UTC with milliseconds, for a person."""
+    """Return a time in UTC with milliseconds, for a person; findings quote the same frames and lines again."""
     return time.astimezone(UTC).isoformat(" ", "milliseconds").removesuffix("+00:00") + " UTC"
 
 

@@ -11,6 +11,7 @@ from analyzer.facts.certificates import key_load_failures
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.inventory import fact
+from analyzer.rules.log_lines import saying
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NOBODY, NodeView
 from analyzer.rules.wording import ROLES
@@ -62,8 +63,7 @@ def _same_name(leaves: list[Certificate]) -> Words:
 
 def key_file_newline(view: NodeView) -> Iterator[Judgement]:
     """The log says in OpenSSL's words that a private key could not be loaded."""
-    words = key_load_failures(view.facts)
-    events = [event for event in view.log.others if any(map(event.record.detail.casefold().__contains__, words))]
+    events = saying(view.log.others, *key_load_failures(view.facts))
     if not events:
         return
     first, last = quote.span(event.record.time for event in events)

@@ -9,6 +9,7 @@ from analyzer.facts.settings import EKU_CHECKING_MODE, ENABLE_SERVER_EKU_UPLOAD
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.alike import lines_of
+from analyzer.rules.log_lines import saying
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
 from analyzer.words import say
@@ -84,7 +85,7 @@ def deprecated_upload_command(view: NodeView) -> Iterator[Judgement]:
 
 def client_upload_refused(view: NodeView) -> Iterator[Judgement]:
     """The page for client certificates refused one without clientAuth."""
-    events = tuple(e for e in view.log.others if "does not have a client usage attribute" in e.record.detail.lower())
+    events = saying(view.log.others, "does not have a client usage attribute")
     if not events:
         return
     first, last = quote.span(event.record.time for event in events)

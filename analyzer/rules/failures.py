@@ -10,6 +10,7 @@ from analyzer.facts.alarms import AlarmTopic
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.alike import Alike, Lines, lines_of
+from analyzer.rules.log_lines import saying
 from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.states import SSH_PORT, ssh_errors
@@ -114,9 +115,9 @@ def tcp_never_established(view: NodeView) -> Iterator[Judgement]:
         if not flow.established and flow.server.port in ports and ours:
             flows[flow.server.address, flow.server.port].append(flow)
     lines: dict[tuple[str, int], list[Event]] = defaultdict(list)
-    for event in view.log.named("network.tcp"):
+    for event in saying(view.log.named("network.tcp"), "connection failed"):
         target = event.record.destination
-        if target and target.port in ports and "connection failed" in event.record.detail.lower():
+        if target and target.port in ports:
             lines[target.address, target.port].append(event)
     timeouts = [
         event for event in ssh_errors(view) if "timed out" in event.record.detail or "refused" in event.record.detail

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -101,6 +101,19 @@ def read_lines(events: Sequence[Event]) -> LogLines:
         _by_name=by_name,
         _places_by_connection=by_connection,
     )
+
+
+def saying(events: Iterable[Event], *words: str) -> list[Event]:
+    """Return the lines that have one of some words, given in lower case, in theirs. Most lines repeat another's words."""
+    known: dict[str, bool] = {}
+    found = []
+    for event in events:
+        detail = event.record.detail
+        if detail not in known:
+            known[detail] = any(map(detail.casefold().__contains__, words))
+        if known[detail]:
+            found.append(event)
+    return found
 
 
 def _says_less(record: LogEvent) -> bool:
