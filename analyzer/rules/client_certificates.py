@@ -20,10 +20,10 @@ from analyzer.words import Words, say
 
 def one_way_tls(view: NodeView) -> Iterator[Judgement]:
     """No certificate was asked of the client: its extended key usage does not matter here."""
-    for peer, connections in by_peer(view, _was_never_asked):
+    for peer, connections in by_peer(filter(_was_never_asked, view.connections)):
         asked = say("the server asked for no client certificate")
         yield _one_way(view, peer, connections, asked, Confidence.PROVEN)
-    for peer, connections in by_peer(view, lambda c: is_not_asked(c.handshake)):
+    for peer, connections in by_peer(c for c in view.connections_in_tls13 if is_not_asked(c.handshake)):
         seems = say(
             "the first that the client encrypts has the length of a Finished message, so that the server seems to have asked "
             "for no client certificate"
@@ -64,9 +64,11 @@ def _one_way(
 
 def client_certificate_empty(view: NodeView) -> Iterator[Judgement]:
     """The client answered the CertificateRequest with an empty list (rules-amendments A5, A19)."""
-    for peer, connections in by_peer(view, lambda c: c.client_certificate.visibility is Visibility.NONE_SENT):
+    for peer, connections in by_peer(
+        c for c in view.connections if c.client_certificate.visibility is Visibility.NONE_SENT
+    ):
         yield _empty(peer, connections, Confidence.PROVEN)
-    for peer, connections in by_peer(view, lambda c: presents_nothing(c.handshake)):
+    for peer, connections in by_peer(c for c in view.connections_in_tls13 if presents_nothing(c.handshake)):
         yield _empty(peer, connections, Confidence.INFERRED)
 
 

@@ -28,8 +28,9 @@ _SUSPICION = {
 
 def tls13_suspected_encrypted_alert(view: NodeView) -> Iterator[Judgement]:
     """TLS 1.3: all that a side said in its turn has the length of an alert, and then the connection was closed."""
+    suspects = [(connection, _suspect_of(connection)) for connection in view.connections_in_tls13]
     for sender in Side:
-        for peer, connections in by_peer(view, lambda c, sender=sender: _is_suspect(c, sender)):  # type: ignore[misc]
+        for peer, connections in by_peer(connection for connection, suspect in suspects if suspect is sender):
             told = [
                 [e for e in view.log.of(c) if e.record.error not in {None, REMOTE_DISCONNECT}] for c in connections
             ]
@@ -51,11 +52,16 @@ def tls13_suspected_encrypted_alert(view: NodeView) -> Iterator[Judgement]:
             )
 
 
-def _is_suspect(connection: Connection, sender: Side) -> bool:
-    if connection.outcome is Outcome.COMPLETED or connection.handshake.resumed:
-        return False
+def _suspect_of(connection: Connection) -> Side | None:
+    """Return who seems to have sent an alert in a connection with a familiar peer."""
+    if (
+        connection.outcome is Outcome.COMPLETED
+        or connection.handshake.resumed
+        or connection.peer.kind not in FAMILIAR
+    ):
+        return None
     alert = lone_alert(connection.handshake)
-    return alert is not None and alert.sender is sender and connection.peer.kind in FAMILIAR
+    return alert.sender if alert else None
 
 
 def _meaning(sender: Side, connections: Sequence[Connection]) -> Words:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from analyzer.evidence import Connection, Peer, PeerKind, Step, Visibility
 from analyzer.findings import Confidence, Evidence, Remedy, Severity
@@ -22,12 +22,11 @@ def who_is(peer: Peer) -> Who:
     return peer.kind, peer.name
 
 
-def by_peer(view: NodeView, wanted: Callable[[Connection], bool]) -> Iterator[tuple[Peer, list[Connection]]]:
-    """Yield the wanted connections by peer, in the order of each peer's first."""
+def by_peer(connections: Iterable[Connection]) -> Iterator[tuple[Peer, list[Connection]]]:
+    """Yield connections by peer, in the order of each peer's first."""
     groups: dict[Who, list[Connection]] = defaultdict(list)
-    for connection in view.connections:
-        if wanted(connection):
-            groups[who_is(connection.peer)].append(connection)
+    for connection in connections:
+        groups[connection.peer.kind, connection.peer.name].append(connection)
     for group in groups.values():
         yield group[0].peer, group
 
@@ -79,9 +78,16 @@ def row_of(
     )
 
 
-def how_shown(connection: Connection) -> set[Visibility]:
-    """Return how this node's certificate is shown; without known addresses, both sides'."""
-    local = connection.local_certificate
-    if local is not None:
-        return {local.visibility}
-    return {connection.client_certificate.visibility, connection.server_certificate.visibility}
+def by_visibility(view: NodeView) -> Mapping[Visibility, Sequence[Connection]]:
+    """Return connections by how this node's certificate is shown; without known addresses, by both sides'."""
+    return view.once(_by_visibility)
+
+
+def _by_visibility(view: NodeView) -> Mapping[Visibility, Sequence[Connection]]:
+    shown: dict[Visibility, list[Connection]] = defaultdict(list)
+    for connection in view.connections:
+        local = connection.local_certificate
+        sides = (local,) if local else (connection.client_certificate, connection.server_certificate)
+        for visibility in dict.fromkeys([side.visibility for side in sides]):
+            shown[visibility].append(connection)
+    return shown

@@ -117,7 +117,7 @@ def cucm_ecdsa_selected(view: NodeView) -> Iterator[Judgement]:
     if not view.trusted_is_whole:
         return
     logged = _logged_refusals(view)
-    for peer, connections in by_peer(view, _is_of_cucm):
+    for peer, connections in by_peer(filter(_is_of_cucm, view.connections)):
         chains = {c.server_certificate.chain for c in connections}
         strange = {chain for chain in chains if _is_untrusted_ecdsa(view, view.certificates(chain))}
         untrusted = [c for c in connections if c.server_certificate.chain in strange]

@@ -13,7 +13,7 @@ from analyzer.facts.alerts import UNSUPPORTED_CERTIFICATE
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.own_certificates import OwnCertificate, Reception, quote_own, reception
-from analyzer.rules.per_peer import by_peer
+from analyzer.rules.per_peer import by_peer, by_visibility
 from analyzer.rules.presented import quote_shown, shown_instead, told_instead
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.usage import OWN_CLIENT_CERTIFICATE, accepted_by
@@ -145,8 +145,7 @@ def _seen(view: NodeView, received: Reception) -> Words:
     not_asking = {
         peer.name
         for peer, _ in by_peer(
-            view,
-            lambda c: c.local_role is Side.CLIENT and c.client_certificate.visibility is Visibility.NOT_REQUESTED,
+            c for c in by_visibility(view).get(Visibility.NOT_REQUESTED, ()) if c.local_role is Side.CLIENT
         )
     } - refusing
     return sentences(

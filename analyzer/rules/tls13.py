@@ -21,7 +21,7 @@ from analyzer.evidence import (
 )
 from analyzer.findings import Confidence, Severity
 from analyzer.rules import quote
-from analyzer.rules.per_peer import Who, by_peer, how_shown, quote_steps, row_of, who_is
+from analyzer.rules.per_peer import Who, by_peer, by_visibility, quote_steps, row_of, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
 from analyzer.rules.wording import ROLES, STORES
@@ -30,7 +30,7 @@ from analyzer.words import Words, listed, say, sentences
 
 def tls13_certificate_hidden(view: NodeView) -> Iterator[Judgement]:
     """TLS 1.3 encrypts certificates; the log and the other end take the capture's place."""
-    for peer, connections in by_peer(view, lambda c: Visibility.ENCRYPTED in how_shown(c)):
+    for peer, connections in by_peer(by_visibility(view).get(Visibility.ENCRYPTED, ())):
         names = {name for c in connections if c.peer_identity for name in c.peer_identity.names}
         carried = _carried_by(view, connections)
         yield row_of(
@@ -84,9 +84,9 @@ def tls13_length_match(view: NodeView) -> Iterator[Judgement]:
     chains = [StoreChain.of(view, "client", view.client_leaf), StoreChain.of(view, "server", view.server_leaf)]
     held = [chain for chain in chains if chain is not None]
     groups: dict[tuple[Who, Side, str], list[tuple[Connection, TlsRecord]]] = defaultdict(list)
-    for connection in view.connections:
+    for connection in by_visibility(view).get(Visibility.ENCRYPTED, ()):
         role = connection.local_role
-        if role is None or connection.peer.kind not in FAMILIAR or Visibility.ENCRYPTED not in how_shown(connection):
+        if role is None or connection.peer.kind not in FAMILIAR:
             continue
         for record in may_be_certificate(connection.handshake, role):
             fitting = [chain for chain in held if chain.fits(connection.handshake, record)]

@@ -213,6 +213,10 @@ class NodeView:
         name = self.node.name
         return tuple([connection for connection in self.case.connections if connection.node == name])
 
+    @cached_property
+    def connections_in_tls13(self) -> tuple[Connection, ...]:
+        return tuple([one for one in self.connections if one.handshake.tls_version == "TLSv1.3"])
+
     def connections_by_id(self, identities: Iterable[str | None]) -> tuple[Connection, ...]:
         """Return the connections of ids, each once, in the case's order."""
         places = {self._place_of[identity] for identity in identities if identity in self._place_of}

@@ -11,7 +11,7 @@ from analyzer.evidence import Connection, Step, Visibility
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.alike import Lines
-from analyzer.rules.per_peer import Who, by_peer, how_shown, quote_steps, row_of, who_is
+from analyzer.rules.per_peer import Who, by_peer, by_visibility, quote_steps, row_of, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
 from analyzer.words import say, sentences
@@ -27,7 +27,7 @@ FULL_HANDSHAKE = Remedy(
 
 def resumed_session(view: NodeView) -> Iterator[Judgement]:
     """A resumed session carries no certificates, by design."""
-    for peer, connections in by_peer(view, lambda c: Visibility.RESUMED in how_shown(c)):
+    for peer, connections in by_peer(by_visibility(view).get(Visibility.RESUMED, ())):
         full = view.once(_full_handshakes).get(who_is(peer))
         why = say(
             "The session was resumed: no certificate goes over the wire again, by design. What was presented is to be seen "
@@ -52,11 +52,9 @@ def _full_handshakes(view: NodeView) -> Mapping[Who, Connection]:
 
 def capture_starts_mid_handshake(view: NodeView) -> Iterator[Judgement]:
     """The capture begins too late, or bytes are missing."""
-
-    def is_partial(connection: Connection) -> bool:
-        return not connection.handshake.seen_from_start or Visibility.NOT_CAPTURED in how_shown(connection)
-
-    for peer, connections in by_peer(view, is_partial):
+    late = [connection for connection in view.connections if not connection.handshake.seen_from_start]
+    missed = by_visibility(view).get(Visibility.NOT_CAPTURED, ())
+    for peer, connections in by_peer(view.connections_by_id([connection.id for connection in (*late, *missed)])):
         yield row_of(
             peer,
             connections,
