@@ -127,12 +127,10 @@ def tcp_never_established(view: NodeView) -> Iterator[Judgement]:
     for address, port in dict.fromkeys((*flows, *lines)):
         found = flows.get((address, port), [])
         logged = lines.get((address, port), [])
-        yield _unreachable(view, say("{address}:{port}", address=address, port=port), port, found, logged)
+        yield _unreachable(view, say("{address}:{port}", address=address, port=port), port, found, lines_of(logged))
 
 
-def _unreachable(
-    view: NodeView, target: str, port: int, flows: Sequence[TcpConversation], lines: Sequence[Event]
-) -> Judgement:
+def _unreachable(view: NodeView, target: str, port: int, flows: Sequence[TcpConversation], lines: Lines) -> Judgement:
     refused = bool(flows) and all(flow.refused for flow in flows)
     attempts = sum(flow.attempts for flow in flows)
     if not flows:
@@ -150,7 +148,7 @@ def _unreachable(
         if port == SSH_PORT and view.is_core and leaf is not None and view.as_client(leaf).capable is False
         else ""
     )
-    first, last = quote.span([flow.started for flow in flows] + [event.record.time for event in lines])
+    first, last = quote.span((*(flow.started for flow in flows), *lines.span))
     return Judgement(
         severity=Severity.WARNING,
         confidence=Confidence.PROVEN,
@@ -184,7 +182,7 @@ def _unreachable(
         count=max(attempts, len(lines)),
         first=first,
         last=last,
-        events=lines_of(lines),
+        events=lines,
         about=_about(view, target, port),
     )
 

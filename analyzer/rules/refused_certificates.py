@@ -83,14 +83,15 @@ class _Found(Struct):
 def _refused_certificates(view: NodeView) -> tuple[Refused, ...]:
     found: dict[Key, _Found] = {}
     keys: dict[str | None, Key | None] = {}
+    telling = [alike for alike in view.log.errors if _checks_of(alike.record)]
+    explained = Lines(telling).connections
     for connection in view.connections:
         if _is_refused(connection):
-            key = keys[connection.id] = _key_of(view, connection) if _is_explained(view, connection) else None
+            is_explained = _said_by_alert(connection) is not None or connection.id in explained
+            key = keys[connection.id] = _key_of(view, connection) if is_explained else None
             if key:
                 found.setdefault(key, _Found(connection.peer)).connections.append(connection)
-    for alike in view.log.errors:
-        if not _checks_of(alike.record):
-            continue
+    for alike in telling:
         for is_captured, part in alike.split(lambda event: event.connection in keys).items():
             if is_captured:
                 for key, told in part.split(lambda event: keys[event.connection]).items():
@@ -141,11 +142,6 @@ def _key_of(view: NodeView, connection: Connection) -> Key | None:
     shown = connection.certificate(side)
     leaf = shown.leaf or (_leaf_of_store(view, peer, side, by_us) if shown.visibility in _UNSEEN else None)
     return Key(who_is(peer), by_us, side, leaf) if leaf else None
-
-
-def _is_explained(view: NodeView, connection: Connection) -> bool:
-    """Whether an alert or the log says what failed."""
-    return _said_by_alert(connection) is not None or any(_checks_of(e.record) for e in view.log.of(connection))
 
 
 def _said_of(view: NodeView, connection: Connection) -> Said:

@@ -21,18 +21,25 @@ from analyzer.rules.wording import ROLES, STORES
 from analyzer.text import common_name_of
 from analyzer.words import Words, both, itemized, listed, say, sentences
 
+ChainSent = tuple[Peer, Side, tuple[Certificate, ...], Sequence[Connection]]
 
-def _chains_sent(view: NodeView) -> Iterator[tuple[Peer, Side, tuple[Certificate, ...], list[Connection]]]:
-    """Yield what this node sent as its own chain, grouped by peer, role and chain."""
+
+def _chains_sent(view: NodeView) -> tuple[ChainSent, ...]:
+    """Return what this node sent as its own chain, grouped by peer, role and chain."""
+    return view.once(_grouped_by_chain)
+
+
+def _grouped_by_chain(view: NodeView) -> tuple[ChainSent, ...]:
     groups: dict[tuple[Who, Side, tuple[str, ...]], list[Connection]] = defaultdict(list)
     for connection in view.connections:
         shown = connection.local_certificate
         if connection.local_role and shown and shown.visibility is Visibility.SEEN and shown.chain:
             groups[who_is(connection.peer), connection.local_role, shown.chain].append(connection)
-    for (_, role, ids), connections in groups.items():
-        chain = view.certificates(ids)
-        if len(chain) == len(ids):
-            yield connections[0].peer, role, chain, connections
+    return tuple(
+        (connections[0].peer, role, chain, connections)
+        for (_, role, ids), connections in groups.items()
+        if len(chain := view.certificates(ids)) == len(ids)
+    )
 
 
 def _is_public(view: NodeView, leaf: Certificate) -> bool:
