@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from analyzer.evidence import Certificate, Connection, Outcome, Side, Zone
 from analyzer.rules.states import denied, has_failed, is_active, is_failed, ssh_errors, tunnels_up_since
-from analyzer.rules.view import NodeView
+from analyzer.rules.view import TRAVERSAL, NodeView
 from analyzer.text import person_utc
 from analyzer.words import Words, say
 
@@ -33,11 +33,10 @@ class Traces(Struct, frozen=True, kw_only=True):
 
 def traces_of(view: NodeView) -> Traces:
     """Gather what a node shows."""
-    zones = {zone.name for zone in view.traversal_zones}
     newest: dict[str | None, Connection] = {}
     role, presented = Side.SERVER if view.is_edge else Side.CLIENT, None
     for connection in view.connections:
-        if connection.peer.zone not in zones and connection.peer.node not in view.node.partners:
+        if view.key_of(connection.peer) != TRAVERSAL or _is_beside_the_zone(view, connection):
             continue
         if connection.local_role is role:
             presented = connection.certificate(role.other).leaf or presented
@@ -54,6 +53,13 @@ def traces_of(view: NodeView) -> Traces:
         tunnels_down=_tunnels_down(view),
         tunnels_up=_tunnels_up(view),
     )
+
+
+def _is_beside_the_zone(view: NodeView, connection: Connection) -> bool:
+    """Whether a connection of Core and Edge goes to a port that none of their zones has: XCP, web pages."""
+    ports = {zone.port for zone in view.traversal_zones}
+    in_zone = view.is_traversal(connection.peer)
+    return not in_zone and None not in ports and connection.handshake.server.port not in ports
 
 
 def zone_words(zone: Zone) -> Words:
