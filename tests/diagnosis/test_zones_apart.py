@@ -60,7 +60,7 @@ def _pair(wanted: str = CORE) -> tuple[Host, Host, Stage]:
     return client, server, stage
 
 
-def another_zone_is_refused() -> tuple[Bundle, Bundle]:
+def another_zone_is_refused() -> tuple[Bundle, ...]:
     """The Edge does not find the name that the business zone wants; Expressway then resets without an alert."""
     client, server, stage = _pair("expcc.harbor.example")
     assert client.client is not None
