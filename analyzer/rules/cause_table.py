@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from analyzer.rules.view import BETWEEN_CORE_AND_EDGE, TRAVERSAL, TUNNELS
+from analyzer.rules.view import BETWEEN_CORE_AND_EDGE, BETWEEN_THE_TWO, TRAVERSAL, TUNNELS
 
 _REFUSED_BY_PEER = (
     "peer-alert-unsupported-certificate",
@@ -367,9 +367,9 @@ AS_CLIENT = frozenset(
 
 ABOUT: Mapping[str, frozenset[str]] = {
     "uc-zone-failed": frozenset({TRAVERSAL}),
-    "core-client-eku-missing-check-on": BETWEEN_CORE_AND_EDGE,
+    "core-client-eku-missing-check-on": BETWEEN_THE_TWO,
     "core-client-eku-missing-check-off": frozenset({TUNNELS}),
-    "partner-ca-not-trusted": BETWEEN_CORE_AND_EDGE,
+    "partner-ca-not-trusted": BETWEEN_THE_TWO,
     "ssh-tunnels-down": BETWEEN_CORE_AND_EDGE,
     "ssh-tunnel-chain-not-trusted": frozenset({TUNNELS}),
     "ssh-reverse-trust-missing": frozenset({TUNNELS}),

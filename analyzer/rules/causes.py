@@ -27,7 +27,7 @@ from analyzer.rules.cause_table import (
     WRONG_ADVICE,
 )
 from analyzer.rules.runner import Grounded, with_cause
-from analyzer.rules.view import BETWEEN_CORE_AND_EDGE, NOBODY
+from analyzer.rules.view import BETWEEN_THE_TWO, NOBODY
 
 _ORDER = tuple(Severity)
 _GRAVE = frozenset({Severity.CRITICAL, Severity.WARNING})
@@ -57,7 +57,7 @@ class Causes(Struct):
         self.connections |= cause.connections
         self.peers |= peers
         self.any_peer |= not peers
-        self.between |= (peers or BETWEEN_CORE_AND_EDGE) & BETWEEN_CORE_AND_EDGE
+        self.between |= (peers or BETWEEN_THE_TWO) & BETWEEN_THE_TWO
         if not cause.connections:
             self.has_pathless = True
             self.pathless_peers |= peers
@@ -76,7 +76,7 @@ class Causes(Struct):
 
     def explain_partners(self, effect: Grounded) -> bool:
         """Whether one of them explains an effect on the partner: by what is between the two."""
-        return not self.between.isdisjoint((_peers(effect) - {NOBODY}) or BETWEEN_CORE_AND_EDGE)
+        return not self.between.isdisjoint((_peers(effect) - {NOBODY}) or BETWEEN_THE_TWO)
 
 
 ById = Mapping[str, Mapping[str | None, Causes]]

@@ -13,7 +13,7 @@ from analyzer.rules import quote
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.states import denied, is_active
 from analyzer.rules.usage import CLIENT_CERTIFICATE_FOR_CORE
-from analyzer.rules.view import NodeView
+from analyzer.rules.view import TRAVERSAL, NodeView
 from analyzer.words import say
 
 _CHECKING_ON = Remedy(
@@ -85,7 +85,7 @@ def core_client_eku_missing_check_off(view: NodeView) -> Iterator[Judgement]:
 
 def _handshakes_complete(view: NodeView) -> bool:
     return any(
-        connection.outcome is Outcome.COMPLETED and view.is_traversal(connection.peer)
+        connection.outcome is Outcome.COMPLETED and view.key_of(connection.peer) == TRAVERSAL
         for connection in view.connections
     )
 

@@ -20,7 +20,7 @@ from analyzer.evidence import (
 from analyzer.facts.errors import HANDSHAKE_FAILURE, IDENTITY_UNACCEPTABLE, PEER_ALERT, REMOTE_DISCONNECT
 from analyzer.findings import Grounds, Presented, StoreRule
 from analyzer.rules.store_rule import HIDDEN, store_rule
-from analyzer.rules.view import BETWEEN_CORE_AND_EDGE, NodeView
+from analyzer.rules.view import BETWEEN_CORE_AND_EDGE, TRAVERSAL, NodeView
 
 ABOUT_A_CERTIFICATE = frozenset({42, 43, 44, 45, 46, 48, 49, 51, 116})
 """Alerts that a certificate brings about (RFC 8446 section 6.2): whoever gets one had presented, or had its turn."""
@@ -133,7 +133,8 @@ def _wanted_name(view: NodeView, peer: Peer, role: Side | None, event: Event | N
 
 
 def _about(view: NodeView, peer: Peer) -> frozenset[str]:
-    return BETWEEN_CORE_AND_EDGE if view.is_between_core_and_edge(peer) else frozenset({peer.name})
+    key = view.key_of(peer)
+    return BETWEEN_CORE_AND_EDGE if key == TRAVERSAL else frozenset({key})
 
 
 def _nodes(view: NodeView, peer: Peer) -> frozenset[str | None]:

@@ -14,7 +14,7 @@ from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.authorities import name_of
 from analyzer.rules.rule import Judgement
-from analyzer.rules.view import TRAVERSAL, NodeView
+from analyzer.rules.view import BESIDE, TRAVERSAL, NodeView
 from analyzer.rules.wording import ROLES
 from analyzer.rules.zone_names import Held, Wanted
 from analyzer.words import Words, counted, listed, say, sentences
@@ -50,8 +50,14 @@ def mismatch(view: NodeView, wanted: Wanted, subject: str, words: tuple[str, tup
         last=last,
         connections=tuple(failed or connections.values()),
         events=wanted.errors,
-        about=(TRAVERSAL,) if wanted.zone.kind.startswith("traversal") else (wanted.name,),
+        about=(_about(view, wanted),),
     )
+
+
+def _about(view: NodeView, wanted: Wanted) -> str:
+    if not wanted.zone.kind.startswith("traversal"):
+        return wanted.name
+    return TRAVERSAL if any(zone.name == wanted.zone.name for zone in view.traversal_zones) else BESIDE
 
 
 def _lacks(held: Held, refused: Collection[str]) -> bool:

@@ -17,7 +17,7 @@ from analyzer.findings import Confidence, Finding, Remedy, RemedyKind, Severity
 from analyzer.rules.alike import Lines
 from analyzer.rules.recovery import as_of_now
 from analyzer.rules.rule import Judgement, Need, Rule
-from analyzer.rules.view import TRAVERSAL, NodeView, Views, views_of
+from analyzer.rules.view import NodeView, Views, views_of
 from analyzer.words import say
 
 logger = logging.getLogger(__name__)
@@ -31,8 +31,8 @@ class Grounded(Struct, frozen=True):
 
     Attributes:
         connections, events: ids.
-        peers: names at the other end of what it rests on, `TRAVERSAL` for any partner of the traversal zone; empty: it
-            rests on no connection and no log line.
+        peers: names at the other end of what it rests on, as `NodeView.key_of` has them; empty: it rests on no
+            connection and no log line.
         partners: names of the nodes whose findings may explain it.
         roles: the sides that the node had in what it rests on; empty: not known.
     """
@@ -203,7 +203,7 @@ def _names_of(view: NodeView, connections: Iterable[Connection], events: Lines) 
     lone = (lines.peer for lines in events.groups if lines.peer and not lines.is_joined)
     peers = (*(connection.peer for connection in connections), *lone)
     for peer in {(peer.name, peer.zone, peer.node): peer for peer in peers}.values():
-        yield TRAVERSAL if view.is_between_core_and_edge(peer) else peer.name
+        yield view.key_of(peer)
 
 
 def with_cause(grounded: Grounded, cause: str | None, about: frozenset[str], *, explains: bool) -> Finding:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from analyzer.evidence import Event, LogEvent, Outcome, TcpConversation, Tunnel, Zone
 from analyzer.findings import Evidence
 from analyzer.rules import quote
+from analyzer.rules.meeting import may_be_with
 from analyzer.rules.view import NodeView
 from analyzer.rules.wording import ROLES
 from analyzer.words import Words, say
@@ -66,16 +67,20 @@ def has_failed(tunnel: Tunnel) -> bool:
     return (tunnel.status or "").lower().startswith("fail")
 
 
-def denied(view: NodeView) -> tuple[tuple[Evidence, ...], bool]:
+def denied(view: NodeView, other: NodeView | None = None) -> tuple[tuple[Evidence, ...], bool]:
     """Return what shows that SSH tunnels were refused, not unreachable, and whether it is said in words.
 
     A timeout is no refusal (rules-amendments A1).
+
+    Args:
+        view: whose bundle shows it.
+        other: the partner whose tunnels are meant; None: all.
     """
-    rows = [t for t in view.tunnels if has_failed(t) and "denied" in (t.reason or "").lower()]
-    if tunnels_up_since(view) is not None:
+    rows = [t for t in tunnels_with(view, other) if has_failed(t) and "denied" in (t.reason or "").lower()]
+    if tunnels_up_since(view, other) is not None:
         rows = []
-    lines = [event for event in ssh_errors(view) if "denied" in event.record.detail.lower()]
-    flows = [flow for flow in view.node.conversations if is_refused_tunnel(flow)]
+    lines = [event for event in ssh_errors(view, other) if "denied" in event.record.detail.lower()]
+    flows = [flow for flow in tunnel_flows(view, other) if is_refused_tunnel(flow)]
     evidence = (
         *(row for tunnel in rows[: quote.MOST] for row in quote.quote_tunnel(tunnel)),
         *quote.quote_events(lines),
@@ -84,28 +89,47 @@ def denied(view: NodeView) -> tuple[tuple[Evidence, ...], bool]:
     return evidence, bool(rows or lines)
 
 
-def tunnels_up_since(view: NodeView) -> TcpConversation | None:
+def tunnels_up_since(view: NodeView, other: NodeView | None = None) -> TcpConversation | None:
     """Return the newest SSH connection that stayed up, if all tunnels that the dump shows as failed came up since.
 
     The dump is of the moment when logging started; later evidence outranks it (truth 8).
+
+    Args:
+        view: whose bundle shows them.
+        other: the partner whose tunnels are meant; None: all.
     """
-    return view.once(_tunnels_up_since)
+    return view.once(_tunnels_up_since) if other is None else _tunnels_up_since(view, other)
 
 
-def _tunnels_up_since(view: NodeView) -> TcpConversation | None:
+def _tunnels_up_since(view: NodeView, other: NodeView | None = None) -> TcpConversation | None:
     newest: dict[str, TcpConversation] = {}
-    for flow in sorted(view.node.conversations, key=lambda flow: flow.started):
-        if flow.server.port == SSH_PORT:
-            is_ours = flow.client.address in view.node.addresses
-            newest[flow.server.address if is_ours else flow.client.address] = flow
-    failed = {(tunnel.target, tunnel.peer) for tunnel in view.tunnels if has_failed(tunnel)}
+    for flow in sorted(tunnel_flows(view, other), key=lambda flow: flow.started):
+        newest[_far_address(view, flow)] = flow
+    failed = {(tunnel.target, tunnel.peer) for tunnel in tunnels_with(view, other) if has_failed(tunnel)}
     if len(newest) < max(1, len(failed)) or not all(_stays_up(view, flow) for flow in newest.values()):
         return None
     last = max(newest.values(), key=lambda flow: flow.started)
     offset = view.node.log_ahead
     oldest = min(flow.started for flow in newest.values()) + offset
-    is_refused_later = any(event.record.time is None or event.record.time > oldest for event in ssh_errors(view))
+    is_refused_later = any(
+        event.record.time is None or event.record.time > oldest for event in ssh_errors(view, other)
+    )
     return None if is_refused_later else last
+
+
+def tunnels_with(view: NodeView, other: NodeView | None) -> tuple[Tunnel, ...]:
+    """Return the tunnels of the dump with a partner; None: all."""
+    return tuple(tunnel for tunnel in view.tunnels if may_be_with(view, other, (tunnel.target, tunnel.peer)))
+
+
+def tunnel_flows(view: NodeView, other: NodeView | None) -> tuple[TcpConversation, ...]:
+    """Return the connections to the tunnel port with a partner; None: all."""
+    flows = (flow for flow in view.node.conversations if flow.server.port == SSH_PORT)
+    return tuple(flow for flow in flows if may_be_with(view, other, (_far_address(view, flow),)))
+
+
+def _far_address(view: NodeView, flow: TcpConversation) -> str:
+    return flow.server.address if flow.client.address in view.node.addresses else flow.client.address
 
 
 def _stays_up(view: NodeView, flow: TcpConversation) -> bool:
@@ -115,9 +139,12 @@ def _stays_up(view: NodeView, flow: TcpConversation) -> bool:
     return flow.established and flow.server_banner is not None and until - flow.started >= CLOSED_EARLY
 
 
-def ssh_errors(view: NodeView) -> tuple[Event, ...]:
-    """Return the log lines in which the tunnels' ssh client complains."""
-    return view.once(_ssh_errors)
+def ssh_errors(view: NodeView, other: NodeView | None = None) -> tuple[Event, ...]:
+    """Return the log lines in which the tunnels' ssh client complains; `other`: of a partner alone."""
+    lines = view.once(_ssh_errors)
+    if other is None:
+        return lines
+    return tuple(event for event in lines if may_be_with(view, other, event.record.detail.split()))
 
 
 def _ssh_errors(view: NodeView) -> tuple[Event, ...]:

@@ -46,6 +46,11 @@ TRAVERSAL, TUNNELS = "\0traversal zone", "\0SSH tunnels"
 
 BETWEEN_CORE_AND_EDGE = frozenset({TRAVERSAL, TUNNELS})
 
+BESIDE = "\0another traversal zone"
+"""Stands for the other end of a traversal zone that the same two nodes have beside the one for Unified Communications."""
+
+BETWEEN_THE_TWO = BETWEEN_CORE_AND_EDGE | {BESIDE}
+
 NOBODY = "\0nobody"
 """Stands for no peer at all: a judgement about it explains nothing that happened with one."""
 
@@ -309,6 +314,18 @@ class NodeView:
     def is_between_core_and_edge(self, peer: Peer | None) -> bool:
         """Whether a peer is the Core of this Edge, or the Edge of this Core."""
         return peer is not None and (self.is_traversal(peer) or self.counterpart(peer) is not None)
+
+    def key_of(self, peer: Peer) -> str:
+        """Return what stands for a peer in the question what is about whom: its name, but for Core and Edge.
+
+        The two may have a traversal zone for calls between businesses beside the one for Unified Communications: what
+        befalls that one tells nothing of this one.
+        """
+        if not self.is_between_core_and_edge(peer):
+            return peer.name
+        if not self.is_traversal(peer) or any(zone.name == peer.zone for zone in self.traversal_zones):
+            return TRAVERSAL
+        return BESIDE if self.counterpart(peer) else peer.name
 
     def is_traversal(self, peer: Peer | None) -> bool:
         """Whether a peer is the other end of a traversal zone."""

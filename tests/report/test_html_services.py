@@ -129,3 +129,13 @@ def test_without_services_there_is_neither_strip_nor_section() -> None:
     shown = page(having())
 
     assert not shown.xpath("//ul[@class='services'] | //*[@id='services']")
+
+
+def test_where_two_nodes_have_a_service_with_the_same_peer_the_chip_names_the_node() -> None:
+    second = replace(ZONE, nodes=frozenset({"core2", "edge1"}), why=None, finding=None)
+
+    assert [told.split(":")[0] for told in chips(having(ZONE, WEBEX, second))][:2] == [
+        "✕UC traversal zone, core1 – edge1",
+        "!outbound mTLS, Webex",
+    ]
+    assert "core2 – edge1" in section(having(ZONE, WEBEX, second), "services")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Container, Mapping, Sequence
 
 from msgspec import Struct
@@ -63,7 +64,11 @@ def services_view(
     ours = _in_order([service for service in services if not service.nodes.isdisjoint(leading)], leading)
     others = [service for service in services if service.nodes.isdisjoint(leading)]
     told = [*ours, *others]
-    rows = tuple(_view(service, n, anchors, drawn) for n, service in enumerate(told[:MAX_ROWS], start=1))
+    alike = Counter((service.service, service.peer) for service in told)
+    rows = tuple(
+        _view(service, n, _peer(service, is_alone=alike[service.service, service.peer] == 1), anchors, drawn)
+        for n, service in enumerate(told[:MAX_ROWS], start=1)
+    )
     return ServicesView(strip=rows[: min(len(ours), MAX_CHIPS)], rows=rows, more=len(told) - len(rows))
 
 
@@ -74,12 +79,20 @@ def _in_order(services: Sequence[Service], leading: Collection[str | None]) -> l
     return sorted(services, key=lambda service: 1 if not service.between else 0 if service.nodes == first else 2)
 
 
-def _view(service: Service, number: int, anchors: Mapping[Finding, str], drawn: Container[str]) -> ServiceView:
+def _peer(service: Service, *, is_alone: bool) -> str:
+    """Name the peer, and where several nodes have the same service with it, the node as well."""
+    peer = wording.fitted(service.peer, MAX_PEER)
+    nodes = sorted(name for name in service.nodes if name and name != service.peer)
+    return peer if is_alone or not nodes else say("{node} – {peer}", node=nodes[0], peer=peer)
+
+
+def _view(
+    service: Service, number: int, peer: str, anchors: Mapping[Finding, str], drawn: Container[str]
+) -> ServiceView:
     seen, rule, finding = service.seen, service.rule, service.finding
     tone, state = _tone(service), _state(service)
     shown = seen.connection if seen else None
     is_ruled = rule is not None and rule.prospect is not Prospect.UNKNOWN
-    peer = wording.fitted(service.peer, MAX_PEER)
     chip = say("{service}, {peer}: {state}", service=service.service, peer=peer, state=state)
     return ServiceView(
         number=number,

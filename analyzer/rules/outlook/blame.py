@@ -58,7 +58,7 @@ WHY = {
 OF_CLUSTER = frozenset(
     {"cluster-client-store-incapable", "cluster-enforcing-server-only", "cluster-peer-not-serving-new-certificate"}
 )
-_OF_TUNNELS = "ssh-tunnels-down"
+OF_TUNNELS = "ssh-tunnels-down"
 _GRAVE = {Severity.CRITICAL: 0, Severity.WARNING: 1}
 
 
@@ -71,6 +71,7 @@ class Ground(Struct, frozen=True, kw_only=True):
         causes: keys of what its causes may be about besides.
         records: ids of its connections and log lines; empty: whatever is about its peer is about it.
         ids: of findings that are about it whatever they rest on.
+        elsewhere: by node what tells of further partners alone: ids of records and findings, names of nodes and zones.
     """
 
     nodes: frozenset[str | None]
@@ -78,12 +79,15 @@ class Ground(Struct, frozen=True, kw_only=True):
     causes: frozenset[str] = frozenset()
     records: frozenset[str] = frozenset()
     ids: frozenset[str] = frozenset()
+    elsewhere: frozenset[tuple[str | None, str]] = frozenset()
 
     def holds(self, finding: Finding) -> bool:
         """Whether a finding of its nodes is about the service."""
         if finding.id in self.ids:
             return True
-        if finding.about.isdisjoint(self.names) or (finding.id == _OF_TUNNELS and TUNNELS not in self.names):
+        if self._is_elsewhere(finding):
+            return False
+        if finding.about.isdisjoint(self.names) or (finding.id == OF_TUNNELS and TUNNELS not in self.names):
             return False  # that tunnels are down is about the zone only in that the zone may be the cause
         return not (self.records and finding.rests_on) or not self.records.isdisjoint(finding.rests_on)
 
@@ -91,19 +95,43 @@ class Ground(Struct, frozen=True, kw_only=True):
         """Whether a finding of its nodes may be the cause of one about the service: of what is about no peer, one that says why."""
         if self.holds(finding):
             return True
+        if self._is_elsewhere(finding):
+            return False
         return not finding.about.isdisjoint(self.causes) if finding.about else finding.id in WHY
 
+    def _is_elsewhere(self, finding: Finding) -> bool:
+        """Whether a finding is about further partners alone."""
+        if not self.elsewhere:
+            return False
+        told = finding.rests_on or {finding.subject}
+        return (finding.node, finding.id) in self.elsewhere or all(
+            (finding.node, key) in self.elsewhere for key in told
+        )
 
-def of_zone(nodes: frozenset[str | None]) -> Ground:
-    return Ground(nodes=nodes, names=frozenset({TRAVERSAL}))
+
+class Between(Struct, frozen=True):
+    """A Core and an Edge, for the question what is about the services between these two.
+
+    Attributes:
+        nodes: their names.
+        elsewhere: as in `Ground`.
+    """
+
+    nodes: frozenset[str | None]
+    elsewhere: frozenset[tuple[str | None, str]] = frozenset()
 
 
-def of_tunnels(nodes: frozenset[str | None]) -> Ground:
-    return Ground(nodes=nodes, names=frozenset({TUNNELS}), causes=frozenset({TRAVERSAL}))
+def of_zone(between: Between) -> Ground:
+    return Ground(nodes=between.nodes, names=frozenset({TRAVERSAL}), elsewhere=between.elsewhere)
 
 
-def of_both(nodes: frozenset[str | None]) -> Ground:
-    return Ground(nodes=nodes, names=BETWEEN_CORE_AND_EDGE)
+def of_tunnels(between: Between) -> Ground:
+    names, causes = frozenset({TUNNELS}), frozenset({TRAVERSAL})
+    return Ground(nodes=between.nodes, names=names, causes=causes, elsewhere=between.elsewhere)
+
+
+def of_both(between: Between) -> Ground:
+    return Ground(nodes=between.nodes, names=BETWEEN_CORE_AND_EDGE, elsewhere=between.elsewhere)
 
 
 class Filed:

@@ -11,7 +11,19 @@ from msgspec.structs import replace
 from analyzer.evidence import Outcome, PeerKind, Side
 from analyzer.facts.services import services as known_services
 from analyzer.findings import Finding, Outlook, OutlookCell, Prospect, Service, Severity, Sighted
-from analyzer.rules.outlook.blame import OF_CLUSTER, WHY, Filed, Ground, blamed, of_both, of_tunnels, of_zone
+from analyzer.rules.meeting import told_of_others
+from analyzer.rules.outlook.blame import (
+    OF_CLUSTER,
+    OF_TUNNELS,
+    WHY,
+    Between,
+    Filed,
+    Ground,
+    blamed,
+    of_both,
+    of_tunnels,
+    of_zone,
+)
 from analyzer.rules.outlook.cells import cell, unknown
 from analyzer.rules.outlook.contacts import Contact, answered, dialled
 from analyzer.rules.outlook.inbound import ANYONE_ELSE, CLUSTER, INBOUND, ITS_PEERS
@@ -75,6 +87,7 @@ def _between(pair: Pair, known: _Known) -> Iterator[Service]:
     """Yield zone, tunnels, and mobile and remote access, in this order."""
     peer, own = other_end(pair), pair.own
     nodes = frozenset(view.node.name for view in (pair.core, pair.edge) if view)
+    between = Between(nodes=nodes, elsewhere=frozenset(_elsewhere(pair)))
     is_unified = any(zone.unified_communications is not False for zone in own.traversal_zones)
     name = ZONE if is_unified else PLAIN_ZONE
 
@@ -82,19 +95,27 @@ def _between(pair: Pair, known: _Known) -> Iterator[Service]:
         plain = Service(service=service, peer=peer, nodes=nodes, between=True, seen=sighted, rule=rule)
         return _explained(_as_judged(own, plain), known, ground)
 
-    zone = made(name, sighted_zone(pair), known.rule(own, name, peer), of_zone(nodes))
+    zone = made(name, sighted_zone(pair), known.rule(own, name, peer), of_zone(between))
     yield zone
     if not is_unified:
         return
     rule = known.rule(own, TUNNELS, peer)
     if _is_down(zone):
         rule = cell(Prospect.FAILS, _ZONE_IS_DOWN)
-    tunnels = made(TUNNELS, sighted_tunnels(pair), rule, of_tunnels(nodes))
+    tunnels = made(TUNNELS, sighted_tunnels(pair), rule, of_tunnels(between))
     yield tunnels
     if not any(view.is_without_remote_access for view in (pair.core, pair.edge) if view):
         rule = _remote_access(zone, tunnels, known.rule(own, REMOTE_ACCESS, peer))
         ground = of_zone if _is_down(zone) else of_tunnels if _is_down(tunnels) else of_both
-        yield made(REMOTE_ACCESS, None, rule, ground(nodes))
+        yield made(REMOTE_ACCESS, None, rule, ground(between))
+
+
+def _elsewhere(pair: Pair) -> Iterator[tuple[str | None, str]]:
+    if pair.core and pair.edge:
+        for view, other in ((pair.core, pair.edge), (pair.edge, pair.core)):
+            yield from ((view.node.name, key) for key in told_of_others(view, other))
+            if len(view.partners) > 1 and view.once(traces_of).standing[other.node.name].tunnels_down is None:
+                yield view.node.name, OF_TUNNELS
 
 
 def _is_down(service: Service) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from analyzer.evidence import Connection, Event, Outcome, Zone
 from analyzer.rules.both_ends import seen_elsewhere
 from analyzer.rules.outlook.pair import Pair
-from analyzer.rules.outlook.traces import how_it_ended
+from analyzer.rules.outlook.traces import Standing, how_it_ended
 from analyzer.rules.states import refused_credentials
 from analyzer.rules.view import NodeView
 from analyzer.words import Words, say
@@ -26,6 +26,11 @@ def last_handshake(pair: Pair) -> Connection | None:
     return min((newest, twin), key=lambda connection: _TELLING.index(connection.outcome))
 
 
+def standings(pair: Pair) -> tuple[Standing, ...]:
+    """Return how it stands between the two, as each bundle at hand shows it."""
+    return tuple(traces.standing[other] for traces, other in pair.ends)
+
+
 def _twins(view: NodeView) -> Mapping[str, Connection]:
     """Return the other end's view of each connection that both captures show, by either one's id."""
     both = [(one.here, one.there) for one in seen_elsewhere(view) if one.same_hello]
@@ -36,7 +41,7 @@ def zone_down(pair: Pair) -> Words | None:
     """Say what shows that the zone is down: its last handshake, else the dumps."""
     newest = last_handshake(pair)
     if newest is None:
-        return next((traces.failed_zone for traces, _ in pair.ends if traces.failed_zone), None)
+        return next((there.failed_zone for there in standings(pair) if there.failed_zone), None)
     if newest.outcome is Outcome.COMPLETED and wrong_credentials(pair, newest):
         return say("the log says that its credentials were refused")
     return how_it_ended(newest)
@@ -46,7 +51,7 @@ def zone_up(pair: Pair) -> bool:
     """Whether the last handshake, else a dump, shows the zone up."""
     if zone_down(pair) is not None:
         return False
-    return last_handshake(pair) is not None or any(traces.active_zone for traces, _ in pair.ends)
+    return last_handshake(pair) is not None or any(there.active_zone for there in standings(pair))
 
 
 def wrong_credentials(pair: Pair, since: Connection) -> Event | None:
@@ -65,11 +70,11 @@ def _zones(pair: Pair) -> Iterator[tuple[NodeView, Zone]]:
 
 def tunnels_down(pair: Pair) -> Words | None:
     """Say what shows that the SSH tunnels are down; None: nothing."""
-    return next((traces.tunnels_down for traces, _ in pair.ends if traces.tunnels_down), None)
+    return next((there.tunnels_down for there in standings(pair) if there.tunnels_down), None)
 
 
 def tunnels_up(pair: Pair) -> Words | None:
     """Say what shows that the SSH tunnels are up; None: nothing, or something shows them down."""
     if tunnels_down(pair) is not None:
         return None
-    return next((traces.tunnels_up for traces, _ in pair.ends if traces.tunnels_up), None)
+    return next((there.tunnels_up for there in standings(pair) if there.tunnels_up), None)

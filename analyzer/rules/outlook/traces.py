@@ -7,10 +7,33 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from analyzer.evidence import Certificate, Connection, Outcome, Side, Zone
-from analyzer.rules.states import denied, has_failed, is_active, is_failed, ssh_errors, tunnels_up_since
-from analyzer.rules.view import NodeView
+from analyzer.rules.meeting import may_be_with
+from analyzer.rules.states import (
+    denied,
+    has_failed,
+    is_active,
+    is_failed,
+    ssh_errors,
+    tunnels_up_since,
+    tunnels_with,
+)
+from analyzer.rules.view import TRAVERSAL, NodeView
 from analyzer.text import person_utc
 from analyzer.words import Words, say
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """How it stands with one partner.
+
+    Attributes:
+        failed_zone, active_zone: what the dump says of a zone; None: of none.
+        tunnels_down, tunnels_up: what shows that the SSH tunnels are down, or up; None: nothing.
+    """
+
+    failed_zone: Words | None
+    active_zone: Words | None
+    tunnels_down: Words | None
+    tunnels_up: Words | None
 
 
 class Traces(Struct, frozen=True, kw_only=True):
@@ -19,25 +42,20 @@ class Traces(Struct, frozen=True, kw_only=True):
     Attributes:
         newest: by the other end's node (None: its bundle is not at hand) the last handshake whose outcome is known.
         presented: what the other end presented last.
-        failed_zone, active_zone: what the dump says of a zone; None: of none.
-        tunnels_down, tunnels_up: what shows that the SSH tunnels are down, or up; None: nothing.
+        standing: by the other end's node (None: its bundle is not at hand) how it stands with it.
     """
 
     newest: Mapping[str | None, Connection]
     presented: Certificate | None
-    failed_zone: Words | None
-    active_zone: Words | None
-    tunnels_down: Words | None
-    tunnels_up: Words | None
+    standing: Mapping[str | None, Standing]
 
 
 def traces_of(view: NodeView) -> Traces:
     """Gather what a node shows."""
-    zones = {zone.name for zone in view.traversal_zones}
     newest: dict[str | None, Connection] = {}
     role, presented = Side.SERVER if view.is_edge else Side.CLIENT, None
     for connection in view.connections:
-        if connection.peer.zone not in zones and connection.peer.node not in view.node.partners:
+        if view.key_of(connection.peer) != TRAVERSAL or _is_beside_the_zone(view, connection):
             continue
         if connection.local_role is role:
             presented = connection.certificate(role.other).leaf or presented
@@ -45,15 +63,30 @@ def traces_of(view: NodeView) -> Traces:
         later = known is None or known.handshake.started <= connection.handshake.started
         if later and connection.outcome is not Outcome.UNKNOWN:
             newest[connection.peer.node] = connection
-    failed, active = ([zone for zone in view.traversal_zones if has(zone)] for has in (is_failed, is_active))
+    ends = {None: None, **{partner.node.name: partner for partner in view.partners}}
     return Traces(
         newest=newest,
         presented=view.case.certificates.get(presented or ""),
+        standing={name: _standing(view, other) for name, other in ends.items()},
+    )
+
+
+def _standing(view: NodeView, other: NodeView | None) -> Standing:
+    zones = [z for z in view.traversal_zones if may_be_with(view, other, (peer.address for peer in z.peers))]
+    failed, active = ([zone for zone in zones if has(zone)] for has in (is_failed, is_active))
+    return Standing(
         failed_zone=zone_words(failed[0]) if failed else None,
         active_zone=zone_words(active[0]) if active else None,
-        tunnels_down=_tunnels_down(view),
-        tunnels_up=_tunnels_up(view),
+        tunnels_down=_tunnels_down(view, other),
+        tunnels_up=_tunnels_up(view, other),
     )
+
+
+def _is_beside_the_zone(view: NodeView, connection: Connection) -> bool:
+    """Whether a connection of Core and Edge goes to a port that none of their zones has: XCP, web pages."""
+    ports = {zone.port for zone in view.traversal_zones}
+    in_zone = view.is_traversal(connection.peer)
+    return not in_zone and None not in ports and connection.handshake.server.port not in ports
 
 
 def zone_words(zone: Zone) -> Words:
@@ -61,14 +94,14 @@ def zone_words(zone: Zone) -> Words:
     return say("zone {zone} was {status} when logging started", zone=zone.name, status=str(zone.status))
 
 
-def _tunnels_down(view: NodeView) -> Words | None:
-    if tunnels_up_since(view) is not None:
+def _tunnels_down(view: NodeView, other: NodeView | None) -> Words | None:
+    if tunnels_up_since(view, other) is not None:
         return None
-    failed = next((tunnel for tunnel in view.tunnels if has_failed(tunnel)), None)
-    if failed is None and denied(view)[0]:
+    failed = next((tunnel for tunnel in tunnels_with(view, other) if has_failed(tunnel)), None)
+    if failed is None and denied(view, other)[0]:
         return say("the SSH tunnels were refused")
     if failed is None:
-        lines = ssh_errors(view)
+        lines = ssh_errors(view, other)
         return say("the log says {words}", words=lines[-1].record.detail) if lines else None
     if failed.reason:
         return say(
@@ -79,11 +112,11 @@ def _tunnels_down(view: NodeView) -> Words | None:
     return say("the SSH tunnels were {status} when logging started", status=failed.status)
 
 
-def _tunnels_up(view: NodeView) -> Words | None:
-    flow = tunnels_up_since(view)
+def _tunnels_up(view: NodeView, other: NodeView | None) -> Words | None:
+    flow = tunnels_up_since(view, other)
     if flow is not None:
         return say("an SSH connection to port 2222 came up at {time} and stayed", time=person_utc(flow.started))
-    active = next((t for t in view.tunnels if (t.status or "").lower().startswith("active")), None)
+    active = next((t for t in tunnels_with(view, other) if (t.status or "").lower().startswith("active")), None)
     return say("the SSH tunnels were {status} when logging started", status=active.status) if active else None
 
 
