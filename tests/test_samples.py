@@ -20,6 +20,7 @@ from analyzer.report.json import render_json, schema_text
 from analyzer.report.note import render_note
 from analyzer.report.summary import exhibit_of, index_of, leading_verdict
 from analyzer.rules.catalogue import RULES
+from analyzer.text import person_serial
 from samples.situation import ExpectedVerdict, Situation
 from samples.situations import SITUATIONS
 from tests.program import SAMPLES, sample
@@ -100,6 +101,20 @@ def test_the_json_report_is_as_it_was(situation: Situation, update_golden: bool)
 @each_situation
 def test_the_json_report_keeps_the_schema(situation: Situation) -> None:
     jsonschema.validate(json.loads(render_json(report_of(situation))), json.loads(schema_text()))
+
+
+@each_situation
+def test_a_serial_is_written_in_one_way_wherever_a_person_reads_it(situation: Situation) -> None:
+    report = report_of(situation)
+    serials = {certificate.serial for certificate in report.case.certificates.values() if certificate.serial}
+    texts = [verdict.sentence for verdict in report.verdicts]
+    for finding in report.findings:
+        texts += (finding.explanation, *(evidence.text for evidence in finding.evidence))
+    told = [word for text in texts for word in re.findall(r"serial ([0-9A-Fa-f:]+)", text)]
+
+    assert serials.isdisjoint(told)
+    assert set(told) <= {person_serial(serial) for serial in serials}
+    assert told
 
 
 def test_no_golden_report_is_left_over() -> None:

@@ -9,6 +9,7 @@ from analyzer.diff.saved import SavedReport, SavedVerdict
 from analyzer.diff.sections import Section, Subject, row
 from analyzer.evidence import Outcome, Side
 from analyzer.report.wording import SIDES, STORES, VISIBILITIES
+from analyzer.text import person_serial
 
 With = tuple[str, Side | None]
 """Whom a verdict is about: the peer, and this node's role."""
@@ -80,7 +81,7 @@ def _presented(verdict: SavedVerdict) -> str:
     presented = verdict.presented
     if presented.serial:
         store = f" ({STORES[presented.store].split(' (')[0]})" if presented.store else ""
-        return f"presented serial {presented.serial}{store}"
+        return f"presented serial {person_serial(presented.serial)}{store}"
     return (
         f"certificate {VISIBILITIES[presented.visibility]}" if presented.visibility else "certificate not to be seen"
     )

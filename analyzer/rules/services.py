@@ -12,6 +12,7 @@ from analyzer.rules.per_peer import who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
 from analyzer.rules.wording import ROLES, store_name
+from analyzer.text import person_serial
 from analyzer.words import Words, say, sentences
 
 FIVE_STEPS = (
@@ -149,7 +150,7 @@ def webex_client_presented(view: NodeView) -> Iterator[Judgement]:
 
 
 def _presented_to_webex(view: NodeView, connection: Connection) -> Words:
-    serial = connection.client_certificate.serial
+    serial = person_serial(connection.client_certificate.serial)
     if view.leaf_as_client is None:
         return say(
             "As TLS client it presented serial {serial} to Webex: its store is not in what was given.", serial=serial
@@ -182,9 +183,11 @@ def server_presented_secure_neighbor(view: NodeView) -> Iterator[Judgement]:
         theirs = connection.client_certificate
         asked = say(
             "As TLS server it presented serial {serial} and asked {peer} for its certificate ({answer}).",
-            serial=connection.server_certificate.serial,
+            serial=person_serial(connection.server_certificate.serial),
             peer=peer.name,
-            answer=say("serial {serial}", serial=theirs.serial) if theirs.serial else _ANSWERS[theirs.visibility],
+            answer=say("serial {serial}", serial=person_serial(theirs.serial))
+            if theirs.serial
+            else _ANSWERS[theirs.visibility],
         )
         verify = (
             say("Zone {zone}: TLS verify {mode}.", zone=zone.name, mode=zone.tls_verify_mode)
@@ -212,7 +215,7 @@ def core_client_to_cucm(view: NodeView) -> Iterator[Judgement]:
             say(
                 "The Core presented serial {serial} as TLS client to {peer}, port {port}. {what_came} CUCM has to trust the "
                 "chain of this certificate; since X15.5 that is the client store's.",
-                serial=connection.client_certificate.serial,
+                serial=person_serial(connection.client_certificate.serial),
                 peer=peer.name,
                 port=connection.handshake.server.port,
                 what_came=_what_came(view, connection, peer),

@@ -25,6 +25,7 @@ from analyzer.rules.per_peer import Who, by_peer, how_shown, quote_steps, row_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
 from analyzer.rules.wording import ROLES, STORES
+from analyzer.text import person_serial
 from analyzer.words import Words, listed, say, sentences
 
 
@@ -57,7 +58,7 @@ def _hidden(names: Set[str], carried: Sequence[CarriedCertificate]) -> Words:
     if names:
         told.append(say("The log names the peer's certificate: {names}.", names=listed(sorted(names)[:4])))
     if carried:
-        said = listed(c.certificate.serial or say("unreadable") for c in carried[:3])
+        said = listed(person_serial(c.certificate.serial) for c in carried[:3])
         told.append(
             say(
                 "The peer itself sent a certificate in a SIP SERVICE message: serial {serials} (its own words, no proof).",

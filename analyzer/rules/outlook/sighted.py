@@ -11,7 +11,7 @@ from analyzer.rules.outlook.traces import zone_words
 from analyzer.rules.states import is_active, is_failed
 from analyzer.rules.view import NodeView
 from analyzer.rules.wording import STORES
-from analyzer.text import person_utc
+from analyzer.text import person_serial, person_utc
 from analyzer.words import Words, say, sentences
 
 _KINDS = {Store.CLIENT: "client", Store.SERVER: "server"}
@@ -96,7 +96,7 @@ def _handshake(connection: Connection, expected: Certificate | None, store: str,
     kind = _KINDS.get(shown.store) if shown.store else None
     return Sighted(
         works=works,
-        reason=sentences((_outcome(connection), _against(kind, store, shown.serial))),
+        reason=sentences((_outcome(connection), _against(kind, store, person_serial(shown.serial)))),
         state=_state(kind, works=works),
         is_rule=False,
         connection=connection.id,
@@ -123,7 +123,7 @@ def _outcome(connection: Connection) -> Words:
             return say("The last handshake, at {time}, was closed before it was through.", time=time)
 
 
-def _against(kind: str | None, store: str, serial: str | None) -> Words:
+def _against(kind: str | None, store: str, serial: str) -> Words:
     if kind is None:
         return say(
             "Presented was serial {serial}, which no store holds; the store rule says the {expected}'s.",
