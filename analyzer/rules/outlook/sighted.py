@@ -14,6 +14,7 @@ from analyzer.rules.wording import STORES
 from analyzer.text import person_serial, person_utc
 from analyzer.words import Words, say, sentences
 
+_ASKED_OR_NOT = say("Whether it asks for a client certificate does not show.")
 _KINDS = {Store.CLIENT: "client", Store.SERVER: "server"}
 
 
@@ -24,8 +25,14 @@ def sighted_contact(view: NodeView, contact: Contact, role: Side) -> Sighted | N
         return _handshake(newest, view.expected_leaf(role), view.expected_store(role))
     if contact.errors:
         return Sighted(works=False, reason=_logged(contact.errors[-1]))
-    if role is Side.CLIENT and contact.zone is not None and (is_active(contact.zone) or is_failed(contact.zone)):
-        return Sighted(works=is_active(contact.zone), reason=_shown(zone_words(contact.zone)))
+    zone = contact.zone
+    if role is not Side.CLIENT or zone is None:
+        return None
+    if is_failed(zone):
+        return Sighted(works=False, reason=_shown(zone_words(zone)), by_zone=True)
+    if is_active(zone):
+        reason = sentences((_shown(zone_words(zone)), _ASKED_OR_NOT))
+        return Sighted(works=True, reason=reason, state=say("zone is Active"), by_zone=True)
     return None
 
 
