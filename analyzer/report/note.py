@@ -159,7 +159,7 @@ def _steps(md: _Markdown, conclusions: Conclusions, verdict: Verdict | None, ind
     for number, step in enumerate(steps.now, start=1):
         yield from _options(md, step, index, f"{number}. ")
     if not steps.now:
-        yield md.line(wording.nothing_to_do(waits=steps.later is not None), "")
+        yield md.line(wording.nothing_to_do(waits=steps.later is not None, remarks=steps.remarks), "")
     if steps.later and steps.later.finding:
         yield ""
         yield md.line(say("Later, at the renewal before {day}:", day=steps.later.finding.due), "")
