@@ -28,7 +28,8 @@ def _stores(pair: Pair) -> list[tuple[Row, bool]]:
     server, client = (_store(pair, store) for store in STORES)
     if server == client and server[0]:
         return [(Row(f"{pair.label}, both stores", server[0]), server[1])]
-    named = (("server store", server), ("client store", client))
+    has_one = all(with_one_store(shown.node.version) for shown in (pair.before, pair.after))
+    named = (("single store" if has_one else "server store", server), ("client store", client))
     return [(Row(f"{pair.label}, {name}", lines), is_change) for name, (lines, is_change) in named if lines]
 
 

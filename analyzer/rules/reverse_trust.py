@@ -16,6 +16,7 @@ from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.states import denied, is_active
 from analyzer.rules.trust import trust_of
 from analyzer.rules.view import NodeView
+from analyzer.rules.wording import store_name
 from analyzer.words import Words, listed, say, sentences
 
 
@@ -49,7 +50,11 @@ def ssh_reverse_trust_missing(view: NodeView) -> Iterator[Judgement]:
             remedy=(append(missing),),
             evidence=(
                 *refused,
-                quote.quote_certificate(leaf, quote.store_file(edge.node, "server"), say("the Edge's server store")),
+                quote.quote_certificate(
+                    leaf,
+                    quote.store_file(edge.node, "server"),
+                    say("the Edge's {store}", store=store_name(edge, "server")),
+                ),
                 *(quote.quote_certificate(c, None, say("not in the Core's list")) for c in trust.lacking),
             ),
         )

@@ -17,7 +17,7 @@ from analyzer.rules.authorities import CHAIN_ALERTS, append, append_with_root, i
 from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
-from analyzer.rules.wording import ROLES, STORES
+from analyzer.rules.wording import ROLES, store_name
 from analyzer.text import common_name_of, person_serial
 from analyzer.words import Words, both, itemized, listed, say, sentences
 
@@ -171,12 +171,17 @@ def _own_issuer_missing(view: NodeView, paths: Mapping[str, CertificationPath]) 
     return Judgement(
         severity=Severity.CRITICAL if incomplete else Severity.WARNING,
         confidence=Confidence.PROVEN if view.trusted_is_whole else Confidence.INFERRED,
-        subject=say("{name} ({where})", name=name_of(path.leaf), where=both(STORES[kind] for kind in paths)),
+        subject=say(
+            "{name} ({where})", name=name_of(path.leaf), where=both(store_name(view, kind) for kind in paths)
+        ),
         title=_what_is_missing(view.node.name or say("This node"), missing, incomplete=incomplete),
-        explanation=sentences((_who_needs(missing, tuple(paths)), twin, in_part(view), _ONE_LIST)),
+        explanation=sentences((_who_needs(view, missing, tuple(paths)), twin, in_part(view), _one_list(view))),
         remedy=((append_with_root if incomplete else append)(missing),),
         evidence=(
-            *(quote.quote_certificate(p.leaf, quote.store_file(view.node, k), STORES[k]) for k, p in paths.items()),
+            *(
+                quote.quote_certificate(p.leaf, quote.store_file(view.node, k), store_name(view, k))
+                for k, p in paths.items()
+            ),
             *(
                 quote.quote_certificate(c, quote.store_file(view.node, "ca"), say("same name, other key"))
                 for c in path.lookalikes[:3]
@@ -203,10 +208,16 @@ def _what_is_missing(node: str, missing: str, *, incomplete: bool) -> Words:
     )
 
 
-def _who_needs(missing: str, kinds: Sequence[str]) -> Words:
+def _who_needs(view: NodeView, missing: str, kinds: Sequence[str]) -> Words:
     if len(kinds) > 1:
         return say(
             "The trusted CA list lacks {name}, which the chains of both stores' certificates need.", name=missing
+        )
+    if not view.has_two_stores:
+        return say(
+            "The trusted CA list lacks {name}, which the chain of the {store}'s certificate needs.",
+            name=missing,
+            store=store_name(view, kinds[0]),
         )
     return say(
         "The trusted CA list lacks {name}, which the {kind} certificate's chain needs.",
@@ -215,7 +226,11 @@ def _who_needs(missing: str, kinds: Sequence[str]) -> Words:
     )
 
 
-_ONE_LIST = say("One list serves both stores; the intermediates that Expressway sends come from it.")
+def _one_list(view: NodeView) -> Words:
+    if view.has_two_stores:
+        return say("One list serves both stores; the intermediates that Expressway sends come from it.")
+    return say("The intermediates that Expressway sends come from this list.")
+
 
 _SENT = (Need.CAPTURE, Need.HANDSHAKE, Need.LOCAL_ADDRESSES)
 

@@ -22,10 +22,11 @@ FIVE_STEPS = (
     Step.CERTIFICATE_REQUEST,
     Step.CLIENT_CERTIFICATE,
 )
+
 CUCM_TRUST = Remedy(
     text=say(
-        "Let CUCM trust the chain of the Core's client store: append it to tomcat-trust and CallManager-trust, then "
-        "restart Tomcat, CallManager and HAProxy (service-affecting, in a maintenance window)."
+        "Let CUCM trust the chain of what the Core presents as TLS client: append it to tomcat-trust and "
+        "CallManager-trust, then restart Tomcat, CallManager and HAProxy (service-affecting, in a maintenance window)."
     ),
     command="CUCM OS Administration > Security > Certificate Management",
     kind=RemedyKind.DURABLE,
@@ -212,13 +213,19 @@ def core_client_to_cucm(view: NodeView) -> Iterator[Judgement]:
             peer,
             group,
             Side.CLIENT,
-            say(
-                "The Core presented serial {serial} as TLS client to {peer}, port {port}. {what_came} CUCM has to trust the "
-                "chain of this certificate; since X15.5 that is the client store's.",
-                serial=person_serial(connection.client_certificate.serial),
-                peer=peer.name,
-                port=connection.handshake.server.port,
-                what_came=_what_came(view, connection, peer),
+            sentences(
+                (
+                    say(
+                        "The Core presented serial {serial} as TLS client to {peer}, port {port}. {what_came}",
+                        serial=person_serial(connection.client_certificate.serial),
+                        peer=peer.name,
+                        port=connection.handshake.server.port,
+                        what_came=_what_came(view, connection, peer),
+                    ),
+                    say("CUCM has to trust the chain of this certificate; since X15.5 that is the client store's.")
+                    if view.has_two_stores
+                    else say("CUCM has to trust the chain of this certificate."),
+                )
             ),
             (CUCM_TRUST,),
             say("CUCM refused the Core's client certificate"),
