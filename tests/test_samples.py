@@ -225,7 +225,7 @@ def test_what_was_accepted_with_something_against_it_is_not_plainly_accepted(
         ("webex-client-certificate", "Store rule✓client store, as expected"),
         ("condition-1-upgraded", "Store rule✓both stores, as expected"),
         ("x15.4-single-store", "Store rule✓single store, as expected"),
-        ("identity-unacceptable", "Store ruleserver store, as expected"),
+        ("identity-unacceptable", "Store rule=server store, as expected"),
         ("wrong-store-presented", "Store rule✕expected the client store's: expe.harbor.example"),
         ("old-certificate-still-served", "00:00:F1, 2026-03-20 to 2027-03-20"),
         ("resumed-session", "Store rule?expected the client store's, inferred: expe.harbor.example"),
@@ -288,7 +288,7 @@ def test_what_tls_1_3_hides_is_shown_by_rule_and_by_the_peers_log_and_nothing_is
     assert "Store rule?expected the client store's, inferred: expc.harbor.example" in answer
     assert "loggingsnapshot_expe_2026-03-24_11_55_47.txt, line 20" in answer
     assert "Encrypted inframe 34" in answer
-    assert "Nothing that was read calls for a change." in answer
+    assert "No failure and no warning calls for a change;" in answer
     assert "Collect" not in answer
 
 

@@ -206,3 +206,16 @@ def test_findings_follow_a_host_to_its_new_name() -> None:
     after = report(node(name="new"), findings=[finding("one", node="new", subject="new")])
 
     assert findings(before, after) == ""
+
+
+def test_a_release_with_one_store_presents_from_that() -> None:
+    old = node(version="X15.4")
+    single = verdict(presented=presented(store="server"))
+    before, after = (
+        report(old, verdicts=[one])
+        for one in (single, verdict(presented=presented(serial="ff", store="server", certificate=NEWER)))
+    )
+
+    assert "serial C1 (single store) → serial FF (single store)" in said("Verdicts", before, after)
+    upgraded = report(node(), verdicts=[verdict(presented=presented(serial="ff", store="server", certificate=NEWER))])
+    assert "serial C1 (single store) → serial FF (server store)" in said("Verdicts", before, upgraded)

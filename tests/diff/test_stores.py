@@ -197,3 +197,12 @@ def test_a_list_that_is_not_in_a_bundle_is_not_compared() -> None:
 
     assert said("Trusted CA list", report(), after) == ""
     assert said("Not compared", report(), after) == "core not to be seen after: Trusted CA list"
+
+
+def test_the_one_store_of_older_releases_is_called_so() -> None:
+    before, after = (
+        report(node(version="X15.4", stores={"server": [one], "client": None, "trusted": [ROOT]}))
+        for one in (SERVER, CLIENT)
+    )
+
+    assert said("Stores", before, after).startswith("core, single store")
