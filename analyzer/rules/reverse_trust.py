@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from analyzer.evidence import NodeRole, Side
 from analyzer.findings import Confidence, Severity
 from analyzer.rules import quote
-from analyzer.rules.authorities import append, in_part, name_of
+from analyzer.rules.authorities import append_lacking, in_part, name_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.states import denied, is_active
 from analyzer.rules.trust import trust_of
@@ -47,7 +47,7 @@ def ssh_reverse_trust_missing(view: NodeView) -> Iterator[Judgement]:
             confidence=Confidence.INFERRED,
             subject=edge.node.name or "",
             explanation=sentences((_lacking(view, missing), in_part(view))),
-            remedy=(append(missing),),
+            remedy=(append_lacking(view, (leaf,), missing),),
             evidence=(
                 *refused,
                 quote.quote_certificate(

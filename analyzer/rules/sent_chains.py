@@ -13,7 +13,7 @@ from analyzer.evidence import Certificate, CertificateOrigin, Connection, Peer, 
 from analyzer.facts.public_roots import public_roots
 from analyzer.findings import Confidence, Severity
 from analyzer.rules import quote
-from analyzer.rules.authorities import CHAIN_ALERTS, append, append_with_root, in_part, name_of
+from analyzer.rules.authorities import CHAIN_ALERTS, append_lacking, in_part, name_of
 from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
@@ -81,7 +81,7 @@ def chain_incomplete_sent(view: NodeView) -> Iterator[Judgement]:
                     say("{peer} then refused the chain.", peer=peer.name) if refused else "",
                 )
             ),
-            remedy=(append_with_root(missing),),
+            remedy=(append_lacking(view, order.path[:1], missing),),
             evidence=(
                 *(row for c in shown[: quote.MOST] for row in quote.quote_certificate_frame(c, role)),
                 *(quote.quote_alert(c, a) for c in refused[: quote.MOST] for a in c.handshake.alerts),
@@ -176,7 +176,7 @@ def _own_issuer_missing(view: NodeView, paths: Mapping[str, CertificationPath]) 
         ),
         title=_what_is_missing(view.node.name or say("This node"), missing, incomplete=incomplete),
         explanation=sentences((_who_needs(view, missing, tuple(paths)), twin, in_part(view), _one_list(view))),
-        remedy=((append_with_root if incomplete else append)(missing),),
+        remedy=(append_lacking(view, [one.leaf for one in paths.values()], missing),),
         evidence=(
             *(
                 quote.quote_certificate(p.leaf, quote.store_file(view.node, k), store_name(view, k))
