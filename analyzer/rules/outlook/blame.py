@@ -62,6 +62,10 @@ _OF_TUNNELS = "ssh-tunnels-down"
 _GRAVE = {Severity.CRITICAL: 0, Severity.WARNING: 1}
 
 
+Zones = frozenset[tuple[str | None, str]]
+"""Zones by their node and name."""
+
+
 class Ground(Struct, frozen=True, kw_only=True):
     """What tells that a finding is about a service.
 
@@ -71,6 +75,7 @@ class Ground(Struct, frozen=True, kw_only=True):
         causes: keys of what its causes may be about besides.
         records: ids of its connections and log lines; empty: whatever is about its peer is about it.
         ids: of findings that are about it whatever they rest on.
+        others: zones that are known to be no part of it, each with its node.
     """
 
     nodes: frozenset[str | None]
@@ -78,12 +83,17 @@ class Ground(Struct, frozen=True, kw_only=True):
     causes: frozenset[str] = frozenset()
     records: frozenset[str] = frozenset()
     ids: frozenset[str] = frozenset()
+    others: Zones = frozenset()
 
     def holds(self, finding: Finding) -> bool:
         """Whether a finding of its nodes is about the service."""
         if finding.id in self.ids:
             return True
-        if finding.about.isdisjoint(self.names) or (finding.id == _OF_TUNNELS and TUNNELS not in self.names):
+        if (
+            self._is_of_others(finding)
+            or finding.about.isdisjoint(self.names)
+            or (finding.id == _OF_TUNNELS and TUNNELS not in self.names)
+        ):
             return False  # that tunnels are down is about the zone only in that the zone may be the cause
         return not (self.records and finding.rests_on) or not self.records.isdisjoint(finding.rests_on)
 
@@ -91,19 +101,28 @@ class Ground(Struct, frozen=True, kw_only=True):
         """Whether a finding of its nodes may be the cause of one about the service: of what is about no peer, one that says why."""
         if self.holds(finding):
             return True
+        if self._is_of_others(finding):
+            return False
         return not finding.about.isdisjoint(self.causes) if finding.about else finding.id in WHY
 
+    def _is_of_others(self, finding: Finding) -> bool:
+        """Whether a finding is about a zone that is no part of the service, or about one peer of it (`zone: peer`)."""
+        return TRAVERSAL in finding.about and any(
+            finding.node == node and (finding.subject == zone or finding.subject.startswith(f"{zone}: "))
+            for node, zone in self.others
+        )
 
-def of_zone(nodes: frozenset[str | None]) -> Ground:
-    return Ground(nodes=nodes, names=frozenset({TRAVERSAL}))
+
+def of_zone(nodes: frozenset[str | None], others: Zones) -> Ground:
+    return Ground(nodes=nodes, names=frozenset({TRAVERSAL}), others=others)
 
 
-def of_tunnels(nodes: frozenset[str | None]) -> Ground:
-    return Ground(nodes=nodes, names=frozenset({TUNNELS}), causes=frozenset({TRAVERSAL}))
+def of_tunnels(nodes: frozenset[str | None], others: Zones) -> Ground:
+    return Ground(nodes=nodes, names=frozenset({TUNNELS}), causes=frozenset({TRAVERSAL}), others=others)
 
 
-def of_both(nodes: frozenset[str | None]) -> Ground:
-    return Ground(nodes=nodes, names=BETWEEN_CORE_AND_EDGE)
+def of_both(nodes: frozenset[str | None], others: Zones) -> Ground:
+    return Ground(nodes=nodes, names=BETWEEN_CORE_AND_EDGE, others=others)
 
 
 class Filed:

@@ -18,6 +18,7 @@ from analyzer.rules.outlook.inbound import ANYONE_ELSE, CLUSTER, INBOUND, ITS_PE
 from analyzer.rules.outlook.outbound import OUTBOUND
 from analyzer.rules.outlook.pair import Pair, pairs
 from analyzer.rules.outlook.sighted import sighted_contact, sighted_tunnels, sighted_zone
+from analyzer.rules.outlook.standing import zone_open
 from analyzer.rules.outlook.traces import traces_of
 from analyzer.rules.outlook.traversal import PLAIN_ZONE, REMOTE_ACCESS, TUNNELS, ZONE, other_end
 from analyzer.rules.view import NodeView
@@ -82,19 +83,23 @@ def _between(pair: Pair, known: _Known) -> Iterator[Service]:
         plain = Service(service=service, peer=peer, nodes=nodes, between=True, seen=sighted, rule=rule)
         return _explained(_as_judged(own, plain), known, ground)
 
-    zone = made(name, sighted_zone(pair), known.rule(own, name, peer), of_zone(nodes))
+    others = frozenset(zone for end in pair.ends for zone in end.zones_of_others)
+    which = zone_open(pair)
+    rule = unknown(which) if which else known.rule(own, name, peer)
+    zone = made(name, sighted_zone(pair), rule, of_zone(nodes, others))
     yield zone
     if not is_unified:
         return
     rule = known.rule(own, TUNNELS, peer)
     if _is_down(zone):
         rule = cell(Prospect.FAILS, _ZONE_IS_DOWN)
-    tunnels = made(TUNNELS, sighted_tunnels(pair), rule, of_tunnels(nodes))
+    tunnels = made(TUNNELS, sighted_tunnels(pair), rule, of_tunnels(nodes, others))
     yield tunnels
     if not any(view.is_without_remote_access for view in (pair.core, pair.edge) if view):
-        rule = _remote_access(zone, tunnels, known.rule(own, REMOTE_ACCESS, peer))
+        rule = unknown(which) if which else known.rule(own, REMOTE_ACCESS, peer)
+        rule = _remote_access(zone, tunnels, rule)
         ground = of_zone if _is_down(zone) else of_tunnels if _is_down(tunnels) else of_both
-        yield made(REMOTE_ACCESS, None, rule, ground(nodes))
+        yield made(REMOTE_ACCESS, None, rule, ground(nodes, others))
 
 
 def _is_down(service: Service) -> bool:

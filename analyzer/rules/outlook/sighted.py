@@ -6,7 +6,7 @@ from analyzer.evidence import Certificate, Connection, Event, Outcome, Side, Sto
 from analyzer.findings import Sighted
 from analyzer.rules.outlook.contacts import Contact
 from analyzer.rules.outlook.pair import Pair
-from analyzer.rules.outlook.standing import last_handshake, tunnels_down, tunnels_up, wrong_credentials, zone_down
+from analyzer.rules.outlook.standing import last_handshake, tunnels_down, tunnels_up, wrong_credentials, zone_by_dumps
 from analyzer.rules.outlook.traces import zone_words
 from analyzer.rules.states import is_active, is_failed
 from analyzer.rules.view import NodeView
@@ -44,10 +44,9 @@ def sighted_zone(pair: Pair) -> Sighted | None:
         if refusal is not None:
             return Sighted(works=False, reason=_logged(refusal), connection=newest.id)
         return _of_pair(pair, newest)
-    down = zone_down(pair)
-    up = next((traces.active_zone for traces, _ in pair.ends if traces.active_zone), None)
-    shown = down or up
-    return Sighted(works=down is None, reason=_shown(shown)) if shown else None
+    by_dumps = zone_by_dumps(pair)
+    shown = by_dumps.down or by_dumps.up
+    return Sighted(works=by_dumps.down is None, reason=_shown(shown)) if shown else None
 
 
 def sighted_tunnels(pair: Pair) -> Sighted | None:

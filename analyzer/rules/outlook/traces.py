@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from analyzer.evidence import Certificate, Connection, Outcome, Side, Zone
-from analyzer.rules.states import denied, has_failed, is_active, is_failed, ssh_errors, tunnels_up_since
+from analyzer.rules.states import denied, has_failed, ssh_errors, tunnels_up_since
 from analyzer.rules.view import NodeView
 from analyzer.text import person_utc
 from analyzer.words import Words, say
@@ -17,16 +17,14 @@ class Traces(Struct, frozen=True, kw_only=True):
     """What one node shows.
 
     Attributes:
-        newest: by the other end's node (None: its bundle is not at hand) the last handshake whose outcome is known.
+        newest: by the other end's node (None: its bundle is not at hand) and zone the last handshake whose outcome is
+            known.
         presented: what the other end presented last.
-        failed_zone, active_zone: what the dump says of a zone; None: of none.
         tunnels_down, tunnels_up: what shows that the SSH tunnels are down, or up; None: nothing.
     """
 
-    newest: Mapping[str | None, Connection]
+    newest: Mapping[tuple[str | None, str | None], Connection]
     presented: Certificate | None
-    failed_zone: Words | None
-    active_zone: Words | None
     tunnels_down: Words | None
     tunnels_up: Words | None
 
@@ -34,23 +32,21 @@ class Traces(Struct, frozen=True, kw_only=True):
 def traces_of(view: NodeView) -> Traces:
     """Gather what a node shows."""
     zones = {zone.name for zone in view.traversal_zones}
-    newest: dict[str | None, Connection] = {}
+    newest: dict[tuple[str | None, str | None], Connection] = {}
     role, presented = Side.SERVER if view.is_edge else Side.CLIENT, None
     for connection in view.connections:
         if connection.peer.zone not in zones and connection.peer.node not in view.node.partners:
             continue
         if connection.local_role is role:
             presented = connection.certificate(role.other).leaf or presented
-        known = newest.get(connection.peer.node)
+        end = connection.peer.node, connection.peer.zone
+        known = newest.get(end)
         later = known is None or known.handshake.started <= connection.handshake.started
         if later and connection.outcome is not Outcome.UNKNOWN:
-            newest[connection.peer.node] = connection
-    failed, active = ([zone for zone in view.traversal_zones if has(zone)] for has in (is_failed, is_active))
+            newest[end] = connection
     return Traces(
         newest=newest,
         presented=view.case.certificates.get(presented or ""),
-        failed_zone=zone_words(failed[0]) if failed else None,
-        active_zone=zone_words(active[0]) if active else None,
         tunnels_down=_tunnels_down(view),
         tunnels_up=_tunnels_up(view),
     )
