@@ -332,6 +332,7 @@ class Sighted(Struct, frozen=True, kw_only=True):
         state: in place of `works` or `fails` where that is not all (`worked, with the server store's certificate`).
         is_rule: whether what the store rule says was presented, as far as it shows: else next time may be different.
         connection: id of the handshake that shows it.
+        by_zone: whether all that shows it is what the dump says of its zone: not that a certificate was asked for.
     """
 
     works: bool
@@ -339,6 +340,7 @@ class Sighted(Struct, frozen=True, kw_only=True):
     state: Words | None = None
     is_rule: bool = True
     connection: str | None = None
+    by_zone: bool = False
 
 
 class Service(Struct, frozen=True, kw_only=True):

@@ -17,18 +17,27 @@ def serial_hex(number: int) -> str:
     return f"{number:x}"
 
 
+def person_serial(serial: str | None) -> str:
+    """Return a serial as Expressway and openssl show it, for a person; None: it could not be read."""
+    return say("unreadable") if serial is None else ":".join(_octets(serial)).upper()
+
+
 def serial_spellings(serial: str) -> tuple[str, ...]:
     """Return a serial as Expressway and openssl (colons), Wireshark (DER octets) and Windows (plain) show it.
 
     A DER INTEGER whose first bit is set is negative: a positive number carries a leading zero octet instead, and
     Wireshark shows and filters that, too.
     """
-    digits = serial.removeprefix("-")
-    even = digits if len(digits) % 2 == 0 else f"0{digits}"
-    octets = [even[i : i + 2] for i in range(0, len(even), 2)]
     number = int(serial, 16)
     wireshark = number.to_bytes((number + (number < 0)).bit_length() // 8 + 1, signed=True)
-    return (":".join(octets).upper(), wireshark.hex(":"), even, f"0x{digits}")
+    digits = serial.removeprefix("-")
+    return (person_serial(serial), wireshark.hex(":"), "".join(_octets(serial)), f"0x{digits}")
+
+
+def _octets(serial: str) -> list[str]:
+    digits = serial.removeprefix("-")
+    even = digits if len(digits) % 2 == 0 else f"0{digits}"
+    return [even[i : i + 2] for i in range(0, len(even), 2)]
 
 
 def iso_utc(time: datetime) -> str:

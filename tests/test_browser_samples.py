@@ -211,5 +211,5 @@ def test_the_first_screen_says_who_presented_what_to_whom_and_what_to_do(
     if conclusions.why:
         assert tell(conclusions.why[0].finding.title) in text
     steps = plan(conclusions, verdict)
-    calm = wording.nothing_to_do(waits=steps.later is not None)
+    calm = wording.nothing_to_do(waits=steps.later is not None, remarks=steps.remarks)
     assert " ".join(tell(steps.now[0].options[0].text if steps.now else calm).split())[:60] in text

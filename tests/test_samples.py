@@ -20,6 +20,7 @@ from analyzer.report.json import render_json, schema_text
 from analyzer.report.note import render_note
 from analyzer.report.summary import exhibit_of, index_of, leading_verdict
 from analyzer.rules.catalogue import RULES
+from analyzer.text import person_serial
 from samples.situation import ExpectedVerdict, Situation
 from samples.situations import SITUATIONS
 from tests.program import SAMPLES, sample
@@ -100,6 +101,19 @@ def test_the_json_report_is_as_it_was(situation: Situation, update_golden: bool)
 @each_situation
 def test_the_json_report_keeps_the_schema(situation: Situation) -> None:
     jsonschema.validate(json.loads(render_json(report_of(situation))), json.loads(schema_text()))
+
+
+@each_situation
+def test_a_serial_is_written_in_one_way_wherever_a_person_reads_it(situation: Situation) -> None:
+    report = report_of(situation)
+    serials = {certificate.serial for certificate in report.case.certificates.values() if certificate.serial}
+    texts: list[str] = [verdict.sentence for verdict in report.verdicts]
+    for finding in report.findings:
+        texts += (finding.explanation, *(evidence.text for evidence in finding.evidence))
+    told = [word for text in texts for word in re.findall(r"serial ([0-9A-Fa-f]+(?::[0-9A-Fa-f]+)*)\b", text)]
+
+    assert serials.isdisjoint(told)
+    assert set(told) <= {person_serial(serial) for serial in serials}
 
 
 def test_no_golden_report_is_left_over() -> None:
@@ -211,7 +225,7 @@ def test_what_was_accepted_with_something_against_it_is_not_plainly_accepted(
         ("webex-client-certificate", "Store rule✓client store, as expected"),
         ("condition-1-upgraded", "Store rule✓both stores, as expected"),
         ("x15.4-single-store", "Store rule✓single store, as expected"),
-        ("identity-unacceptable", "Store ruleserver store, as expected"),
+        ("identity-unacceptable", "Store rule=server store, as expected"),
         ("wrong-store-presented", "Store rule✕expected the client store's: expe.harbor.example"),
         ("old-certificate-still-served", "00:00:F1, 2026-03-20 to 2027-03-20"),
         ("resumed-session", "Store rule?expected the client store's, inferred: expe.harbor.example"),
@@ -274,7 +288,7 @@ def test_what_tls_1_3_hides_is_shown_by_rule_and_by_the_peers_log_and_nothing_is
     assert "Store rule?expected the client store's, inferred: expc.harbor.example" in answer
     assert "loggingsnapshot_expe_2026-03-24_11_55_47.txt, line 20" in answer
     assert "Encrypted inframe 34" in answer
-    assert "Nothing that was read calls for a change." in answer
+    assert "No failure and no warning calls for a change;" in answer
     assert "Collect" not in answer
 
 

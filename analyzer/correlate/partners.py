@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from analyzer.evidence import Connection, Node, NodeRole, PeerKind
+from analyzer.evidence import Connection, Node, NodeRole, PeerKind, Zone
 
 
 def find_partners(nodes: Sequence[Node], connections: Sequence[Connection]) -> tuple[Node, ...]:
@@ -44,10 +44,10 @@ def find_partners(nodes: Sequence[Node], connections: Sequence[Connection]) -> t
 
 
 def _is_configured(core: Node, edge: Node) -> bool:
-    known = {name.lower() for name in (*edge.addresses, *edge.host_names)}
-    return any(
-        peer.address.lower() in known or peer.address.split(".")[0].lower() in known
-        for zone in core.zones
-        if zone.kind == "traversalclient"
-        for peer in zone.peers
-    )
+    return any(dials(zone, edge) for zone in core.zones if zone.kind == "traversalclient")
+
+
+def dials(zone: Zone, node: Node) -> bool:
+    """Whether one of a zone's peers is a node, by an address or a name of it."""
+    known = {name.lower() for name in (*node.addresses, *node.host_names)}
+    return any(peer.address.lower() in known or peer.address.split(".")[0].lower() in known for peer in zone.peers)

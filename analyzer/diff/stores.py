@@ -11,7 +11,7 @@ from analyzer.diff.sections import Row, Section, Subject, added_and_gone, change
 from analyzer.evidence import CertificateOrigin, MemberKind
 from analyzer.facts.releases import with_one_store
 from analyzer.report.wording import ORIGINS
-from analyzer.text import common_name_of
+from analyzer.text import common_name_of, person_serial
 
 StoreName = Literal["server", "client"]
 STORES: tuple[StoreName, ...] = ("server", "client")
@@ -28,7 +28,8 @@ def _stores(pair: Pair) -> list[tuple[Row, bool]]:
     server, client = (_store(pair, store) for store in STORES)
     if server == client and server[0]:
         return [(Row(f"{pair.label}, both stores", server[0]), server[1])]
-    named = (("server store", server), ("client store", client))
+    has_one = all(with_one_store(shown.node.version) for shown in (pair.before, pair.after))
+    named = (("single store" if has_one else "server store", server), ("client store", client))
     return [(Row(f"{pair.label}, {name}", lines), is_change) for name, (lines, is_change) in named if lines]
 
 
@@ -74,7 +75,7 @@ def _now(after: Shown, store: StoreName, leaf: SavedCertificate | None) -> str:
 def _one(leaf: SavedCertificate | None) -> str:
     if leaf is None:
         return "no certificate that could be read"
-    return f"{_name(leaf)}, serial {leaf.serial or 'unreadable'}, {_usage(leaf)}, issued by {_issuer(leaf)}"
+    return f"{_name(leaf)}, serial {person_serial(leaf.serial)}, {_usage(leaf)}, issued by {_issuer(leaf)}"
 
 
 def _same(
@@ -84,7 +85,7 @@ def _same(
         _subjects(pair.before.certificates(before[1:])), _subjects(pair.after.certificates(after[1:]))
     )
     more = (f"other certificates in its file: {', '.join(others)}",) if others else ()
-    return (f"the same: {_name(leaf)}, serial {leaf.serial or 'unreadable'}", *more), bool(others)
+    return (f"the same: {_name(leaf)}, serial {person_serial(leaf.serial)}", *more), bool(others)
 
 
 def _what_came(old: SavedCertificate, new: SavedCertificate) -> str:
@@ -107,7 +108,7 @@ def _names(certificate: SavedCertificate) -> frozenset[str]:
 
 
 def _changes(old: SavedCertificate, new: SavedCertificate) -> Iterator[str]:
-    yield from changed("serial", old.serial or "unreadable", new.serial or "unreadable")
+    yield from changed("serial", person_serial(old.serial), person_serial(new.serial))
     yield from changed("subject", old.subject, new.subject)
     yield from changed("issuer", _issuer(old), _issuer(new))
     yield from changed("valid", _validity(old), _validity(new))
@@ -183,7 +184,7 @@ def _trusted(pair: Pair) -> Iterator[str]:
 def _subjects(certificates: dict[str, SavedCertificate]) -> tuple[str, ...]:
     return tuple(
         sorted(
-            f"{one.subject or 'a subject that cannot be read'}, serial {one.serial or 'unreadable'}"
+            f"{one.subject or 'a subject that cannot be read'}, serial {person_serial(one.serial)}"
             + (f", valid to {one.not_after:%Y-%m-%d}" if one.not_after else "")
             for one in certificates.values()
         )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzer.diff.pairs import Nodes
+from analyzer.diff.pairs import Nodes, Pair, Shown
 from analyzer.diff.saved import SavedReport, SavedVerdict
 from analyzer.diff.sections import Section, Subject, row
-from analyzer.evidence import Outcome, Side
+from analyzer.evidence import Outcome, Side, Store
+from analyzer.facts.releases import with_one_store
 from analyzer.report.wording import SIDES, STORES, VISIBILITIES
+from analyzer.text import person_serial
 
 With = tuple[str, Side | None]
 """Whom a verdict is about: the peer, and this node's role."""
@@ -26,7 +28,7 @@ def verdicts_section(nodes: Nodes, before: SavedReport, after: SavedReport) -> S
         for pair in nodes.pairs
         if pair.shows(Subject.VERDICTS)
         for was in [old.get(pair.before.node.name, {})]
-        for one in row(pair.label, _verdicts(was, new.get(pair.after.node.name, {}), nodes))
+        for one in row(pair.label, _verdicts(pair, was, new.get(pair.after.node.name, {}), nodes))
     ]
     return Section(Subject.VERDICTS, tuple(rows))
 
@@ -40,16 +42,18 @@ def _newest(report: SavedReport) -> Newest:
     return newest
 
 
-def _verdicts(old: dict[With, SavedVerdict], after: dict[With, SavedVerdict], nodes: Nodes) -> Iterator[str]:
+def _verdicts(
+    pair: Pair, old: dict[With, SavedVerdict], after: dict[With, SavedVerdict], nodes: Nodes
+) -> Iterator[str]:
     before = {(nodes.now(peer) or peer, role): verdict for (peer, role), verdict in old.items()}
     for ends, verdict in after.items():
         if ends not in before:
-            yield f"{_with(ends)}: only after: {_outcome(verdict)}; {_presented(verdict)}"
+            yield f"{_with(ends)}: only after: {_outcome(verdict)}; {_presented(verdict, pair.after)}"
         else:
-            yield from _verdict(before[ends], verdict, ends)
+            yield from _verdict(pair, before[ends], verdict, ends)
     for ends, verdict in before.items():
         if ends not in after:
-            yield f"{_with(ends)}: only before: {_outcome(verdict)}; {_presented(verdict)}"
+            yield f"{_with(ends)}: only before: {_outcome(verdict)}; {_presented(verdict, pair.before)}"
 
 
 def _answers_nothing(verdict: SavedVerdict) -> bool:
@@ -57,13 +61,13 @@ def _answers_nothing(verdict: SavedVerdict) -> bool:
     return verdict.presented.visibility is None and verdict.outcome is Outcome.UNKNOWN
 
 
-def _verdict(before: SavedVerdict, after: SavedVerdict, ends: With) -> Iterator[str]:
+def _verdict(pair: Pair, before: SavedVerdict, after: SavedVerdict, ends: With) -> Iterator[str]:
     was, came = _outcome(before), _outcome(after)
     other = _shown(before) != _shown(after)
     if was != came or other:
         yield f"{_with(ends)}: {f'{was} → {came}' if was != came else f'{came} as before'}"
     if other:
-        yield f"{_presented(before)} → {_presented(after).removeprefix('presented ')}"
+        yield f"{_presented(before, pair.before)} → {_presented(after, pair.after).removeprefix('presented ')}"
 
 
 def _shown(verdict: SavedVerdict) -> tuple[object, ...]:
@@ -76,14 +80,21 @@ def _with(ends: With) -> str:
     return f"as {SIDES[role]} with {peer}" if role else f"with {peer}"
 
 
-def _presented(verdict: SavedVerdict) -> str:
+def _presented(verdict: SavedVerdict, shown: Shown) -> str:
     presented = verdict.presented
     if presented.serial:
-        store = f" ({STORES[presented.store].split(' (')[0]})" if presented.store else ""
-        return f"presented serial {presented.serial}{store}"
+        store = f" ({_store(presented.store, shown)})" if presented.store else ""
+        return f"presented serial {person_serial(presented.serial)}{store}"
     return (
         f"certificate {VISIBILITIES[presented.visibility]}" if presented.visibility else "certificate not to be seen"
     )
+
+
+def _store(store: Store, shown: Shown) -> str:
+    """Return what a store of a node is called, in a few words."""
+    if store is Store.SERVER and with_one_store(shown.node.version):
+        return "single store"
+    return STORES[store].split(" (")[0]
 
 
 def _outcome(verdict: SavedVerdict) -> str:

@@ -16,7 +16,7 @@ from analyzer.findings import EvidenceKind, Finding, Report, Severity
 from analyzer.report import wording
 from analyzer.report.summary import holder_of, leading_verdict
 from analyzer.rules.quote import STEP_WORDS
-from analyzer.text import clean
+from analyzer.text import clean, person_serial
 
 MOST_CONNECTIONS = 200
 _CERTIFICATE_STEPS = {Step.SERVER_CERTIFICATE: Side.SERVER, Step.CLIENT_CERTIFICATE: Side.CLIENT}
@@ -160,7 +160,8 @@ def _step(step: Frame, connection: Connection, case: Case) -> str:
     if certificate is None:
         return f"{words}: {wording.VISIBILITIES[shown.visibility]}"
     store = f", {wording.store_name(shown.store, holder_of(case, shown))}" if shown.store else ""
-    return f"{words}: {certificate.subject}, serial {certificate.serial}, {wording.usage(certificate)}{store}"
+    serial, usage = person_serial(certificate.serial), wording.usage(certificate)
+    return f"{words}: {certificate.subject}, serial {serial}, {usage}{store}"
 
 
 def _written(commented: Sequence[tuple[Piece, tuple[str, ...]]]) -> bytes:

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from analyzer.export.recording import Content, Entry
 from analyzer.parsers.capture.messages import MessageType
-from analyzer.text import serial_hex, serial_spellings
+from analyzer.text import person_serial, serial_hex
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Scapy's own imports use what newer libraries call deprecated
@@ -141,7 +141,7 @@ def _certificate(der: bytes) -> Part:
 def _certificate_lines(certificate: Packet) -> tuple[str, ...]:
     """Scapy shortens long numbers, but the serial number is what people compare: it comes first, and whole."""
     serial = serial_hex(certificate.tbsCertificate.serialNumber.val)
-    return f"serial number {serial_spellings(serial)[0]}", *_shown(certificate)
+    return f"serial number {person_serial(serial)}", *_shown(certificate)
 
 
 def _part(data: bytes, read: Callable[[], tuple[str, ...]]) -> Part:

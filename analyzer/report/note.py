@@ -13,7 +13,7 @@ from analyzer.report.headline import headline
 from analyzer.report.language import ENGLISH, Language
 from analyzer.report.steps import Step, placed, plan
 from analyzer.report.summary import Index, exhibit_of, index_of, leading_verdict, store_words
-from analyzer.text import clean, serial_spellings
+from analyzer.text import clean, person_serial
 from analyzer.words import Words, counted, say
 
 MAX_LINES = 40
@@ -105,7 +105,7 @@ def _facts(md: _Markdown, certificate: Certificate, store: str, frame: Frame | T
     usage, issuer = md.plain(wording.usage(certificate)), md.code(certificate.issuer or "")
     yield say("Extended key usage: {usage}; issuer {issuer}", usage=usage, issuer=issuer)
     if certificate.serial:
-        yield say("Serial: {serial}", serial=md.code(serial_spellings(certificate.serial)[0]))
+        yield say("Serial: {serial}", serial=md.code(person_serial(certificate.serial)))
     if frame:
         file, time = md.code(frame.capture), wording.utc(frame.time)
         yield say("Frame {number} of {file}, {time}", number=frame.frame, file=file, time=time)
@@ -159,7 +159,7 @@ def _steps(md: _Markdown, conclusions: Conclusions, verdict: Verdict | None, ind
     for number, step in enumerate(steps.now, start=1):
         yield from _options(md, step, index, f"{number}. ")
     if not steps.now:
-        yield md.line(wording.nothing_to_do(waits=steps.later is not None), "")
+        yield md.line(wording.nothing_to_do(waits=steps.later is not None, remarks=steps.remarks), "")
     if steps.later and steps.later.finding:
         yield ""
         yield md.line(say("Later, at the renewal before {day}:", day=steps.later.finding.due), "")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
-from analyzer.evidence import NodeRole
+from analyzer.evidence import NodeRole, Outcome
 from analyzer.findings import HERE, Finding, Remedy, RemedyKind, Severity, Verdict
 from analyzer.report.conclusions import Cause, Conclusions
 from analyzer.report.summary import Index
@@ -25,6 +25,22 @@ _NO_CONNECTION = Remedy(
     ),
     kind=RemedyKind.COLLECT,
     at=None,
+)
+
+_BOTH_ENDS = Remedy(
+    text=say(
+        "Nothing that was read says why it failed: take a diagnostic log with tcpdump at both ends at the same time "
+        "while the connection is tried again."
+    ),
+    kind=RemedyKind.COLLECT,
+    at=None,
+)
+_THIS_END = Remedy(
+    text=say(
+        "Nothing that was read says why it refused: take a diagnostic log with “Take tcpdump while logging” ticked "
+        "while the connection is tried again."
+    ),
+    kind=RemedyKind.COLLECT,
 )
 
 
@@ -47,31 +63,44 @@ class Step(Struct, frozen=True, kw_only=True):
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """What to do now, and what waits for a day: the step of the forecast that comes first."""
+    """What to do now, and what waits for a day: the step of the forecast that comes first.
+
+    Attributes:
+        remarks: how many findings of no weight have steps in their cards.
+    """
 
     now: tuple[Step, ...]
     later: Step | None
+    remarks: int = 0
 
 
 def plan(conclusions: Conclusions, verdict: Verdict | None) -> Plan:
     """Return what to do: now what cures the causes of what fails, in three steps at most; later what a forecast asks.
 
-    Without a failure the warnings call for what to do now. An open question alone calls for no step: what to collect
-    for it stands beside it.
+    Without a failure the warnings call for what to do now. A failure that nothing explains calls for what would
+    explain it: warnings about something else do not mend it. An open question alone calls for no step: what to
+    collect for it stands beside it.
     """
     causes = (*conclusions.why, *conclusions.also)
     waiting = [cause.finding for cause in causes if cause.finding.due is not None]
     causes = tuple(cause for cause in causes if cause.finding.due is None)
     failing = [c for c in causes if c in conclusions.why or c.finding.severity is Severity.CRITICAL]
-    steps = [step for cause in failing or causes for finding in _calling(cause) for step in steps_of(finding)]
+    is_unexplained = conclusions.has_failed and not any(cause in conclusions.why for cause in causes)
+    chosen = failing or (() if is_unexplained else causes)
+    steps = [step for cause in chosen for step in _steps_of_cause(cause)]
     own = _of_verdict(verdict)
-    fixes = [step for step in steps if not step.is_collect] or [step for step in own if not step.is_collect]
-    asked = [step for step in own if step.is_collect] or [step for step in steps if step.is_collect]
+    if is_unexplained:
+        now = [*(own or _of_failure(verdict)), *steps]
+    else:
+        fixes = [step for step in steps if not step.is_collect] or [step for step in own if not step.is_collect]
+        asked = [step for step in own if step.is_collect] or [step for step in steps if step.is_collect]
+        now = [*fixes, *asked]
     first = min(waiting, key=lambda finding: str(finding.due), default=None)
     later = steps_of(first)[:1] if first else ()
     return Plan(
-        now=tuple(_distinct((*fixes, *asked)))[:MOST],
+        now=tuple(_distinct(now))[:MOST],
         later=replace(later[0], options=later[0].options[:MOST]) if later else None,
+        remarks=sum(bool(f.remedy) for cause in conclusions.remarks for f in (cause.finding, *cause.consequences)),
     )
 
 
@@ -111,6 +140,29 @@ def _of_verdict(verdict: Verdict | None) -> tuple[Step, ...]:
     if verdict is None:
         return (Step(options=(_NO_CONNECTION,), node=None),)
     return tuple(Step(options=options, node=verdict.node) for options in _grouped(verdict.grounds.remedy))
+
+
+def _of_failure(verdict: Verdict | None) -> tuple[Step, ...]:
+    """Return where to look for what made the leading handshake fail: with whoever refused, else at both ends."""
+    if verdict is None:
+        return ()
+    if verdict.outcome is not Outcome.REFUSED or verdict.refused_by is None or verdict.local_role is None:
+        return (Step(options=(_BOTH_ENDS,), node=verdict.node),)
+    if verdict.refused_by is verdict.local_role:
+        return (Step(options=(_THIS_END,), node=verdict.node),)
+    text = say(
+        "Nothing that was read says why {peer} refused: get the other end's log of the time of this handshake.",
+        peer=verdict.peer,
+    )
+    return (Step(options=(Remedy(text=text, kind=RemedyKind.COLLECT, at=None),), node=verdict.node),)
+
+
+def _steps_of_cause(cause: Cause) -> tuple[Step, ...]:
+    """Return the steps that a cause asks for; of something critical without any, how to come to know its cause."""
+    steps = tuple(step for finding in _calling(cause) for step in steps_of(finding))
+    if not steps and cause.finding.severity is Severity.CRITICAL:
+        return (Step(options=(_BOTH_ENDS,), node=cause.finding.node, finding=cause.finding),)
+    return steps
 
 
 def _calling(cause: Cause) -> Iterator[Finding]:

@@ -181,6 +181,12 @@ def _next_step(conclusions: Conclusions, verdict: Verdict | None, index: Index) 
     if steps.later and steps.later.finding:
         day = steps.later.finding.due
         return say("nothing now; at the renewal before {day}: {step}", day=day, step=_first(steps.later, index))
+    if steps.remarks:
+        return counted(
+            steps.remarks,
+            "no failure and no warning calls for a change; {count:,} remark has a step to consider",
+            "no failure and no warning calls for a change; {count:,} remarks have a step to consider",
+        )
     return _NO_STEP
 
 

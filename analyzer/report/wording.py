@@ -144,8 +144,20 @@ REMEDY_KINDS = {
 }
 
 
-def nothing_to_do(*, waits: bool) -> Words:
-    """Say that there is no step to take now; `waits`: there is one for later."""
+def nothing_to_do(*, waits: bool, remarks: int) -> Words:
+    """Say that there is no step to take now; `waits`: there is one for later; `remarks`: how many have one."""
+    if waits and remarks:
+        return counted(
+            remarks,
+            "Nothing now; {count:,} remark has a step to consider.",
+            "Nothing now; {count:,} remarks have a step to consider.",
+        )
+    if remarks:
+        return counted(
+            remarks,
+            "No failure and no warning calls for a change; {count:,} remark has a step to consider.",
+            "No failure and no warning calls for a change; {count:,} remarks have a step to consider.",
+        )
     return say("Nothing now.") if waits else say("Nothing that was read calls for a change.")
 
 

@@ -15,7 +15,7 @@ from analyzer.rules import quote
 from analyzer.rules.renewal import named, sources_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
-from analyzer.rules.wording import ROLES, STORES
+from analyzer.rules.wording import ROLES, store_name
 from analyzer.words import listed, say, sentences
 
 _PAGE = "Maintenance > Security > Server certificate"
@@ -32,7 +32,7 @@ def acme_failure(view: NodeView) -> Iterator[Judgement]:
         "The automatic renewal of the certificate failed, in signing or in deployment ({alarms}).", alarms=alarms
     )
     until = (
-        say("The one in the server store lasts until {day}.", day=leaf.not_after.date())
+        say("The one in the {store} lasts until {day}.", store=store_name(view, "server"), day=leaf.not_after.date())
         if leaf and leaf.not_after
         else ""
     )
@@ -54,7 +54,7 @@ def acme_failure(view: NodeView) -> Iterator[Judgement]:
         ),
         evidence=(
             *(row for alarm in raised for row in quote.quote_alarm(alarm)),
-            *((quote.quote_certificate(leaf, file, STORES["server"]),) if leaf else ()),
+            *((quote.quote_certificate(leaf, file, store_name(view, "server")),) if leaf else ()),
         ),
         count=len(raised),
     )

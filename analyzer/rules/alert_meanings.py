@@ -63,7 +63,7 @@ def _replace(ends: RefusedEnds) -> tuple[Remedy, ...]:
 
 def _present_any(ends: RefusedEnds) -> tuple[Remedy, ...]:
     there = say("Have {presenter} present a client certificate.", presenter=ends.presenter)
-    return (on_presenter(ends, say("Put a certificate into the client store."), there),)
+    return (on_presenter(ends, say("Put a certificate into the {store}.", store=ends.store), there),)
 
 
 def _look_before(_: RefusedEnds) -> tuple[Remedy, ...]:

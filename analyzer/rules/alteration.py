@@ -11,6 +11,7 @@ from analyzer.rules.arrivals import Alteration, How, alterations_of, presenter_o
 from analyzer.rules.both_ends import quote_hello
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
+from analyzer.text import person_serial
 from analyzer.words import Words, listed, say
 
 _MOST_QUOTED = 3
@@ -105,7 +106,9 @@ def _what(view: NodeView, other: NodeView, alteration: Alteration) -> Words:
 def _which(certificate: Certificate | None) -> Words:
     if certificate is None:
         return say("a certificate")
-    return say("serial {serial}, issued by {issuer}", serial=certificate.serial, issuer=certificate.issuer)
+    return say(
+        "serial {serial}, issued by {issuer}", serial=person_serial(certificate.serial), issuer=certificate.issuer
+    )
 
 
 def _quote(view: NodeView, other: NodeView, alteration: Alteration) -> tuple[Evidence, ...]:

@@ -5,11 +5,15 @@ Trust is judged with the verifier's list and the chain presented to it (rules-am
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from analyzer.correlate.chains import CertificationPath
 from analyzer.evidence import Certificate
 from analyzer.facts.services import services
 from analyzer.findings import Remedy, RemedyKind
 from analyzer.rules.view import NodeView
-from analyzer.words import say
+from analyzer.text import common_name_of, person_serial
+from analyzer.words import both, say
 
 TRUSTED_CA = "Maintenance > Security > Trusted CA certificate"
 _APPEND = f"{TRUSTED_CA} > Append CA certificate"
@@ -26,21 +30,52 @@ def onboarding_ports(view: NodeView) -> frozenset[int]:
 
 
 def append(what: str) -> Remedy:
-    """Return the advice to append authorities here. A CA append needs no restart (rules-amendments A15)."""
-    return Remedy(
-        text=say("Append {what} to the trusted CA list: all intermediates and the root.", what=what),
-        command=_APPEND,
-        kind=RemedyKind.DURABLE,
+    """Return the advice to append authorities here that are not known. It needs no restart (rules-amendments A15)."""
+    text = say(
+        "Append {what} to the trusted CA list: all intermediates and the root, as far as it lacks them.", what=what
     )
+    return Remedy(text=text, command=_APPEND, kind=RemedyKind.DURABLE)
 
 
-def append_with_root(what: str) -> Remedy:
-    """Return the advice to append an intermediate of which only the name is known, as of its root."""
-    return Remedy(
-        text=say("Append {what} and its root to the trusted CA list.", what=what),
-        command=_APPEND,
-        kind=RemedyKind.DURABLE,
-    )
+def append_lacking(view: NodeView, leaves: Iterable[Certificate], otherwise: str) -> Remedy:
+    """Return the advice to append what the paths of some leaves need and the node's own list lacks.
+
+    Args:
+        view: of the node whose list it is.
+        leaves: of this node or of a peer.
+        otherwise: what to call the authorities if none is known, or the list is not at hand.
+    """
+    paths = [view.path(leaf) for leaf in leaves]
+    unknown = list(dict.fromkeys(_called(path.missing_issuer) for path in paths if path.missing_issuer))
+    held = set(view.node.stores.trusted or ())
+    needed = dict.fromkeys(one for path in paths for one in _authorities(path))
+    lacking = [_told_apart(view, one) for one in needed if one.sha256 not in held]
+    if view.node.stores.trusted is None or not (lacking or unknown):
+        return append(otherwise)
+    text = say("Append {what} to the trusted CA list.", what=both((*lacking, *unknown)))
+    if unknown:
+        text = say(
+            "Append {what} to the trusted CA list, and what stands above it up to its root, as far as the list lacks it.",
+            what=both((*lacking, *unknown)),
+        )
+    return Remedy(text=text, command=_APPEND, kind=RemedyKind.DURABLE)
+
+
+def _authorities(path: CertificationPath) -> tuple[Certificate, ...]:
+    """Return what stands above a leaf, or the leaf if it is its own authority."""
+    return path.certificates[1:] or (path.certificates if path.complete else ())
+
+
+def _called(name: str) -> str:
+    return common_name_of(name) or name
+
+
+def _told_apart(view: NodeView, authority: Certificate) -> str:
+    """Return what to call an authority, with its serial where the list holds another one of its name."""
+    name = name_of(authority)
+    if all(name_of(one) != name for one in view.trusted):
+        return name
+    return say("{name} (serial {serial})", name=name, serial=person_serial(authority.serial))
 
 
 def name_of(certificate: Certificate) -> str:

@@ -15,7 +15,7 @@ from analyzer.rules import quote
 from analyzer.rules.authorities import name_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
-from analyzer.rules.wording import ROLES
+from analyzer.rules.wording import store_name
 from analyzer.words import Words, counted, listed, say, sentences
 
 LACKING = frozenset({NameMatch.NONE, NameMatch.COMMON_NAME})
@@ -131,7 +131,7 @@ def missing_names(
     """Return the judgement about names that the certificate of a role lacks."""
     kind = view.expected_store(role)
     file = quote.store_file(view.node, kind)
-    store = say("{store} store", store=ROLES[kind])
+    store = store_name(view, kind)
     lacking = counted(
         len(missing),
         "The certificate in the {store} does not have it.",

@@ -15,6 +15,7 @@ from analyzer.rules import quote
 from analyzer.rules.per_peer import by_peer, quote_steps, row_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
+from analyzer.rules.wording import client_store_of, store_name
 from analyzer.words import Words, say
 
 
@@ -67,12 +68,12 @@ def client_certificate_empty(view: NodeView) -> Iterator[Judgement]:
     for peer, connections in by_peer(
         c for c in view.connections if c.client_certificate.visibility is Visibility.NONE_SENT
     ):
-        yield _empty(peer, connections, Confidence.PROVEN)
+        yield _empty(view, peer, connections, Confidence.PROVEN)
     for peer, connections in by_peer(c for c in view.connections_in_tls13 if presents_nothing(c.handshake)):
-        yield _empty(peer, connections, Confidence.INFERRED)
+        yield _empty(view, peer, connections, Confidence.INFERRED)
 
 
-def _empty(peer: Peer, connections: Sequence[Connection], confidence: Confidence) -> Judgement:
+def _empty(view: NodeView, peer: Peer, connections: Sequence[Connection], confidence: Confidence) -> Judgement:
     failed = [c for c in connections if c.outcome in {Outcome.REFUSED, Outcome.CLOSED}]
     shown = failed or connections
     outcomes = {c.outcome for c in shown}
@@ -80,6 +81,7 @@ def _empty(peer: Peer, connections: Sequence[Connection], confidence: Confidence
     grave = peer.kind in FAMILIAR and (bool(failed) if is_seen else Outcome.REFUSED in outcomes)
     suspect = peer.kind in FAMILIAR and bool(failed)
     we_are_client = shown[0].local_role is Side.CLIENT
+    store = client_store_of(view)
     return row_of(
         peer,
         shown,
@@ -92,7 +94,8 @@ def _empty(peer: Peer, connections: Sequence[Connection], confidence: Confidence
             else say("what has the length of an empty Certificate message"),
             came=_what_came(outcomes, is_seen=is_seen),
             why=say(
-                "The client store is empty, its key does not fit, or no certificate fits the CA names that were asked for."
+                "The {store} is empty, its key does not fit, or no certificate fits the CA names that were asked for.",
+                store=store_name(view, store),
             )
             if we_are_client
             else say("Phones, Jabber and browsers do so where client authentication is optional."),
@@ -105,8 +108,8 @@ def _empty(peer: Peer, connections: Sequence[Connection], confidence: Confidence
         confidence=confidence,
         remedy=(
             Remedy(
-                text=say("Put a certificate with clientAuth into the client store."),
-                command="Maintenance > Security > Client certificate",
+                text=say("Put a certificate with clientAuth into the {store}.", store=store_name(view, store)),
+                command=f"Maintenance > Security > {store.capitalize()} certificate",
                 kind=RemedyKind.DURABLE,
             ),
         )

@@ -16,8 +16,8 @@ from analyzer.rules.clusters import cluster_name, listed_peers, quote_cluster
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.served import stale_of
 from analyzer.rules.view import NodeView
-from analyzer.rules.wording import STORES
-from analyzer.text import is_address, person_utc
+from analyzer.rules.wording import store_name
+from analyzer.text import is_address, person_serial, person_utc
 from analyzer.words import Words, say, sentences
 
 _ENFORCING = "enforcing"
@@ -58,8 +58,8 @@ def peer_not_serving_new_certificate(view: NodeView) -> Iterator[Judgement]:
     if old:
         what = say(
             "it still serves serial {old}, not serial {new} of its server store",
-            old=old[-1].server_certificate.serial,
-            new=leaf.serial,
+            old=person_serial(old[-1].server_certificate.serial),
+            new=person_serial(leaf.serial),
         )
         confidence = Confidence.PROVEN
     else:
@@ -70,7 +70,7 @@ def peer_not_serving_new_certificate(view: NodeView) -> Iterator[Judgement]:
             "it has been running since {since} or longer, and the certificate in its server store, serial {serial}, is valid "
             "only from {begins}: it was put there later",
             since=person_utc(since),
-            serial=leaf.serial,
+            serial=person_serial(leaf.serial),
             begins=person_utc(leaf.not_before),
         )
         confidence = Confidence.INFERRED
@@ -83,7 +83,7 @@ def peer_not_serving_new_certificate(view: NodeView) -> Iterator[Judgement]:
         remedy=(_restart(view),),
         evidence=(
             *(row for c in old[-3:] for row in quote.quote_certificate_frame(c, Side.SERVER)),
-            quote.quote_certificate(leaf, quote.store_file(view.node, "server"), STORES["server"]),
+            quote.quote_certificate(leaf, quote.store_file(view.node, "server"), store_name(view, "server")),
             *_quote_uptime(view),
             *evidence,
         ),
@@ -196,7 +196,7 @@ def client_store_incapable(view: NodeView) -> Iterator[Judgement]:
         ),
         remedy=(_CLIENT_CERTIFICATE, _PERMISSIVE),
         evidence=(
-            quote.quote_certificate(leaf, quote.store_file(view.node, "client"), STORES["client"]),
+            quote.quote_certificate(leaf, quote.store_file(view.node, "client"), store_name(view, "client")),
             *quote.quote_setting(CLUSTER_TLS_VERIFY, mode),
             *quote_cluster(view.node),
             *(row for alarm in alarms for row in quote.quote_alarm(alarm)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from analyzer.evidence import Certificate
 from analyzer.facts.alarms import AlarmTopic
@@ -12,15 +12,17 @@ from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
-from analyzer.rules.wording import REFERENCE_ORIGINS, STORES
+from analyzer.rules.wording import REFERENCE_ORIGINS, has_one_store, store_name
 from analyzer.words import Words, counted, listed, say, sentences
 
 _LEAF = {
+    ("single",): say("The single store's certificate"),
     ("server",): say("The server store's certificate"),
     ("client",): say("The client store's certificate"),
     ("server", "client"): say("The server store's certificate and the client store's certificate"),
 }
 _AUTHORITY = {
+    ("single",): say("An authority above the single store's certificate"),
     ("server",): say("An authority above the server store's certificate"),
     ("client",): say("An authority above the client store's certificate"),
     ("server", "client"): say(
@@ -28,6 +30,7 @@ _AUTHORITY = {
     ),
 }
 _AN_AUTHORITY = {
+    ("single",): say("an authority above the single store's certificate"),
     ("server",): say("an authority above the server store's certificate"),
     ("client",): say("an authority above the client store's certificate"),
     ("server", "client"): say(
@@ -51,7 +54,7 @@ def cert_expires_soon(view: NodeView) -> Iterator[Judgement]:
         if left > threshold_days("certificate-expires-info", view.facts):
             continue
         kinds = [kind for kind, leaf in uses if leaf]
-        stores = tuple(kind for kind, _ in uses)
+        stores = _called(view, [kind for kind, _ in uses])
         raised = alarms if "server" in kinds else []
         said = say("Alarm {alarms} says so, too.", alarms=listed(a.id or "" for a in raised)) if raised else ""
         yield Judgement(
@@ -65,7 +68,7 @@ def cert_expires_soon(view: NodeView) -> Iterator[Judgement]:
                     say(
                         "{what} ends on {end:%Y-%m-%d}, {left} after {now:%Y-%m-%d} ({origin}). Peers that verify "
                         "refuse it from then on.",
-                        what=_LEAF[tuple(kinds)] if kinds else _AUTHORITY[stores],
+                        what=_LEAF[_called(view, kinds)] if kinds else _AUTHORITY[stores],
                         end=certificate.not_after,
                         left=_days(left),
                         now=time,
@@ -76,11 +79,19 @@ def cert_expires_soon(view: NodeView) -> Iterator[Judgement]:
             ),
             remedy=(_renew(kinds),),
             evidence=(
-                *(quote.quote_certificate(certificate, quote.store_file(view.node, k), STORES[k]) for k in kinds),
+                *(
+                    quote.quote_certificate(certificate, quote.store_file(view.node, k), store_name(view, k))
+                    for k in kinds
+                ),
                 *((quote.quote_certificate(certificate, None, _AN_AUTHORITY[stores]),) if not kinds else ()),
                 *(row for alarm in raised for row in quote.quote_alarm(alarm)),
             ),
         )
+
+
+def _called(view: NodeView, kinds: Sequence[str]) -> tuple[str, ...]:
+    """Return by what the tables of this file call stores."""
+    return ("single",) if has_one_store(view) else tuple(kinds)
 
 
 def _in_use(view: NodeView) -> dict[Certificate, list[tuple[str, bool]]]:

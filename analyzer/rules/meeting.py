@@ -29,7 +29,7 @@ def _is_called(partner: NodeView, words: set[str]) -> bool:
 
 
 def told_of_others(view: NodeView, other: NodeView) -> Iterator[str]:
-    """Yield what tells only of further partners of a node: ids of connections and log lines, names of nodes and zones."""
+    """Yield what tells only of further partners of a node: ids of connections and log lines, names of nodes."""
     further = {partner.node.name for partner in view.partners if partner is not other}
     if not further:
         return
@@ -38,9 +38,6 @@ def told_of_others(view: NodeView, other: NodeView) -> Iterator[str]:
     for alike in view.log.errors:
         if _is_one_of(further, alike.peer):
             yield from alike.ids
-    for zone in view.traversal_zones:
-        if not may_be_with(view, other, (peer.address for peer in zone.peers)):
-            yield zone.name
 
 
 def _is_one_of(names: set[str | None], peer: Peer | None) -> bool:

@@ -15,7 +15,7 @@ from analyzer.rules.inventory import fact
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.states import is_failed
 from analyzer.rules.view import NOBODY, NodeView
-from analyzer.rules.wording import STORES
+from analyzer.rules.wording import store_name
 from analyzer.words import say, sentences
 
 UPGRADE = Remedy(
@@ -43,7 +43,7 @@ def _subject(leaf: Certificate) -> str:
 
 
 def _quote_leaf(view: NodeView, leaf: Certificate) -> Evidence:
-    return quote.quote_certificate(leaf, quote.store_file(view.node, "server"), STORES["server"])
+    return quote.quote_certificate(leaf, quote.store_file(view.node, "server"), store_name(view, "server"))
 
 
 def edge_server_only(view: NodeView) -> Iterator[Judgement]:

@@ -13,19 +13,16 @@ from analyzer.rules import quote
 from analyzer.rules.alike import Alike, Lines
 from analyzer.rules.authorities import name_of
 from analyzer.rules.view import FAMILIAR, NOBODY, NodeView
-from analyzer.rules.wording import STORES
+from analyzer.rules.wording import store_name
 from analyzer.words import Words, say
 
 
 class OwnCertificate(Struct, frozen=True):
-    """A store's leaf, and the stores that hold it (`server`, `client`)."""
+    """A store's leaf, and the stores that hold it (`server`, `client`). `where`: what those are called."""
 
     certificate: Certificate
     stores: tuple[str, ...]
-
-    @property
-    def where(self) -> Words:
-        return STORES[self.stores[0]] if len(self.stores) == 1 else say("both stores")
+    where: Words
 
     @property
     def subject(self) -> Words:
@@ -76,15 +73,20 @@ def own_certificates(view: NodeView) -> tuple[OwnCertificate, ...]:
     """Return the leaves of both stores; one that is in both comes once."""
     server, client = view.server_leaf, view.client_leaf
     if server is not None and client is not None and server.sha256 == client.sha256:
-        return (OwnCertificate(server, ("server", "client")),)
+        return (OwnCertificate(server, ("server", "client"), say("both stores")),)
     held = (("server", server), ("client", client))
-    return tuple(OwnCertificate(leaf, (store,)) for store, leaf in held if leaf is not None)
+    return tuple(own_certificate(view, store, leaf) for store, leaf in held if leaf is not None)
+
+
+def own_certificate(view: NodeView, store: str, leaf: Certificate) -> OwnCertificate:
+    """Return a leaf as one store holds it, whether or not the other does, too."""
+    return OwnCertificate(leaf, (store,), store_name(view, store))
 
 
 def quote_own(view: NodeView, own: OwnCertificate) -> tuple[Evidence, ...]:
     """Quote a store's leaf, once for each store."""
     return tuple(
-        quote.quote_certificate(own.certificate, quote.store_file(view.node, store), STORES[store])
+        quote.quote_certificate(own.certificate, quote.store_file(view.node, store), store_name(view, store))
         for store in own.stores
     )
 

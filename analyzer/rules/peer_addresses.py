@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from analyzer.correlate.name_match import is_ip, plain_name
+from analyzer.correlate.partners import dials
 from analyzer.evidence import Connection, Event, Side, Zone
 from analyzer.findings import Remedy, RemedyKind, Severity
 from analyzer.rules.alike import Alike, Lines
@@ -52,7 +53,7 @@ def _wanted_addresses(view: NodeView, zone: Zone, errors: Lines) -> Iterator[Wan
     addresses = tuple(dict.fromkeys(peer.address for peer in zone.peers))
     by_address = _by_address(view, addresses, own)
     errors_by_address = _errors_by_address(errors, addresses, by_address)
-    partners = _partners_by_address(view, addresses) if zone.kind == "traversalclient" else {}
+    partners = _partners_by_address(view, zone, addresses) if zone.kind == "traversalclient" else {}
     other_reason = has_other_reason(view, zone)
     for address in addresses:
         connections = by_address[address]
@@ -125,8 +126,8 @@ def _meant(addresses: Sequence[str], looked_for: str | None, ends: Iterable[str 
     return _called(addresses, ends) or (tuple(addresses) if len(addresses) == 1 else ())
 
 
-def _partners_by_address(view: NodeView, addresses: Sequence[str]) -> Mapping[str, tuple[NodeView, ...]]:
-    """Tell which partners' bundles each peer address means; an alias means whoever no other address means."""
+def _partners_by_address(view: NodeView, zone: Zone, addresses: Sequence[str]) -> Mapping[str, tuple[NodeView, ...]]:
+    """Tell which partners' bundles each peer address of a zone means; an alias means whoever no other address means."""
     listening = [partner for partner in view.partners if listens(partner)]
     named = {
         address: tuple(
@@ -136,7 +137,9 @@ def _partners_by_address(view: NodeView, addresses: Sequence[str]) -> Mapping[st
         )
         for address in addresses
     }
+    others = [one for one in view.traversal_zones if one.name != zone.name]
     taken = {partner.node.name for partners in named.values() for partner in partners}
+    taken |= {partner.node.name for partner in listening if any(dials(one, partner.node) for one in others)}
     left = tuple(partner for partner in listening if partner.node.name not in taken)
     open_ones = [address for address in addresses if not named[address]]
     # Several aliases and several bundles: which is whose is not known.

@@ -12,7 +12,7 @@ from analyzer.rules.presented import quote_shown, shown_as_client, shown_instead
 from analyzer.rules.refused_ends import be_trusted, ends_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
-from analyzer.rules.wording import STORES
+from analyzer.rules.wording import store_name
 from analyzer.words import Words, listed, say, sentences
 
 _UNTRUSTED = CHAIN_ALERTS - {42}
@@ -26,7 +26,7 @@ def _is_private(view: NodeView, leaf: Certificate | None) -> bool:
 
 def _quote_origin(view: NodeView, kind: str, leaf: Certificate) -> Evidence:
     reason = view.case.origins[leaf.sha256].reason
-    what = say("{store}, private because {reason}", store=STORES[kind], reason=reason)
+    what = say("{store}, private because {reason}", store=store_name(view, kind), reason=reason)
     return quote.quote_certificate(leaf, quote.store_file(view.node, kind), what)
 
 
@@ -39,31 +39,39 @@ def all_private_ca(view: NodeView) -> Iterator[Judgement]:
         severity=Severity.WARNING if view.is_edge else Severity.INFO,
         confidence=Confidence.STRONG,
         subject=name_of(server),
-        explanation=say(
-            "Server and client certificate come from a private CA. Far ends must trust it before outbound TLS works, and "
-            "clients of mobile and remote access are asked to accept the certificate unless their system trusts that CA; "
-            "78xx and 88xx phones can't be taught to."
-        )
-        if view.is_edge
-        else say(
-            "Server and client certificate come from a private CA. On a Core that is common; every peer has to trust this CA."
-        ),
-        remedy=(
-            Remedy(
-                text=say(
-                    "Use a public CA for the Edge's server certificate; keep the private one for the client store if needed."
-                ),
-                command="Maintenance > Security > Server certificate",
-                kind=RemedyKind.DURABLE,
-            ),
-        )
-        if view.is_edge
-        else (),
+        explanation=_what_private_means(view),
+        remedy=(_public_for_edge(view),) if view.is_edge else (),
         evidence=(
             _quote_origin(view, "server", server),
             _quote_origin(view, "client" if view.has_two_stores else "server", client),
         ),
     )
+
+
+def _what_private_means(view: NodeView) -> Words:
+    come = (
+        say("Server and client certificate come from a private CA.")
+        if view.has_two_stores
+        else say("The certificate in the {store} comes from a private CA.", store=store_name(view, "server"))
+    )
+    if view.is_core:
+        return sentences((come, say("On a Core that is common; every peer has to trust this CA.")))
+    means = say(
+        "Far ends must trust it before outbound TLS works, and clients of mobile and remote access are asked to accept the "
+        "certificate unless their system trusts that CA; 78xx and 88xx phones can't be taught to."
+    )
+    return sentences((come, means))
+
+
+def _public_for_edge(view: NodeView) -> Remedy:
+    text = say(
+        "Use a public CA for the Edge's certificate, if its peers do without clientAuth or that CA still issues it."
+    )
+    if view.has_two_stores:
+        text = say(
+            "Use a public CA for the Edge's server certificate; keep the private one for the client store if needed."
+        )
+    return Remedy(text=text, command="Maintenance > Security > Server certificate", kind=RemedyKind.DURABLE)
 
 
 _IMPORT = Remedy(

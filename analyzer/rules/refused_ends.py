@@ -13,6 +13,7 @@ from analyzer.evidence import Peer, PeerKind, Side
 from analyzer.findings import HERE, Remedy, RemedyKind
 from analyzer.rules.authorities import TRUSTED_CA
 from analyzer.rules.view import NodeView
+from analyzer.rules.wording import STORES, store_name
 from analyzer.words import Words, say
 
 
@@ -24,6 +25,7 @@ class RefusedEnds(Struct, frozen=True, kw_only=True):
         presenter_at, verifier_at: as `Remedy.at`; None: no node of this case.
         side: the presenter's role; None: not known.
         page: where the presenter's certificate is uploaded, if it is a node of this case.
+        store: what the store is called that it presents from.
     """
 
     presenter: str
@@ -32,6 +34,7 @@ class RefusedEnds(Struct, frozen=True, kw_only=True):
     verifier_at: str | None = None
     side: Side | None = None
     page: str | None = None
+    store: Words = STORES["client"]
     is_webex_verifying: bool = False
 
 
@@ -46,6 +49,7 @@ def ends_of(view: NodeView, peer: Peer, side: Side | None, *, by_us: bool) -> Re
             verifier_at=HERE,
             side=side,
             page=_page(presenter, side) if presenter else None,
+            store=_store(presenter, side) if presenter else STORES["client"],
         )
     return RefusedEnds(
         presenter=view.label,
@@ -54,6 +58,7 @@ def ends_of(view: NodeView, peer: Peer, side: Side | None, *, by_us: bool) -> Re
         verifier_at=peer.node,
         side=side,
         page=_page(view, side),
+        store=_store(view, side),
         is_webex_verifying=peer.kind is PeerKind.WEBEX,
     )
 
@@ -61,6 +66,10 @@ def ends_of(view: NodeView, peer: Peer, side: Side | None, *, by_us: bool) -> Re
 def _page(view: NodeView, side: Side | None) -> str:
     store = view.expected_store(side) if side else "server"
     return f"Maintenance > Security > {store.capitalize()} certificate"
+
+
+def _store(view: NodeView, side: Side | None) -> Words:
+    return store_name(view, view.expected_store(side) if side else "server")
 
 
 def on_presenter(ends: RefusedEnds, here: Words, there: Words, *, instead: bool = False) -> Remedy:

@@ -13,7 +13,7 @@ from analyzer.rules.authorities import name_of
 from analyzer.rules.certificate_names import lacks, missing_names
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
-from analyzer.rules.wording import ORIGINS, STORES
+from analyzer.rules.wording import ORIGINS, store_name
 from analyzer.words import both, listed, say, sentences
 
 _CLIENTS_COME_TO = frozenset({"mra-https", "xmpp-clients"})
@@ -104,8 +104,8 @@ def mra_client_name_or_ca_prompt(view: NodeView) -> Iterator[Judgement]:
             ),
         ),
         evidence=(
-            quote.quote_certificate(leaf, quote.store_file(view.node, "server"), STORES["server"]),
-            quote.quote_names(leaf, quote.store_file(view.node, "server"), STORES["server"]),
+            quote.quote_certificate(leaf, quote.store_file(view.node, "server"), store_name(view, "server")),
+            quote.quote_names(leaf, quote.store_file(view.node, "server"), store_name(view, "server")),
         ),
     )
 

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from analyzer.evidence import NodeRole, Side
 from analyzer.findings import Confidence, Severity
 from analyzer.rules import quote
-from analyzer.rules.authorities import append, in_part, name_of
+from analyzer.rules.authorities import append_lacking, in_part, name_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.states import denied, is_active
 from analyzer.rules.trust import trust_of
 from analyzer.rules.view import NodeView
+from analyzer.rules.wording import store_name
 from analyzer.words import Words, listed, say, sentences
 
 
@@ -46,10 +47,14 @@ def ssh_reverse_trust_missing(view: NodeView) -> Iterator[Judgement]:
             confidence=Confidence.INFERRED,
             subject=edge.node.name or "",
             explanation=sentences((_lacking(view, missing), in_part(view))),
-            remedy=(append(missing),),
+            remedy=(append_lacking(view, (leaf,), missing),),
             evidence=(
                 *refused,
-                quote.quote_certificate(leaf, quote.store_file(edge.node, "server"), say("the Edge's server store")),
+                quote.quote_certificate(
+                    leaf,
+                    quote.store_file(edge.node, "server"),
+                    say("the Edge's {store}", store=store_name(edge, "server")),
+                ),
                 *(quote.quote_certificate(c, None, say("not in the Core's list")) for c in trust.lacking),
             ),
         )

@@ -171,7 +171,7 @@ def _ground(rule: Rule, view: NodeView, judgement: Judgement) -> Grounded:
         title=judgement.title or rule.title,
         explanation=judgement.explanation,
         remedy=judgement.remedy,
-        evidence=judgement.evidence,
+        evidence=tuple(dict.fromkeys(judgement.evidence)),
         count=judgement.count,
         first=judgement.first,
         last=judgement.last,

@@ -13,12 +13,12 @@ from analyzer.evidence import Certificate, CertificateOrigin, Connection, Peer, 
 from analyzer.facts.public_roots import public_roots
 from analyzer.findings import Confidence, Severity
 from analyzer.rules import quote
-from analyzer.rules.authorities import CHAIN_ALERTS, append, append_with_root, in_part, name_of
+from analyzer.rules.authorities import CHAIN_ALERTS, append_lacking, in_part, name_of
 from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
-from analyzer.rules.wording import ROLES, STORES
-from analyzer.text import common_name_of
+from analyzer.rules.wording import ROLES, store_name
+from analyzer.text import common_name_of, person_serial
 from analyzer.words import Words, both, itemized, listed, say, sentences
 
 ChainSent = tuple[Peer, Side, tuple[Certificate, ...], Sequence[Connection]]
@@ -88,7 +88,7 @@ def chain_incomplete_sent(view: NodeView) -> Iterator[Judgement]:
                     say("{peer} then refused the chain.", peer=peer.name) if refused else "",
                 )
             ),
-            remedy=(append_with_root(missing),),
+            remedy=(append_lacking(view, order.path[:1], missing),),
             evidence=(
                 *(row for c in shown[: quote.MOST] for row in quote.quote_certificate_frame(c, role)),
                 *(quote.quote_alert(c, a) for c in refused[: quote.MOST] for a in c.handshake.alerts),
@@ -166,7 +166,9 @@ def _own_issuer_missing(view: NodeView, paths: Mapping[str, CertificationPath]) 
     """Judge one authority that the list lacks, by the paths that need it and the stores that they are of."""
     path = next(iter(paths.values()))
     missing = common_name_of(path.missing_issuer or path.top.subject) or say("the root")
-    lookalikes = [say("{name}, serial {serial}", name=name_of(c), serial=c.serial) for c in path.lookalikes[:3]]
+    lookalikes = [
+        say("{name}, serial {serial}", name=name_of(c), serial=person_serial(c.serial)) for c in path.lookalikes[:3]
+    ]
     twin = (
         say("It holds another certificate of that name with another key: {twins}.", twins=itemized(lookalikes))
         if lookalikes
@@ -176,12 +178,17 @@ def _own_issuer_missing(view: NodeView, paths: Mapping[str, CertificationPath]) 
     return Judgement(
         severity=Severity.CRITICAL if incomplete else Severity.WARNING,
         confidence=Confidence.PROVEN if view.trusted_is_whole else Confidence.INFERRED,
-        subject=say("{name} ({where})", name=name_of(path.leaf), where=both(STORES[kind] for kind in paths)),
+        subject=say(
+            "{name} ({where})", name=name_of(path.leaf), where=both(store_name(view, kind) for kind in paths)
+        ),
         title=_what_is_missing(view.node.name or say("This node"), missing, incomplete=incomplete),
-        explanation=sentences((_who_needs(missing, tuple(paths)), twin, in_part(view), _ONE_LIST)),
-        remedy=((append_with_root if incomplete else append)(missing),),
+        explanation=sentences((_who_needs(view, missing, tuple(paths)), twin, in_part(view), _one_list(view))),
+        remedy=(append_lacking(view, [one.leaf for one in paths.values()], missing),),
         evidence=(
-            *(quote.quote_certificate(p.leaf, quote.store_file(view.node, k), STORES[k]) for k, p in paths.items()),
+            *(
+                quote.quote_certificate(p.leaf, quote.store_file(view.node, k), store_name(view, k))
+                for k, p in paths.items()
+            ),
             *(
                 quote.quote_certificate(c, quote.store_file(view.node, "ca"), say("same name, other key"))
                 for c in path.lookalikes[:3]
@@ -208,10 +215,16 @@ def _what_is_missing(node: str, missing: str, *, incomplete: bool) -> Words:
     )
 
 
-def _who_needs(missing: str, kinds: Sequence[str]) -> Words:
+def _who_needs(view: NodeView, missing: str, kinds: Sequence[str]) -> Words:
     if len(kinds) > 1:
         return say(
             "The trusted CA list lacks {name}, which the chains of both stores' certificates need.", name=missing
+        )
+    if not view.has_two_stores:
+        return say(
+            "The trusted CA list lacks {name}, which the chain of the {store}'s certificate needs.",
+            name=missing,
+            store=store_name(view, kinds[0]),
         )
     return say(
         "The trusted CA list lacks {name}, which the {kind} certificate's chain needs.",
@@ -220,7 +233,11 @@ def _who_needs(missing: str, kinds: Sequence[str]) -> Words:
     )
 
 
-_ONE_LIST = say("One list serves both stores; the intermediates that Expressway sends come from it.")
+def _one_list(view: NodeView) -> Words:
+    if view.has_two_stores:
+        return say("One list serves both stores; the intermediates that Expressway sends come from it.")
+    return say("The intermediates that Expressway sends come from this list.")
+
 
 _SENT = (Need.CAPTURE, Need.HANDSHAKE, Need.LOCAL_ADDRESSES)
 

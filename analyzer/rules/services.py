@@ -12,6 +12,7 @@ from analyzer.rules.per_peer import who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
 from analyzer.rules.wording import ROLES, store_name
+from analyzer.text import person_serial
 from analyzer.words import Words, say, sentences
 
 FIVE_STEPS = (
@@ -21,10 +22,11 @@ FIVE_STEPS = (
     Step.CERTIFICATE_REQUEST,
     Step.CLIENT_CERTIFICATE,
 )
+
 CUCM_TRUST = Remedy(
     text=say(
-        "Let CUCM trust the chain of the Core's client store: append it to tomcat-trust and CallManager-trust, then "
-        "restart Tomcat, CallManager and HAProxy (service-affecting, in a maintenance window)."
+        "Let CUCM trust the chain of what the Core presents as TLS client: append it to tomcat-trust and "
+        "CallManager-trust, then restart Tomcat, CallManager and HAProxy (service-affecting, in a maintenance window)."
     ),
     command="CUCM OS Administration > Security > Certificate Management",
     kind=RemedyKind.DURABLE,
@@ -149,7 +151,7 @@ def webex_client_presented(view: NodeView) -> Iterator[Judgement]:
 
 
 def _presented_to_webex(view: NodeView, connection: Connection) -> Words:
-    serial = connection.client_certificate.serial
+    serial = person_serial(connection.client_certificate.serial)
     if view.leaf_as_client is None:
         return say(
             "As TLS client it presented serial {serial} to Webex: its store is not in what was given.", serial=serial
@@ -182,9 +184,11 @@ def server_presented_secure_neighbor(view: NodeView) -> Iterator[Judgement]:
         theirs = connection.client_certificate
         asked = say(
             "As TLS server it presented serial {serial} and asked {peer} for its certificate ({answer}).",
-            serial=connection.server_certificate.serial,
+            serial=person_serial(connection.server_certificate.serial),
             peer=peer.name,
-            answer=say("serial {serial}", serial=theirs.serial) if theirs.serial else _ANSWERS[theirs.visibility],
+            answer=say("serial {serial}", serial=person_serial(theirs.serial))
+            if theirs.serial
+            else _ANSWERS[theirs.visibility],
         )
         verify = (
             say("Zone {zone}: TLS verify {mode}.", zone=zone.name, mode=zone.tls_verify_mode)
@@ -209,13 +213,19 @@ def core_client_to_cucm(view: NodeView) -> Iterator[Judgement]:
             peer,
             group,
             Side.CLIENT,
-            say(
-                "The Core presented serial {serial} as TLS client to {peer}, port {port}. {what_came} CUCM has to trust the "
-                "chain of this certificate; since X15.5 that is the client store's.",
-                serial=connection.client_certificate.serial,
-                peer=peer.name,
-                port=connection.handshake.server.port,
-                what_came=_what_came(view, connection, peer),
+            sentences(
+                (
+                    say(
+                        "The Core presented serial {serial} as TLS client to {peer}, port {port}. {what_came}",
+                        serial=person_serial(connection.client_certificate.serial),
+                        peer=peer.name,
+                        port=connection.handshake.server.port,
+                        what_came=_what_came(view, connection, peer),
+                    ),
+                    say("CUCM has to trust the chain of this certificate; since X15.5 that is the client store's.")
+                    if view.has_two_stores
+                    else say("CUCM has to trust the chain of this certificate."),
+                )
             ),
             (CUCM_TRUST,),
             say("CUCM refused the Core's client certificate"),

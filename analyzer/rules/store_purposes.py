@@ -12,7 +12,7 @@ from analyzer.evidence import Certificate, NodeRole, Side, Visibility, Zone
 from analyzer.facts.alerts import UNSUPPORTED_CERTIFICATE
 from analyzer.findings import Confidence, Evidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
-from analyzer.rules.own_certificates import OwnCertificate, Reception, quote_own, reception
+from analyzer.rules.own_certificates import OwnCertificate, Reception, own_certificate, quote_own, reception
 from analyzer.rules.per_peer import by_peer, by_visibility
 from analyzer.rules.presented import quote_shown, shown_instead, told_instead
 from analyzer.rules.rule import Judgement, Need, Rule
@@ -48,7 +48,7 @@ def _not_server_capable(view: NodeView, gravest: Severity, who: Words, about: tu
     capability = view.as_server(leaf) if leaf else None
     if leaf is None or capability is None or capability.capable is not False:
         return
-    own = OwnCertificate(leaf, ("server",))
+    own = own_certificate(view, "server", leaf)
     received = reception(view, leaf, {UNSUPPORTED_CERTIFICATE}, Side.SERVER)
     accepted = {connection.peer.name for connection in received.accepted}
     works = bool(accepted) and not received.is_refused
@@ -60,8 +60,8 @@ def _not_server_capable(view: NodeView, gravest: Severity, who: Words, about: tu
         explanation=sentences(
             (
                 say(
-                    "The server store's certificate may not be used as a server's: {reason}. Whoever verifies it refuses it: "
-                    "{who}.",
+                    "The {store}'s certificate may not be used as a server's: {reason}. Whoever verifies it refuses it: {who}.",
+                    store=own.where,
                     reason=capability.reason,
                     who=who,
                 ),
@@ -82,7 +82,7 @@ def edge_client_not_client_capable(view: NodeView) -> Iterator[Judgement]:
     capability = view.as_client(leaf) if leaf else None
     if leaf is None or capability is None or capability.capable is not False:
         return
-    own = OwnCertificate(leaf, ("client",))
+    own = own_certificate(view, "client", leaf)
     received = reception(view, leaf, {UNSUPPORTED_CERTIFICATE}, Side.CLIENT)
     instead = shown_instead(view, lambda peer: peer.kind in FAMILIAR)
     zones = [zone for zone in view.node.zones if _connects_by_tls(zone)]

@@ -10,6 +10,7 @@ from analyzer.evidence import Certificate, Connection, PresentedCertificate, Sid
 from analyzer.findings import Presented, StoreRule
 from analyzer.rules.served import asked_domains, served_since, stale_of
 from analyzer.rules.view import NodeView
+from analyzer.rules.wording import store_name
 from analyzer.words import Words, say
 
 HIDDEN = frozenset({Visibility.ENCRYPTED, Visibility.NOT_CAPTURED, Visibility.RESUMED})
@@ -17,14 +18,6 @@ HIDDEN = frozenset({Visibility.ENCRYPTED, Visibility.NOT_CAPTURED, Visibility.RE
 
 _ENDS_NOT_KNOWN = say("which of the two ends is the Expressway is not known")
 _RELEASE_NOT_KNOWN = say("the release is not known, and with it the store that a TLS client takes")
-_NOT_GIVEN = {
-    "client": say("the client store is not in what was given"),
-    "server": say("the server store is not in what was given"),
-}
-_NOT_READ = {
-    "client": say("the client store could not be read"),
-    "server": say("the server store could not be read"),
-}
 _REPLACED_SINCE = say("it was replaced while logging ran, and the files show what came after it")
 _OTHER_DOMAIN = say("another domain was asked for, and its certificates are not in a bundle")
 
@@ -87,4 +80,7 @@ def _why_unknown(view: NodeView, role: Side | None) -> Words:
         return _RELEASE_NOT_KNOWN
     store = view.expected_store(role)
     ids = view.node.stores.client if store == "client" else view.node.stores.server
-    return _NOT_GIVEN[store] if ids is None else _NOT_READ[store]
+    name = store_name(view, store)
+    if ids is None:
+        return say("the {store} is not in what was given", store=name)
+    return say("the {store} could not be read", store=name)

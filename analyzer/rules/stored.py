@@ -12,24 +12,21 @@ from analyzer.findings import Evidence
 from analyzer.rules import quote
 from analyzer.rules.renewal import Renewal, renewal_of
 from analyzer.rules.view import NodeView
-from analyzer.rules.wording import ORIGINS, STORES
+from analyzer.rules.wording import ORIGINS, store_name
 from analyzer.words import Words, both, say
 
 
 class Stored(Struct, frozen=True):
-    """A leaf, the kinds of the stores that hold it (`server`, `client`), and its renewal."""
+    """A leaf, the kinds of the stores that hold it (`server`, `client`), what those are called, and its renewal."""
 
     leaf: Certificate
     kinds: tuple[str, ...]
+    stores: Words
     renewal: Renewal
 
     @property
     def subject(self) -> str:
         return self.leaf.common_name or self.leaf.sha256[:16]
-
-    @property
-    def stores(self) -> Words:
-        return say("both stores") if len(self.kinds) > 1 else say("the {store}", store=STORES[self.kinds[0]])
 
     def quoted(self, view: NodeView) -> tuple[Evidence, ...]:
         """Quote the leaf in each store, with the reason why it is called public or private."""
@@ -40,7 +37,7 @@ class Stored(Struct, frozen=True):
                 quote.store_file(view.node, kind),
                 say(
                     "{store}, {origin} because {reason}",
-                    store=STORES[kind],
+                    store=store_name(view, kind),
                     origin=ORIGINS[origin.origin],
                     reason=origin.reason,
                 ),
@@ -57,12 +54,17 @@ def stored_leaves(view: NodeView) -> tuple[Stored, ...]:
         if leaf is not None:
             leaves[leaf.sha256] = leaf
             kinds[leaf.sha256].append(kind)
-    return tuple(Stored(leaf, tuple(kinds[key]), renewal_of(view, leaf)) for key, leaf in leaves.items())
+    return tuple(_stored(view, leaf, kinds[key]) for key, leaf in leaves.items())
 
 
 def stored_as(view: NodeView, kind: str, leaf: Certificate) -> Stored:
     """Return a leaf as one store holds it, whether or not the other does, too."""
-    return Stored(leaf, (kind,), renewal_of(view, leaf))
+    return _stored(view, leaf, (kind,))
+
+
+def _stored(view: NodeView, leaf: Certificate, kinds: Sequence[str]) -> Stored:
+    stores = say("both stores") if len(kinds) > 1 else say("the {store}", store=store_name(view, kinds[0]))
+    return Stored(leaf, tuple(kinds), stores, renewal_of(view, leaf))
 
 
 def by_subject(view: NodeView, wanted: Callable[[Stored], bool]) -> Iterator[tuple[str, list[Stored]]]:

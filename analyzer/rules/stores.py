@@ -11,6 +11,7 @@ from analyzer.rules.inventory import fact
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
 from analyzer.rules.wording import STORES
+from analyzer.text import person_serial
 from analyzer.words import say
 
 
@@ -28,10 +29,10 @@ def same_serial_different_certificate(view: NodeView) -> Iterator[Judgement]:
         twins = [c for c in others.values() if c.serial == leaf.serial and c.serial and c.sha256 != leaf.sha256]
         if twins and (twins[0] not in own or leaf.sha256 < twins[0].sha256):
             yield fact(
-                leaf.serial or "",
+                person_serial(leaf.serial),
                 say(
                     "Serial {serial} stands in two different certificates. They are told apart by their SHA-256.",
-                    serial=leaf.serial,
+                    serial=person_serial(leaf.serial),
                 ),
                 severity=Severity.WARNING,
                 evidence=tuple(quote.quote_certificate(c, None, c.sha256[:16]) for c in (leaf, *twins)),
@@ -92,6 +93,7 @@ RULES = (
         severity=Severity.INFO,
         judge=store_certs_differ,
         needs=(Need.SERVER_STORE, Need.CLIENT_STORE),
+        applies_to=">=X15.5",
         sources=("I",),
         is_context=True,
     ),
@@ -103,6 +105,7 @@ RULES = (
         severity=Severity.INFO,
         judge=store_key_shared,
         needs=(Need.SERVER_STORE, Need.CLIENT_STORE),
+        applies_to=">=X15.5",
         sources=("I",),
         is_context=True,
     ),

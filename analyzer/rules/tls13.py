@@ -24,7 +24,8 @@ from analyzer.rules import quote
 from analyzer.rules.per_peer import Who, by_peer, by_visibility, quote_steps, row_of, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
-from analyzer.rules.wording import ROLES, STORES
+from analyzer.rules.wording import ROLES, store_name
+from analyzer.text import person_serial
 from analyzer.words import Words, listed, say, sentences
 
 
@@ -57,7 +58,7 @@ def _hidden(names: Set[str], carried: Sequence[CarriedCertificate]) -> Words:
     if names:
         told.append(say("The log names the peer's certificate: {names}.", names=listed(sorted(names)[:4])))
     if carried:
-        said = listed(c.certificate.serial or say("unreadable") for c in carried[:3])
+        said = listed(person_serial(c.certificate.serial) for c in carried[:3])
         told.append(
             say(
                 "The peer itself sent a certificate in a SIP SERVICE message: serial {serials} (its own words, no proof).",
@@ -91,7 +92,7 @@ def tls13_length_match(view: NodeView) -> Iterator[Judgement]:
         for record in may_be_certificate(connection.handshake, role):
             fitting = [chain for chain in held if chain.fits(connection.handshake, record)]
             if fitting:
-                groups[who_is(connection.peer), role, _words(held, fitting)].append((connection, record))
+                groups[who_is(connection.peer), role, _words(view, held, fitting)].append((connection, record))
                 break
     for (_, role, words), pairs in groups.items():
         yield row_of(
@@ -138,13 +139,13 @@ class StoreChain(Struct, frozen=True):
         return any(record.length == certificate_length(handshake, chain) for chain in self.chains)
 
 
-def _words(held: Sequence[StoreChain], fitting: Sequence[StoreChain]) -> Words:
+def _words(view: NodeView, held: Sequence[StoreChain], fitting: Sequence[StoreChain]) -> Words:
     if len({chain.leaf for chain in held}) == 1 and len(held) > 1:
         return say("fits the certificate that both stores hold")
     if len(fitting) > 1:
         return say("is ambiguous: it fits the chains of both stores")
     others = [chain for chain in held if chain.store != fitting[0].store]
-    store = STORES[fitting[0].store]
+    store = store_name(view, fitting[0].store)
     if not others:
         return say("fits the {store}'s chain; there is no other store to compare with", store=store)
     if others[0].complete:

@@ -17,7 +17,7 @@ from analyzer.facts.errors import HANDSHAKE_FAILURE, REMOTE_DISCONNECT, VERIFY_F
 from analyzer.findings import Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.alike import Alike, Lines
-from analyzer.rules.authorities import append, in_part, name_of, onboarding_ports
+from analyzer.rules.authorities import append_lacking, in_part, name_of, onboarding_ports
 from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.presented import partner_shows_instead, quote_shown, told_instead
 from analyzer.rules.rule import WHO_REFUSED, Judgement, Need, Rule
@@ -97,7 +97,9 @@ def _untrusted(view: NodeView, peer: Peer, events: Lines, connections: Sequence[
                 kind=RemedyKind.DURABLE,
             )
             if webex
-            else append(say("the authorities of {peer}", peer=peer.name)),
+            else append_lacking(
+                view, [chain[0] for chain in chains[:1]], say("the authorities of {peer}", peer=peer.name)
+            ),
         ),
         evidence=(
             *quote.quote_events(events),
@@ -193,7 +195,7 @@ def partner_ca_not_trusted(view: NodeView) -> Iterator[Judgement]:
             confidence=Confidence.STRONG if is_now else Confidence.INFERRED,
             subject=partner.node.name or "",
             explanation=sentences((lacks, still, in_part(view))),
-            remedy=(append(say("{authority} and what stands below it", authority=missing)),),
+            remedy=(append_lacking(view, (leaf,), missing),),
             evidence=(
                 quote.quote_certificate(
                     leaf,
@@ -246,7 +248,7 @@ def ssh_tunnel_chain_not_trusted(view: NodeView) -> Iterator[Judgement]:
                 edge=view.node.name,
                 missing=missing,
             ),
-            remedy=(append(missing),),
+            remedy=(append_lacking(view, (leaf,), missing),),
             evidence=(*evidence, *(quote.quote_certificate(c, None, say("not in the list")) for c in trust.lacking)),
         )
 

@@ -13,7 +13,7 @@ from analyzer.rules.renewal import renewal_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.states import denied
 from analyzer.rules.view import NOBODY, NodeView
-from analyzer.rules.wording import STORES
+from analyzer.rules.wording import store_name
 from analyzer.words import Words, say, sentences
 
 CLIENT_STORE_PAGE = "Maintenance > Security > Client certificate"
@@ -27,6 +27,17 @@ CLIENT_CERTIFICATE_FOR_CORE = Remedy(
     command="Core: Maintenance > Security > Client certificate; Edge: Maintenance > Security > Trusted CA certificate",
     kind=RemedyKind.DURABLE,
 )
+
+_CERTIFICATE_FOR_CORE = Remedy(
+    text=say(
+        "Replace the Core's certificate by one with serverAuth and clientAuth: from a private CA, or from a public one that "
+        "still issues it. Append that CA's root and intermediates to the Edge's trusted CA list first. Then check that the "
+        "zone and the SSH tunnels are Active."
+    ),
+    command="Core: Maintenance > Security > Server certificate; Edge: Maintenance > Security > Trusted CA certificate",
+    kind=RemedyKind.DURABLE,
+)
+"""Before X15.5, where the Core has one store for both roles."""
 
 OWN_CLIENT_CERTIFICATE = Remedy(
     text=say(
@@ -61,7 +72,7 @@ def accepted_by(peer: Peer) -> tuple[Remedy, ...]:
 
 
 def _quote_store(view: NodeView, kind: str, leaf: Certificate) -> Evidence:
-    return quote.quote_certificate(leaf, quote.store_file(view.node, kind), STORES[kind])
+    return quote.quote_certificate(leaf, quote.store_file(view.node, kind), store_name(view, kind))
 
 
 def stores_identical(view: NodeView) -> Iterator[Judgement]:
@@ -125,15 +136,15 @@ def core_client_not_client_capable(view: NodeView) -> Iterator[Judgement]:
         severity=Severity.WARNING if is_forecast else Severity.CRITICAL,
         confidence=Confidence.INFERRED if is_forecast else Confidence.PROVEN,
         subject=leaf.common_name or leaf.sha256[:16],
-        explanation=_of_no_use_as_client(kind, capability, instead),
-        remedy=(CLIENT_CERTIFICATE_FOR_CORE,),
+        explanation=_of_no_use_as_client(store_name(view, kind), capability, instead),
+        remedy=(CLIENT_CERTIFICATE_FOR_CORE if view.has_two_stores else _CERTIFICATE_FOR_CORE,),
         evidence=(_quote_store(view, kind, leaf), *extra, *(quote_shown(instead) if instead else ())),
         about=(NOBODY,) if is_forecast else (),
     )
 
 
-def _of_no_use_as_client(kind: str, capability: Capability, instead: Connection | None) -> Words:
-    words = {"store": STORES[kind], "reason": capability.reason}
+def _of_no_use_as_client(store: Words, capability: Capability, instead: Connection | None) -> Words:
+    words = {"store": store, "reason": capability.reason}
     if instead is None:
         return say(
             "The Core presents its {store}'s certificate as TLS client to the Edge, and that certificate may not be used as "

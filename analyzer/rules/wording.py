@@ -18,10 +18,19 @@ THE_SIDE: Mapping[Side, Words] = {Side.CLIENT: say("the client"), Side.SERVER: s
 STORES: Mapping[str, Words] = {"client": say("client store"), "server": say("server store")}
 
 
+def has_one_store(view: NodeView) -> bool:
+    """Whether a node's release is known to have one store for both roles, as before X15.5."""
+    return with_one_store(view.node.version) is not None
+
+
 def store_name(view: NodeView, kind: str) -> Words:
     """Return what a store of a node is called: before X15.5 there is one for both roles."""
-    is_single = kind == "server" and with_one_store(view.node.version) is not None
-    return say("single store") if is_single else STORES[kind]
+    return say("single store") if kind == "server" and has_one_store(view) else STORES[kind]
+
+
+def client_store_of(view: NodeView) -> str:
+    """Return the kind of the store that a TLS client presents from: the client store, unless there is known to be one only."""
+    return "server" if has_one_store(view) else "client"
 
 
 REFERENCE_ORIGINS: Mapping[str, Words] = {

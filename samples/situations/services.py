@@ -281,8 +281,7 @@ SITUATIONS = (
                 "webex-client-presented",
             }
         ),
-        missing=UNSAID
-        | {"the client certificate (client_….pem)", "three connections that log and capture both show"},
+        missing=UNSAID | {"three connections that log and capture both show"},
         absent=frozenset({"presented-wrong-store", "stores-identical-after-upgrade", "eku-mode-absent"}),
     ),
     Situation(

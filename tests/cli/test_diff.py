@@ -244,7 +244,7 @@ def test_a_renewed_certificate_tells_whether_its_key_is_the_same(tmp_path: Path,
 
     told = section(run("diff", before, after).out, "Stores")
 
-    assert told.startswith("edge, server store renewed: edge.example.com serial 7e9 → 7ea ")
+    assert told.startswith("edge, server store renewed: edge.example.com serial 07:E9 → 07:EA ")
     assert "valid 2025-01-01 to 2026-01-01 → 2026-01-01 to 2027-01-01" in told
     assert "usage serverAuth, clientAuth → serverAuth: lost clientAuth" in told
     assert told.endswith(words)

@@ -37,13 +37,13 @@ def test_another_certificate_is_told_even_if_the_outcome_is_the_same() -> None:
     other = verdict(presented=presented(certificate=NEWER, serial="ff", store="both"))
 
     assert verdicts(verdict(), other) == (
-        "core as TLS client with edge: completed as before presented serial 1a2b (client store) → "
-        "serial ff (both stores)"
+        "core as TLS client with edge: completed as before presented serial 1A:2B (client store) → "
+        "serial FF (both stores)"
     )
 
 
 def test_an_equal_serial_of_another_certificate_is_another_certificate() -> None:
-    assert "serial 1a2b (client store) → serial 1a2b (client store)" in verdicts(
+    assert "serial 1A:2B (client store) → serial 1A:2B (client store)" in verdicts(
         verdict(), verdict(presented=presented(certificate=NEWER, serial="1a2b"))
     )
 
@@ -52,7 +52,7 @@ def test_a_certificate_that_is_no_longer_visible_is_told_by_the_reason() -> None
     hidden = verdict(presented=presented(visibility="encrypted", certificate=None, serial=None, store=None))
 
     assert verdicts(verdict(), hidden).endswith(
-        "presented serial 1a2b (client store) → certificate not visible: TLS 1.3 encrypts certificates"
+        "presented serial 1A:2B (client store) → certificate not visible: TLS 1.3 encrypts certificates"
     )
 
 
@@ -78,8 +78,8 @@ def test_roles_and_peers_are_kept_apart() -> None:
     after = with_verdicts(verdict(), verdict(peer="Webex", outcome="closed"))
 
     assert said("Verdicts", before, after) == (
-        "core as TLS client with Webex: only after: closed early; presented serial 1a2b (client store) "
-        "as TLS server with edge: only before: completed; presented serial 1a2b (client store)"
+        "core as TLS client with Webex: only after: closed early; presented serial 1A:2B (client store) "
+        "as TLS server with edge: only before: completed; presented serial 1A:2B (client store)"
     )
 
 
@@ -206,3 +206,16 @@ def test_findings_follow_a_host_to_its_new_name() -> None:
     after = report(node(name="new"), findings=[finding("one", node="new", subject="new")])
 
     assert findings(before, after) == ""
+
+
+def test_a_release_with_one_store_presents_from_that() -> None:
+    old = node(version="X15.4")
+    single = verdict(presented=presented(store="server"))
+    before, after = (
+        report(old, verdicts=[one])
+        for one in (single, verdict(presented=presented(serial="ff", store="server", certificate=NEWER)))
+    )
+
+    assert "serial C1 (single store) → serial FF (single store)" in said("Verdicts", before, after)
+    upgraded = report(node(), verdicts=[verdict(presented=presented(serial="ff", store="server", certificate=NEWER))])
+    assert "serial C1 (single store) → serial FF (server store)" in said("Verdicts", before, upgraded)

@@ -46,7 +46,7 @@ def test_stores_without_a_change_are_not_listed() -> None:
 def test_beside_a_change_the_store_that_stayed_is_named() -> None:
     told = said("Stores", report(), with_client())
 
-    assert told.startswith("core, server store the same: core.example.com, serial 1a2b core, client store renewed:")
+    assert told.startswith("core, server store the same: core.example.com, serial 1A:2B core, client store renewed:")
 
 
 def test_a_certificate_of_another_ca_is_no_renewal_and_is_told_with_all_that_changed() -> None:
@@ -59,7 +59,7 @@ def test_a_certificate_of_another_ca_is_no_renewal_and_is_told_with_all_that_cha
     )
 
     assert client_store(after) == (
-        "new certificate, from another CA: core.example.com serial c1 → ff "
+        "new certificate, from another CA: core.example.com serial C1 → FF "
         "issuer Issuing CA (public CA) → Other CA (private CA) "
         "valid 2026-01-01 to 2026-12-31 → 2027-01-01 to 2027-12-31 "
         "usage serverAuth → serverAuth, clientAuth: gained clientAuth "
@@ -106,7 +106,7 @@ def test_whether_the_key_changed_is_told_as_far_as_it_is_known(key: Json, words:
 
 
 def test_whose_ca_cannot_be_read_is_only_new() -> None:
-    assert client_store(with_client(issuer=None)).startswith("new certificate: core.example.com serial c1 → ff")
+    assert client_store(with_client(issuer=None)).startswith("new certificate: core.example.com serial C1 → FF")
 
 
 @pytest.mark.parametrize("key", [KEY, OTHER_KEY])
@@ -117,7 +117,7 @@ def test_a_certificate_for_another_name_is_no_renewal(key: str) -> None:
         key={"type": "RSA", "bits": 2048, "sha256": key},
     )
 
-    assert client_store(after).startswith("replaced: core.example.com → other.example.com serial c1 → ff")
+    assert client_store(after).startswith("replaced: core.example.com → other.example.com serial C1 → FF")
 
 
 def test_names_are_compared_without_regard_to_case() -> None:
@@ -145,7 +145,7 @@ def test_what_one_bundle_lacks_is_neither_added_nor_gone_for_sure() -> None:
     without = report(stores(client=None))
 
     assert client_store(without) == (
-        "not to be seen after: no client_….pem in that bundle; before core.example.com, serial c1, serverAuth, "
+        "not to be seen after: no client_….pem in that bundle; before core.example.com, serial C1, serverAuth, "
         "issued by Issuing CA (public CA)"
     )
     assert client_store(report(), without).startswith(
@@ -170,7 +170,7 @@ def test_an_intermediate_that_joined_the_file_is_told() -> None:
     told = client_store(report(stores(client=[CLIENT, ROOT])))
 
     assert told == (
-        "the same: core.example.com, serial c1 other certificates in its file: "
+        "the same: core.example.com, serial C1 other certificates in its file: "
         "+ CN=Root CA,O=Example, serial 99, valid to 2026-12-31"
     )
 
@@ -197,3 +197,12 @@ def test_a_list_that_is_not_in_a_bundle_is_not_compared() -> None:
 
     assert said("Trusted CA list", report(), after) == ""
     assert said("Not compared", report(), after) == "core not to be seen after: Trusted CA list"
+
+
+def test_the_one_store_of_older_releases_is_called_so() -> None:
+    before, after = (
+        report(node(version="X15.4", stores={"server": [one], "client": None, "trusted": [ROOT]}))
+        for one in (SERVER, CLIENT)
+    )
+
+    assert said("Stores", before, after).startswith("core, single store")

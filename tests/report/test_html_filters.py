@@ -12,7 +12,7 @@ import pytest
 
 from analyzer.evidence import Endpoint
 from analyzer.report.links import conversation_filter, frame_filter, serial_filter, web_address
-from analyzer.text import serial_hex
+from analyzer.text import person_serial, serial_hex
 from samples.builders.frames import frames, pcap
 from samples.builders.tcp import Segment
 
@@ -83,6 +83,13 @@ def test_a_conversation_is_told_from_those_that_share_a_port_or_an_address(tmp_p
 )
 def test_a_serial_is_filtered_by_the_octets_of_its_integer(number: int, octets: str) -> None:
     assert serial_filter(serial_hex(number)) == f"x509af.serialNumber == {octets}"
+
+
+@pytest.mark.parametrize(
+    ("serial", "told"), [("a", "0A"), ("a10", "0A:10"), ("4d", "4D"), ("0", "00"), (None, "unreadable")]
+)
+def test_a_person_reads_a_serial_in_whole_octets_with_colons(serial: str | None, told: str) -> None:
+    assert person_serial(serial) == told
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,7 @@ def test_what_was_seen_otherwise_than_the_rule_says_is_followed_by_the_rule_for_
 
 
 SEEN = Sighted(works=True, reason=say("Seen."))
+UP = Sighted(works=True, reason=say("Seen."), state=say("zone is Active"), by_zone=True)
 WORKS = foretold(Prospect.WORKS, Basis.STATED, "It does.")
 
 
@@ -80,16 +81,34 @@ WORKS = foretold(Prospect.WORKS, Basis.STATED, "It does.")
     ("seen", "rule", "expected"),
     [
         (SEEN, WORKS, ("good", "✓UC traversal zone, edge1: works seen 1")),
-        (None, WORKS, ("plain", "UC traversal zone, edge1: works by the rule 1")),
+        (None, WORKS, ("rule", "=UC traversal zone, edge1: works by the rule 1")),
         (None, None, ("open", "?UC traversal zone, edge1: unknown not seen 1")),
         (SEEN, None, ("good", "✓UC traversal zone, edge1: works seen 1")),
         (replace(SEEN, works=False), WORKS, ("bad", "✕UC traversal zone, edge1: fails seen 1")),
+        (UP, WORKS, ("info", "iUC traversal zone, edge1: zone is Active by the dump 1")),
+        (replace(UP, works=False, state=None), WORKS, ("bad", "✕UC traversal zone, edge1: fails by the dump 1")),
     ],
 )
 def test_only_what_was_seen_is_green(
     seen: Sighted | None, rule: OutlookCell | None, expected: tuple[str, str]
 ) -> None:
     assert chip(seen=seen, rule=rule) == expected
+
+
+def test_what_the_state_of_a_zone_leaves_open_is_said_by_the_rule() -> None:
+    row = page(having(replace(ZONE, seen=UP, rule=WORKS, why=None, finding=None))).get_element_by_id("service-1")
+
+    assert "Seen. By the rule: works. It does." in text(row)
+
+
+@pytest.mark.parametrize("seen", [None, SEEN, UP, replace(SEEN, works=False), replace(SEEN, is_rule=False)])
+@pytest.mark.parametrize("rule", [None, *(foretold(it, Basis.STATED, "So.") for it in Prospect)])
+def test_every_outcome_has_an_icon(seen: Sighted | None, rule: OutlookCell | None) -> None:
+    shown = page(having(replace(ZONE, why=None, finding=None, seen=seen, rule=rule)))
+    badges = shown.xpath("//*[@id='services']//td//span[starts-with(@class, 'badge')]")
+
+    assert badges
+    assert all(badge.xpath("span[@class='icon']") for badge in badges)
 
 
 def test_what_works_although_something_is_wrong_is_not_green() -> None:

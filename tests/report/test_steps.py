@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import pytest
 from lxml import html
 from msgspec.structs import replace
 
-from analyzer.evidence import Outcome
+from analyzer.evidence import Outcome, Side
 from analyzer.findings import Finding, Grounds, Remedy, RemedyKind, Report, Severity
 from analyzer.report.conclusions import conclude
 from analyzer.report.html import render_html
@@ -88,6 +89,84 @@ def test_terminal_and_note_tell_the_same_steps_as_the_page() -> None:
     note = render_note(report)
     assert "Nothing now.\n\nLater, at the renewal before 2027-01-09:\n" in note
     assert "On core1 (Core): Order." in note
+
+
+REMARK = warning(remedy("Tidy up."), id="remark", severity=Severity.INFO)
+
+
+def test_remarks_with_a_step_are_not_denied_in_page_terminal_and_note() -> None:
+    report = told(
+        REMARK, replace(REMARK, subject="other"), replace(REMARK, subject="third", remedy=()), verdicts=(DONE,)
+    )
+    calm = "o failure and no warning calls for a change; 2 remarks have a step to consider"
+
+    assert now(report) == []
+    assert f"N{calm}." in answer_of(report)
+    assert f"N{calm}." in render_note(report)
+    assert f"Do now   n{calm}" in " ".join(line.strip() for line in verdict_lines(report))
+
+
+def test_remarks_with_a_step_are_told_beside_what_waits() -> None:
+    waiting = warning(remedy("Order."), id="forecast", due=DAY)
+    answer = answer_of(told(REMARK, waiting, verdicts=(DONE,)))
+
+    assert "What to do now Nothing now; 1 remark has a step to consider." in answer
+
+
+def test_a_remark_without_a_step_takes_nothing_from_the_calm() -> None:
+    answer = answer_of(told(replace(REMARK, remedy=()), verdicts=(DONE,)))
+
+    assert "Nothing that was read calls for a change." in answer
+
+
+@pytest.mark.parametrize(
+    ("changes", "step"),
+    [
+        ({"refused_by": Side.SERVER}, "Nothing that was read says why edge1 refused: get the other end's log"),
+        ({"refused_by": Side.CLIENT}, "Nothing that was read says why it refused: take a diagnostic log with “Take"),
+        (
+            {"refused_by": Side.SERVER, "local_role": None},
+            "Nothing that was read says why it failed: take a diagnostic",
+        ),
+        (
+            {"refused_by": None, "outcome": Outcome.CLOSED},
+            "Nothing that was read says why it failed: take a diagnostic",
+        ),
+    ],
+)
+def test_a_failure_that_nothing_explains_asks_for_what_would_explain_it(changes: dict[str, Any], step: str) -> None:
+    other = warning(remedy("Renew."))
+    failed = replace(verdict(**changes), grounds=Grounds())
+    report = told(other, verdicts=(failed,))
+
+    (only,) = planned(report).now
+    assert only.is_collect
+    assert only.options[0].text.startswith(step)
+    assert "Renew." not in answer_of(report)
+    assert other.title in answer_of(report)
+
+
+def test_a_failure_that_nothing_explains_stands_before_another_one_that_has_a_cure() -> None:
+    grave = warning(remedy("Mend."), severity=Severity.CRITICAL)
+    first, second = now(told(grave, verdicts=(replace(verdict(), grounds=Grounds()),)))
+
+    assert first.startswith("Nothing that was read says why")
+    assert second == "Mend."
+
+
+def test_a_forecast_about_the_peer_explains_no_failure() -> None:
+    forecast = replace(FAILS, id="forecast", severity=Severity.WARNING, due=DAY, remedy=(remedy("Order."),))
+    (only,) = now(told(forecast, warning(remedy("Renew.")), verdicts=(replace(verdict(), grounds=Grounds()),)))
+
+    assert only.startswith("Nothing that was read says why")
+
+
+def test_something_critical_without_advice_asks_for_what_would_explain_it() -> None:
+    grave = warning(id="grave", severity=Severity.CRITICAL)
+    (step,) = planned(told(grave, verdicts=(DONE,))).now
+
+    assert step.finding is grave
+    assert step.is_collect
 
 
 def test_alternatives_and_stop_gaps_are_ways_to_take_one_step() -> None:

@@ -309,3 +309,12 @@ def test_a_core_behind_another_zone_is_not_held_against_this_one() -> None:
 def test_without_a_configuration_nothing_is_said_about_names() -> None:
     for identifier in (ADDRESS, SUBJECT):
         assert judge(case(bare(NodeRole.EDGE)), identifier) == {("info", NOT_DETERMINABLE, "bare")}
+
+
+def test_the_zone_of_another_edge_is_not_held_to_the_certificate_of_this_one() -> None:
+    verifying = zone("TraversalClient", peers=(ZonePeer(address="edge.harbor.example"),))
+    other = replace(verifying, name="Other", peers=(ZonePeer(address="elsewhere.example"),))
+
+    assert judge(case(core(zones=(verifying, other)), edge()), "name-mismatch-peer-address") == set()
+    alone = judge(case(core(zones=(other,)), edge()), "name-mismatch-peer-address")
+    assert {subject for _, _, subject in alone} == {"Other: elsewhere.example"}

@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from analyzer.evidence import Certificate, MemberKind, Peer, ReadState, Side
+from analyzer.text import person_serial
 from samples.builders.certificates import self_signed
 from tests.rules.cases import NOT_DETERMINABLE, case, causes, connection, judge, made
 from tests.rules.nodes import CUBE, INTERNET, WEBEX, core, edge, stores, zone
@@ -185,7 +186,56 @@ def test_one_authority_that_both_stores_need_is_told_once_by_its_name() -> None:
     )
     assert [row.locator for row in silent.evidence] == [other.sha256, EDGE_CLIENT.sha256]
     assert sent.title == "edge sends an incomplete chain: Harbor Issuing CA is not in its trusted CA list"
-    assert [one.text for one in sent.remedy] == ["Append Harbor Issuing CA and its root to the trusted CA list."]
+    assert [one.text for one in sent.remedy] == ["Append Harbor Issuing CA to the trusted CA list."]
+
+
+def test_only_what_the_list_lacks_is_to_be_appended() -> None:
+    none = edge(stores=stores(None, EDGE_CLIENT, ()))
+    (both,) = made(case(none, core()), "trust-missing-own-issuer")
+    sending = edge()
+    shown = connection(sending, WEBEX, role=Side.CLIENT, client=ALONE)
+    unlisted = edge(stores=stores(EDGE_SERVER, EDGE_CLIENT, None))
+    (unknown,) = made(
+        case(unlisted, core(), connections=[connection(unlisted, WEBEX, role=Side.CLIENT, client=ALONE)]),
+        "chain-incomplete-sent",
+    )
+    (held,) = made(case(sending, connections=[shown]), "chain-incomplete-sent")
+
+    assert both.remedy[0].text == "Append Harbor Issuing CA and Harbor Root CA to the trusted CA list."
+    for one in (unknown, held):
+        assert one.remedy[0].text == (
+            "Append Harbor Issuing CA to the trusted CA list: all intermediates and the root, as far as it lacks "
+            "them."
+        )
+
+
+def test_an_authority_of_which_only_the_name_is_known_is_appended_with_what_the_list_lacks_above_it() -> None:
+    node = edge(stores=stores(None, EDGE_CLIENT, ()))
+    judged = case(node)
+    judged = replace(judged, certificates={EDGE_CLIENT.sha256: EDGE_CLIENT})
+
+    (finding,) = made(judged, "trust-missing-own-issuer")
+
+    assert finding.remedy[0].text == (
+        "Append Harbor Issuing CA to the trusted CA list, and what stands above it up to its root, as far as the "
+        "list lacks it."
+    )
+
+
+def test_an_authority_that_the_list_holds_with_another_key_is_told_apart_by_its_serial() -> None:
+    renewed = authority("Harbor", root_eku=("serverAuth",))
+    other = certificate("edge.harbor.example", SERVER_ONLY, renewed)
+    node = edge(stores=stores(other, None, EVERYONE))
+
+    (finding,) = made(
+        case(node, core(stores=stores(None, None, chain(other, root=True)[1:]))), "trust-missing-own-issuer"
+    )
+
+    issuing, root = chain(other, root=True)[1:]
+    assert finding.remedy[0].text == (
+        f"Append Harbor Issuing CA (serial {person_serial(issuing.serial)}) and Harbor Root CA (serial "
+        f"{person_serial(root.serial)}) to the trusted CA list."
+    )
 
 
 def test_authorities_of_one_name_with_two_keys_are_two() -> None:

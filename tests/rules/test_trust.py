@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from analyzer.evidence import Connection, Peer, PeerKind, Side, Visibility
 from tests.rules.cases import NOT_DETERMINABLE, Shown, case, causes, connection, event, judge, made
-from tests.rules.nodes import CORE, CUBE, EDGE, INTERNET, WEBEX, core, edge, stores, zone
+from tests.rules.nodes import CORE, CUBE, DENIED, EDGE, INTERNET, WEBEX, core, edge, stores, zone
 from tests.rules.pki import (
     BOTH,
     CORE_CLIENT,
@@ -102,6 +102,16 @@ def test_either_end_must_trust_what_the_other_presents(verifier: str) -> None:
     other = "edge" if verifier == "core" else "core"
     assert judge(judged, "partner-ca-not-trusted", verifier) == {("critical", "strong", other)}
     assert judge(judged, "partner-ca-not-trusted", other) == set()
+
+
+def test_of_a_partners_chain_only_what_the_list_lacks_is_to_be_appended() -> None:
+    root = [one for one in EVERYONE if one.common_name == "Harbor Root CA"]
+    lists = ((EVERYONE[2:], "Harbor Issuing CA and Harbor Root CA"), ((*EVERYONE[2:], *root), "Harbor Issuing CA"))
+    for held, names in lists:
+        judged = case(core(), edge(stores=stores(EDGE_SERVER, EDGE_CLIENT, held), tunnels=DENIED))
+        told = [*made(judged, "partner-ca-not-trusted"), *made(judged, "ssh-tunnel-chain-not-trusted")]
+
+        assert [one.remedy[0].text for one in told] == [f"Append {names} to the trusted CA list."]
 
 
 def test_an_intermediate_that_is_sent_need_not_be_listed_for_the_zone() -> None:

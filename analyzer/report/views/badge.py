@@ -13,17 +13,26 @@ from analyzer.words import say
 
 
 class Tone(StrEnum):
-    """The style that a badge and what it stands on take."""
+    """The style that a badge and what it stands on take; rule: as a rule says, which proves nothing good."""
 
     BAD = "bad"
     WARN = "warn"
     GOOD = "good"
     INFO = "info"
     OPEN = "open"
+    RULE = "rule"
     PLAIN = "plain"
 
 
-_ICONS = {Tone.BAD: "✕", Tone.WARN: "!", Tone.GOOD: "✓", Tone.INFO: "i", Tone.OPEN: "?", Tone.PLAIN: ""}
+_ICONS = {
+    Tone.BAD: "✕",
+    Tone.WARN: "!",
+    Tone.GOOD: "✓",
+    Tone.INFO: "i",
+    Tone.OPEN: "?",
+    Tone.RULE: "=",
+    Tone.PLAIN: "",
+}
 
 _SEVERITY_TONES = {
     Severity.CRITICAL: Tone.BAD,
@@ -48,7 +57,7 @@ class Badge(Struct, frozen=True, kw_only=True):
 
     @property
     def icon(self) -> str:
-        """A sign for the tone; empty for what is neither good nor bad."""
+        """A sign for the tone; empty for a state that is not judged."""
         return _ICONS[self.tone]
 
 

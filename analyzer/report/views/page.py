@@ -151,7 +151,7 @@ def page_view(report: Report) -> Page:
         answers=answers_view(report, leading, others, index, connections.drawn),
         steps=tuple(step_view(step, index, anchors) for step in steps.now),
         later=step_view(steps.later, index, anchors) if steps.later else None,
-        nothing_to_do=wording.nothing_to_do(waits=steps.later is not None),
+        nothing_to_do=wording.nothing_to_do(waits=steps.later is not None, remarks=steps.remarks),
         check_again=bool(steps.now) and not any(step.is_collect for step in steps.now),
         has_failed=conclusions.has_failed,
         why=cause_links(conclusions.why, anchors, first=conclusions.but),

@@ -19,6 +19,7 @@ MAX_CHIPS = 8
 MAX_PEER = 28
 
 _SEEN, _BY_RULE, _NOT_SEEN = say("seen"), say("by the rule"), say("not seen")
+_BY_DUMP = say("by the dump")
 _WORKS, _FAILS, _UNKNOWN = (wording.PROSPECTS[it] for it in (Prospect.WORKS, Prospect.FAILS, Prospect.UNKNOWN))
 _BUT = say("works, but not all is well")
 
@@ -28,7 +29,7 @@ class ServiceView(Struct, frozen=True, kw_only=True):
 
     Attributes:
         chip: service, peer and state; `badge`: the state alone.
-        basis: whether it was seen, or the rule says it; `row`: of the truth table.
+        basis: whether it was seen, or the dump or the rule says it; `row`: of the truth table.
         finding_anchor, finding: of the finding that tells more; empty: none does.
         connection_anchor: None if that handshake is not drawn in the page.
     """
@@ -92,7 +93,6 @@ def _view(
     seen, rule, finding = service.seen, service.rule, service.finding
     tone, state = _tone(service), _state(service)
     shown = seen.connection if seen else None
-    is_ruled = rule is not None and rule.prospect is not Prospect.UNKNOWN
     chip = say("{service}, {peer}: {state}", service=service.service, peer=peer, state=state)
     return ServiceView(
         number=number,
@@ -100,13 +100,23 @@ def _view(
         peer=peer,
         chip=Badge(tone=tone, word=chip),
         badge=Badge(tone=tone, word=state),
-        basis=_SEEN if seen else _BY_RULE if is_ruled else _NOT_SEEN,
-        row=basis_of(rule) if rule and rule.row and is_ruled and not seen else "",
+        basis=_basis(service),
+        row=basis_of(rule) if rule and rule.row and _is_ruled(rule) and not seen else "",
         reason=_reason(service),
         finding=finding.title if finding else "",
         finding_anchor=anchors.get(finding, "") if finding else "",
         connection_anchor=anchor("connection", shown) if shown and shown in drawn else None,
     )
+
+
+def _basis(service: Service) -> Words:
+    if service.seen:
+        return _BY_DUMP if service.seen.by_zone else _SEEN
+    return _BY_RULE if _is_ruled(service.rule) else _NOT_SEEN
+
+
+def _is_ruled(rule: OutlookCell | None) -> bool:
+    return rule is not None and rule.prospect is not Prospect.UNKNOWN
 
 
 def _state(service: Service) -> Words:
@@ -126,7 +136,9 @@ def _tone(service: Service) -> Tone:
         return _tone_by_rule(service.rule)
     if not service.seen.works:
         return Tone.BAD
-    return Tone.WARN if service.finding or not service.seen.is_rule else Tone.GOOD
+    if service.finding or not service.seen.is_rule:
+        return Tone.WARN
+    return Tone.INFO if service.seen.by_zone else Tone.GOOD
 
 
 def _tone_by_rule(rule: OutlookCell | None) -> Tone:
@@ -136,7 +148,7 @@ def _tone_by_rule(rule: OutlookCell | None) -> Tone:
         case Prospect.NEEDS_FAR_END:
             return Tone.WARN
         case Prospect.WORKS:
-            return Tone.WARN if rule and rule.condition else Tone.PLAIN
+            return Tone.WARN if rule and rule.condition else Tone.RULE
         case _:
             return Tone.OPEN
 
@@ -145,6 +157,8 @@ def _reason(service: Service) -> Words:
     seen, rule = service.seen, service.rule
     if seen is None:
         return rule.reason if rule else _UNKNOWN
+    if seen.by_zone and seen.works and rule:
+        return sentences((seen.reason, say("By the rule: {state}.", state=cell_word(rule)), rule.reason))
     if seen.is_rule or rule is None:
         return seen.reason
     next_time = say("Next time, by the rule: {state}.", state=cell_word(rule))

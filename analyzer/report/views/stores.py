@@ -34,6 +34,7 @@ class StoreView(Struct, frozen=True, kw_only=True):
 class StoresView(Struct, frozen=True, kw_only=True):
     """A node's stores. `relation` compares the two leaves in one sentence; None if one is missing."""
 
+    title: Words
     client: StoreView
     server: StoreView
     relation: Words | None
@@ -60,6 +61,9 @@ def stores_view(case: Case, node: Node, ends_soon_days: int) -> StoresView:
     trusted = node.stores.trusted
     listed = (certificate_view(case, sha256, at, ends_soon_days) for sha256 in (trusted or ())[:MAX_CERTIFICATES])
     return StoresView(
+        title=say("Single store of {node}", node=wording.node_label(node.name))
+        if wording.has_one_store(node)
+        else say("Client and server store of {node}", node=wording.node_label(node.name)),
         client=_store(case, node, Side.CLIENT, ends_soon_days),
         server=_store(case, node, Side.SERVER, ends_soon_days),
         relation=_relation(case, node),

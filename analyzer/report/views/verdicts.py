@@ -186,7 +186,7 @@ def _store_rule(report: Report, verdict: Verdict, exhibit: Exhibit, at: datetime
         return StoreRuleView(badge=Badge(tone=Tone.OPEN, word=say("not known: {why}", why=rule.unknown)))
     if rule.kept:
         name = wording.store_name(expected.store, exhibit.owner, brief=True)
-        tone = Tone.PLAIN if verdict.grounds.refused else Tone.GOOD  # nothing is green of what was refused
+        tone = Tone.RULE if verdict.grounds.refused else Tone.GOOD  # nothing is green of what was refused
         return StoreRuleView(badge=Badge(tone=tone, word=say("{store}, as expected", store=name)))
     store = wording.store_expected(expected.store, exhibit.owner)
     certificate = report.case.certificates.get(expected.certificate or "")

@@ -2,7 +2,8 @@
 
     row.py, table.py, unusual.py          the rows, as data; docs/truth-table.md shows them
     usages.py                             one word for what a certificate may be used for
-    pair.py, traces.py, traversal.py      Core and Edge: traversal zone, SSH tunnels, mobile and remote access
+    pair.py, ends.py, traces.py,          Core and Edge: which zones join them, traversal zone, SSH tunnels,
+    traversal.py                          mobile and remote access
     contacts.py, outbound.py, inbound.py  mutual TLS with all others
     standing.py, sighted.py               what was seen of each service last
     blame.py, services.py                 services now: what was seen, else the table, and which finding tells why

@@ -100,12 +100,15 @@ class Ground(Struct, frozen=True, kw_only=True):
         return not finding.about.isdisjoint(self.causes) if finding.about else finding.id in WHY
 
     def _is_elsewhere(self, finding: Finding) -> bool:
-        """Whether a finding is about further partners alone."""
+        """Whether a finding is about further partners alone, or about a zone with them, or one peer of it (`zone: peer`)."""
         if not self.elsewhere:
             return False
-        told = finding.rests_on or {finding.subject}
-        return (finding.node, finding.id) in self.elsewhere or all(
-            (finding.node, key) in self.elsewhere for key in told
+        node, subject = finding.node, finding.subject
+        zones = {subject, subject.rpartition(": ")[0]} if TRAVERSAL in finding.about else ()
+        return (
+            (node, finding.id) in self.elsewhere
+            or any((node, zone) in self.elsewhere for zone in zones)
+            or all((node, key) in self.elsewhere for key in finding.rests_on or {subject})
         )
 
 

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from analyzer.evidence import Certificate
 from analyzer.facts.releases import Version
+from analyzer.rules.outlook.ends import End, end_of
 from analyzer.rules.outlook.traces import Traces
 from analyzer.rules.view import NodeView
 
@@ -21,7 +22,7 @@ class Pair(Struct, frozen=True, kw_only=True):
         seen: which of them is known from the other's capture only (`Core`, `Edge`).
         check: of the Edge, On or Off; None: not known, or its release has none.
         release: the Edge's, else the Core's.
-        ends: of each node at hand what its bundle shows, and the name of the other one.
+        ends: those whose bundle is at hand, the Core's first.
     """
 
     core: NodeView | None
@@ -31,7 +32,7 @@ class Pair(Struct, frozen=True, kw_only=True):
     seen: frozenset[str]
     check: str | None
     release: Version | None
-    ends: tuple[tuple[Traces, str | None], ...]
+    ends: tuple[End, ...]
 
     @property
     def own(self) -> NodeView:
@@ -80,7 +81,7 @@ def _pair(
     held = {"Core": client is not None and core is None, "Edge": server is not None and edge is None}
     setting = edge.checking_mode if edge else None
     known = setting.current if setting else None
-    ends = ((core_shows, edge), (edge_shows, core))
+    ends = ((core, edge), (edge, core))
     return Pair(
         core=core,
         edge=edge,
@@ -89,5 +90,5 @@ def _pair(
         seen=frozenset(name for name, seen in held.items() if seen),
         check=check or (known if edge else absent_check),
         release=(edge.version if edge else None) or (core.version if core else None),
-        ends=tuple((shows, other.node.name if other else None) for shows, other in ends if shows),
+        ends=tuple(end_of(view, other, traces[view.node.name]) for view, other in ends if view),
     )

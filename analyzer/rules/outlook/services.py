@@ -30,6 +30,7 @@ from analyzer.rules.outlook.inbound import ANYONE_ELSE, CLUSTER, INBOUND, ITS_PE
 from analyzer.rules.outlook.outbound import OUTBOUND
 from analyzer.rules.outlook.pair import Pair, pairs
 from analyzer.rules.outlook.sighted import sighted_contact, sighted_tunnels, sighted_zone
+from analyzer.rules.outlook.standing import zone_open
 from analyzer.rules.outlook.traces import traces_of
 from analyzer.rules.outlook.traversal import PLAIN_ZONE, REMOTE_ACCESS, TUNNELS, ZONE, other_end
 from analyzer.rules.view import NodeView
@@ -95,7 +96,9 @@ def _between(pair: Pair, known: _Known) -> Iterator[Service]:
         plain = Service(service=service, peer=peer, nodes=nodes, between=True, seen=sighted, rule=rule)
         return _explained(_as_judged(own, plain), known, ground)
 
-    zone = made(name, sighted_zone(pair), known.rule(own, name, peer), of_zone(between))
+    which = zone_open(pair)
+    rule = unknown(which) if which else known.rule(own, name, peer)
+    zone = made(name, sighted_zone(pair), rule, of_zone(between))
     yield zone
     if not is_unified:
         return
@@ -105,17 +108,22 @@ def _between(pair: Pair, known: _Known) -> Iterator[Service]:
     tunnels = made(TUNNELS, sighted_tunnels(pair), rule, of_tunnels(between))
     yield tunnels
     if not any(view.is_without_remote_access for view in (pair.core, pair.edge) if view):
-        rule = _remote_access(zone, tunnels, known.rule(own, REMOTE_ACCESS, peer))
+        rule = unknown(which) if which else known.rule(own, REMOTE_ACCESS, peer)
+        rule = _remote_access(zone, tunnels, rule)
         ground = of_zone if _is_down(zone) else of_tunnels if _is_down(tunnels) else of_both
         yield made(REMOTE_ACCESS, None, rule, ground(between))
 
 
 def _elsewhere(pair: Pair) -> Iterator[tuple[str | None, str]]:
+    """Yield what tells of other pairs alone, by node."""
+    for end in pair.ends:
+        yield from end.zones_of_others
     if pair.core and pair.edge:
-        for view, other in ((pair.core, pair.edge), (pair.edge, pair.core)):
-            yield from ((view.node.name, key) for key in told_of_others(view, other))
-            if len(view.partners) > 1 and view.once(traces_of).standing[other.node.name].tunnels_down is None:
-                yield view.node.name, OF_TUNNELS
+        for end, other in zip(pair.ends, (pair.edge, pair.core), strict=True):
+            node = end.view.node.name
+            yield from ((node, key) for key in told_of_others(end.view, other))
+            if len(end.view.partners) > 1 and end.tunnels.down is None:
+                yield node, OF_TUNNELS
 
 
 def _is_down(service: Service) -> bool:

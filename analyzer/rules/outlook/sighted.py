@@ -6,21 +6,15 @@ from analyzer.evidence import Certificate, Connection, Event, Outcome, Side, Sto
 from analyzer.findings import Sighted
 from analyzer.rules.outlook.contacts import Contact
 from analyzer.rules.outlook.pair import Pair
-from analyzer.rules.outlook.standing import (
-    last_handshake,
-    standings,
-    tunnels_down,
-    tunnels_up,
-    wrong_credentials,
-    zone_down,
-)
+from analyzer.rules.outlook.standing import last_handshake, tunnels_down, tunnels_up, wrong_credentials, zone_by_dumps
 from analyzer.rules.outlook.traces import zone_words
 from analyzer.rules.states import is_active, is_failed
 from analyzer.rules.view import NodeView
-from analyzer.rules.wording import STORES
-from analyzer.text import person_utc
+from analyzer.rules.wording import store_name
+from analyzer.text import person_serial, person_utc
 from analyzer.words import Words, say, sentences
 
+_ASKED_OR_NOT = say("Whether it asks for a client certificate does not show.")
 _KINDS = {Store.CLIENT: "client", Store.SERVER: "server"}
 
 
@@ -28,11 +22,17 @@ def sighted_contact(view: NodeView, contact: Contact, role: Side) -> Sighted | N
     """Tell what was seen of a peer in a role of this node: a handshake, else the log, else the dump; None: nothing."""
     newest = contact.newest
     if newest is not None:
-        return _handshake(newest, view.expected_leaf(role), view.expected_store(role))
+        return _handshake(view, newest, view.expected_leaf(role), role)
     if contact.errors:
         return Sighted(works=False, reason=_logged(contact.lines[-1]))
-    if role is Side.CLIENT and contact.zone is not None and (is_active(contact.zone) or is_failed(contact.zone)):
-        return Sighted(works=is_active(contact.zone), reason=_shown(zone_words(contact.zone)))
+    zone = contact.zone
+    if role is not Side.CLIENT or zone is None:
+        return None
+    if is_failed(zone):
+        return Sighted(works=False, reason=_shown(zone_words(zone)), by_zone=True)
+    if is_active(zone):
+        reason = sentences((_shown(zone_words(zone)), _ASKED_OR_NOT))
+        return Sighted(works=True, reason=reason, state=say("zone is Active"), by_zone=True)
     return None
 
 
@@ -44,10 +44,9 @@ def sighted_zone(pair: Pair) -> Sighted | None:
         if refusal is not None:
             return Sighted(works=False, reason=_logged(refusal), connection=newest.id)
         return _of_pair(pair, newest)
-    down = zone_down(pair)
-    up = next((there.active_zone for there in standings(pair) if there.active_zone), None)
-    shown = down or up
-    return Sighted(works=down is None, reason=_shown(shown)) if shown else None
+    by_dumps = zone_by_dumps(pair)
+    shown = by_dumps.down or by_dumps.up
+    return Sighted(works=by_dumps.down is None, reason=_shown(shown)) if shown else None
 
 
 def sighted_tunnels(pair: Pair) -> Sighted | None:
@@ -70,7 +69,7 @@ def _logged(event: Event) -> Words:
 def _of_pair(pair: Pair, newest: Connection) -> Sighted:
     """Tell of a handshake between Core and Edge; of both certificates the one that the store rule does not say."""
     told = [
-        _handshake(newest, leaf, view.expected_store(role), role)
+        _handshake(view, newest, leaf, role)
         for view, leaf, role in (
             (pair.core, pair.core.leaf_as_client if pair.core else None, Side.CLIENT),
             (pair.edge, pair.edge.server_leaf if pair.edge else None, Side.SERVER),
@@ -80,16 +79,16 @@ def _of_pair(pair: Pair, newest: Connection) -> Sighted:
     return next((sighted for sighted in told if not sighted.is_rule), told[0])
 
 
-def _handshake(connection: Connection, expected: Certificate | None, store: str, role: Side | None = None) -> Sighted:
+def _handshake(view: NodeView, connection: Connection, expected: Certificate | None, role: Side) -> Sighted:
     """Tell of a handshake, and what one end presented in it.
 
     Args:
+        view: of that end.
         connection: its outcome is known.
         expected: what the store rule says that this end presents; None: not known.
-        store: that holds it.
-        role: of that end; None: of the node whose capture it is.
+        role: of that end.
     """
-    shown = connection.certificate(role or connection.local_role or Side.CLIENT)
+    shown = connection.certificate(role)
     works = connection.outcome is Outcome.COMPLETED
     if shown.leaf is None or expected is None or shown.leaf == expected.sha256:
         resumed = works and shown.visibility is Visibility.RESUMED
@@ -101,10 +100,12 @@ def _handshake(connection: Connection, expected: Certificate | None, store: str,
             connection=connection.id,
         )
     kind = _KINDS.get(shown.store) if shown.store else None
+    presented = store_name(view, kind) if kind else None
+    by_rule = store_name(view, view.expected_store(role))
     return Sighted(
         works=works,
-        reason=sentences((_outcome(connection), _against(kind, store, shown.serial))),
-        state=_state(kind, works=works),
+        reason=sentences((_outcome(connection), _against(presented, by_rule, person_serial(shown.serial)))),
+        state=_state(presented, works=works),
         is_rule=False,
         connection=connection.id,
     )
@@ -130,26 +131,26 @@ def _outcome(connection: Connection) -> Words:
             return say("The last handshake, at {time}, was closed before it was through.", time=time)
 
 
-def _against(kind: str | None, store: str, serial: str | None) -> Words:
-    if kind is None:
+def _against(presented: Words | None, by_rule: Words, serial: str) -> Words:
+    if presented is None:
         return say(
             "Presented was serial {serial}, which no store holds; the store rule says the {expected}'s.",
             serial=serial,
-            expected=STORES[store],
+            expected=by_rule,
         )
     return say(
         "Presented was the {store}'s certificate, serial {serial}; the store rule says the {expected}'s.",
-        store=STORES[kind],
+        store=presented,
         serial=serial,
-        expected=STORES[store],
+        expected=by_rule,
     )
 
 
-def _state(kind: str | None, *, works: bool) -> Words:
-    if kind is None:
+def _state(presented: Words | None, *, works: bool) -> Words:
+    if presented is None:
         return (
             say("worked, with a certificate of no store") if works else say("failed, with a certificate of no store")
         )
     if works:
-        return say("worked, with the {store}'s certificate", store=STORES[kind])
-    return say("failed, with the {store}'s certificate", store=STORES[kind])
+        return say("worked, with the {store}'s certificate", store=presented)
+    return say("failed, with the {store}'s certificate", store=presented)

@@ -7,12 +7,9 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from analyzer.evidence import Certificate, Connection, Outcome, Side, Zone
-from analyzer.rules.meeting import may_be_with
 from analyzer.rules.states import (
     denied,
     has_failed,
-    is_active,
-    is_failed,
     ssh_errors,
     tunnels_up_since,
     tunnels_with,
@@ -22,63 +19,49 @@ from analyzer.text import person_utc
 from analyzer.words import Words, say
 
 
-class Standing(Struct, frozen=True, kw_only=True):
-    """How it stands with one partner.
+class TunnelState(Struct, frozen=True):
+    """What shows that the SSH tunnels with a partner are down, or up; None: nothing."""
 
-    Attributes:
-        failed_zone, active_zone: what the dump says of a zone; None: of none.
-        tunnels_down, tunnels_up: what shows that the SSH tunnels are down, or up; None: nothing.
-    """
-
-    failed_zone: Words | None
-    active_zone: Words | None
-    tunnels_down: Words | None
-    tunnels_up: Words | None
+    down: Words | None
+    up: Words | None
 
 
 class Traces(Struct, frozen=True, kw_only=True):
     """What one node shows.
 
     Attributes:
-        newest: by the other end's node (None: its bundle is not at hand) the last handshake whose outcome is known.
+        newest: by the other end's node (None: its bundle is not at hand) and zone the last handshake whose outcome is
+            known.
         presented: what the other end presented last.
-        standing: by the other end's node (None: its bundle is not at hand) how it stands with it.
+        tunnels: by the other end's node, or None.
     """
 
-    newest: Mapping[str | None, Connection]
+    newest: Mapping[tuple[str | None, str | None], Connection]
     presented: Certificate | None
-    standing: Mapping[str | None, Standing]
+    tunnels: Mapping[str | None, TunnelState]
 
 
 def traces_of(view: NodeView) -> Traces:
     """Gather what a node shows."""
-    newest: dict[str | None, Connection] = {}
+    newest: dict[tuple[str | None, str | None], Connection] = {}
     role, presented = Side.SERVER if view.is_edge else Side.CLIENT, None
     for connection in view.connections:
         if view.key_of(connection.peer) != TRAVERSAL or _is_beside_the_zone(view, connection):
             continue
         if connection.local_role is role:
             presented = connection.certificate(role.other).leaf or presented
-        known = newest.get(connection.peer.node)
+        end = connection.peer.node, connection.peer.zone
+        known = newest.get(end)
         later = known is None or known.handshake.started <= connection.handshake.started
         if later and connection.outcome is not Outcome.UNKNOWN:
-            newest[connection.peer.node] = connection
+            newest[end] = connection
     ends = {None: None, **{partner.node.name: partner for partner in view.partners}}
     return Traces(
         newest=newest,
         presented=view.case.certificates.get(presented or ""),
-        standing={name: _standing(view, other) for name, other in ends.items()},
-    )
-
-
-def _standing(view: NodeView, other: NodeView | None) -> Standing:
-    zones = [z for z in view.traversal_zones if may_be_with(view, other, (peer.address for peer in z.peers))]
-    failed, active = ([zone for zone in zones if has(zone)] for has in (is_failed, is_active))
-    return Standing(
-        failed_zone=zone_words(failed[0]) if failed else None,
-        active_zone=zone_words(active[0]) if active else None,
-        tunnels_down=_tunnels_down(view, other),
-        tunnels_up=_tunnels_up(view, other),
+        tunnels={
+            name: TunnelState(_tunnels_down(view, other), _tunnels_up(view, other)) for name, other in ends.items()
+        },
     )
 
 

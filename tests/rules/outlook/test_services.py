@@ -226,6 +226,25 @@ def test_what_the_dump_says_of_a_neighbour_is_seen(status: str, expected: str | 
     assert told == ((expected, "seen") if expected else ("works", "rule"))
 
 
+def test_a_zone_that_is_active_does_not_show_that_it_asked_for_a_certificate() -> None:
+    node = edge(zones=(zone(), replace(NEIGHBOR_ZONE, status="Active")))
+    seen = services(case(node))[OUTBOUND, f"zone {NEIGHBOR_ZONE.name}"].seen
+
+    assert seen is not None
+    assert seen.by_zone
+    assert seen.state == "zone is Active"
+    assert seen.reason.endswith("Whether it asks for a client certificate does not show.")
+
+
+def test_a_handshake_of_a_neighbour_outranks_what_the_dump_says_of_its_zone() -> None:
+    node = edge(zones=(zone(), replace(NEIGHBOR_ZONE, status="Active")))
+    shown = connection(node, CUBE, role=Side.CLIENT, client=EDGE_CLIENT, completed=True)
+    seen = services(case(node, connections=[shown]))[OUTBOUND, f"zone {NEIGHBOR_ZONE.name}"].seen
+
+    assert seen is not None
+    assert not seen.by_zone
+
+
 def test_every_finding_with_a_short_reason_is_known() -> None:
     assert {*WHY, *OF_CLUSTER} <= {rule.id for rule in RULES}
 
