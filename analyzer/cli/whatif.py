@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analyzer.cli.analysis import parse_date
 from analyzer.cli.exits import Exit
+from analyzer.cli.options import parse_date
 from analyzer.cli.output import print_lines
 from analyzer.cli.running import analyze_bundles, reporting_errors, stop, stop_at_what_was_not_read
 
