@@ -12,7 +12,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from analyzer.evidence import Alert, Case, Connection, Event, Frame, Side, Step, Visibility, telling_event
-from analyzer.report import wording
+from analyzer.report import fitting, wording
 from analyzer.report.summary import holder_of
 from analyzer.report.views.handshakes import end_names
 from analyzer.words import listed, say
@@ -101,8 +101,8 @@ def ladder_of(case: Case, connection: Connection, events: tuple[Event, ...]) -> 
             Rung(
                 y=y,
                 sender=one.sender,
-                label=wording.fitted(one.label, _LABEL),
-                second=wording.fitted(one.second, _LABEL),
+                label=fitting.fitted(one.label, _LABEL),
+                second=fitting.fitted(one.second, _LABEL),
                 frame=one.frame.frame,
                 elapsed=f"+{elapsed:.3f} s" if number else "",
                 tone=one.tone,
@@ -133,7 +133,7 @@ def _head(connection: Connection, side: Side) -> str:
     name = end_names(connection)[side]
     if connection.local_role is None:
         name = str(connection.handshake.client if side is Side.CLIENT else connection.handshake.server)
-    return say("{name} ({role})", name=wording.fitted(name, _END), role=wording.SIDES[side])
+    return say("{name} ({role})", name=fitting.fitted(name, _END), role=wording.SIDES[side])
 
 
 def _order(one: _Sent) -> tuple[datetime, str, int, int]:
@@ -195,4 +195,4 @@ def _note(events: tuple[Event, ...]) -> str:
         return ""
     record = telling.record
     words = record.detail or record.name
-    return wording.fitted(say("log line {line}: {words}", line=record.line, words=words), _NOTE)
+    return fitting.fitted(say("log line {line}: {words}", line=record.line, words=words), _NOTE)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Container, Mapping, Sequence
 from msgspec import Struct
 
 from analyzer.findings import Finding, OutlookCell, Prospect, Service
-from analyzer.report import wording
+from analyzer.report import fitting, wording
 from analyzer.report.links import anchor
 from analyzer.report.outlook import basis_of, cell_word
 from analyzer.report.views.badge import Badge, Tone
@@ -79,7 +79,7 @@ def _view(service: Service, number: int, anchors: Mapping[Finding, str], drawn: 
     tone, state = _tone(service), _state(service)
     shown = seen.connection if seen else None
     is_ruled = rule is not None and rule.prospect is not Prospect.UNKNOWN
-    peer = wording.fitted(service.peer, MAX_PEER)
+    peer = fitting.fitted(service.peer, MAX_PEER)
     chip = say("{service}, {peer}: {state}", service=service.service, peer=peer, state=state)
     return ServiceView(
         number=number,
