@@ -8,7 +8,8 @@ from analyzer.diff.pairs import Nodes
 from analyzer.diff.saved import SavedReport, SavedVerdict
 from analyzer.diff.sections import Section, Subject, row
 from analyzer.evidence import Outcome, Side
-from analyzer.report.wording import SIDES, STORES, VISIBILITIES
+from analyzer.report.store_names import STORES
+from analyzer.report.wording import SIDES, VISIBILITIES
 
 With = tuple[str, Side | None]
 """Whom a verdict is about: the peer, and this node's role."""

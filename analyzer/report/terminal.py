@@ -23,6 +23,7 @@ from analyzer.report.conclusions import Conclusions, conclude
 from analyzer.report.headline import headline
 from analyzer.report.language import ENGLISH, Language
 from analyzer.report.steps import Step, placed, plan
+from analyzer.report.store_names import has_one_store, store_name
 from analyzer.report.summary import Exhibit, Index, exhibit_of, index_of, leading_verdict
 from analyzer.text import clean, person_utc
 from analyzer.words import Words, counted, listed, say
@@ -139,7 +140,7 @@ def _certificate(report: Report, verdict: Verdict | None, exhibit: Exhibit | Non
         (
             _as_role(wording.title(certificate), store, verdict, exhibit),
             wording.usage(certificate),
-            wording.store_name(store, exhibit.owner, brief=True) if store else "",
+            store_name(store, exhibit.owner, brief=True) if store else "",
             frame if exhibit.certificate else say("inferred"),
         )
     )
@@ -147,7 +148,7 @@ def _certificate(report: Report, verdict: Verdict | None, exhibit: Exhibit | Non
 
 def _as_role(title: str, store: Store | None, verdict: Verdict, exhibit: Exhibit) -> str:
     """Say in which role a certificate was presented, if that is known and the store's name does not say it."""
-    is_told = store is not None and store.value == exhibit.side.value and not wording.has_one_store(exhibit.owner)
+    is_told = store is not None and store.value == exhibit.side.value and not has_one_store(exhibit.owner)
     if verdict.local_role is None or is_told:
         return fitting.fitted(title, _ROOM - 1)
     return fitting.fitted(say("{title} as {role}", title=title, role=wording.SIDES[exhibit.side]), _ROOM - 1)

@@ -11,18 +11,15 @@ from analyzer.evidence import (
     ClockOffset,
     Frame,
     MemberKind,
-    Node,
     NodeRole,
     Outcome,
     PeerKind,
     ReadState,
     Side,
     Step,
-    Store,
     TlsRecord,
     Visibility,
 )
-from analyzer.facts.releases import with_one_store
 from analyzer.findings import Basis, Confidence, EvidenceKind, ForecastKind, Prospect, RemedyKind, Severity
 from analyzer.text import person_utc
 from analyzer.words import Words, counted, listed, say
@@ -34,25 +31,6 @@ NODE_ROLES = {
 }
 
 SIDES = {Side.CLIENT: say("TLS client"), Side.SERVER: say("TLS server")}
-
-STORES = {
-    Store.CLIENT: say("client store"),
-    Store.SERVER: say("server store"),
-    Store.BOTH: say("both stores (client and server hold the same certificate)"),
-    Store.TRUSTED: say("trusted CA list only"),
-    Store.NEITHER: say("none of the stores that were given"),
-}
-
-BRIEF_STORES = {**STORES, Store.BOTH: say("both stores")}
-
-STORE_TITLES = {**STORES, Store.CLIENT: say("Client store"), Store.SERVER: say("Server store")}
-
-STORES_OF = {
-    Store.CLIENT: say("the client store's"),
-    Store.SERVER: say("the server store's"),
-    Store.BOTH: say("the one that both stores hold"),
-}
-"""Of a certificate that the store rule says."""
 
 OUTCOMES = {
     Outcome.COMPLETED: say("Completed"),
@@ -212,43 +190,6 @@ def line(number: int | str) -> Words:
 def within(file: str, place: str) -> Words:
     """Return a place in a file."""
     return say("{file}, {place}", file=file, place=place)
-
-
-def store_name(store: Store, holder: Node | None, *, brief: bool = False) -> Words:
-    """Return what a store of a node is called: before X15.5 there is one for both roles."""
-    release = _with_one_store(store, holder)
-    if release is None:
-        return BRIEF_STORES[store] if brief else STORES[store]
-    return say("single store") if brief else say("single store ({release} has one for both roles)", release=release)
-
-
-def store_of(store: Store, holder: Node | None, *, brief: bool = False) -> Words:
-    """Return a store, and whose it is where a node is given."""
-    name = store_name(store, holder, brief=brief)
-    return say("{store} of {node}", store=name, node=node_label(holder.name)) if holder else name
-
-
-def store_title(store: Store, holder: Node | None) -> Words:
-    """Return what a store of a node is called at the head of a column or a line."""
-    release = _with_one_store(store, holder)
-    if release is None:
-        return STORE_TITLES[store]
-    return say("Single store ({release} has one for both roles)", release=release)
-
-
-def store_expected(store: Store, holder: Node | None) -> Words:
-    """Return whose certificate the store rule says."""
-    return say("the single store's") if _with_one_store(store, holder) else STORES_OF[store]
-
-
-def has_one_store(holder: Node | None) -> bool:
-    """Whether a node's release is known to have one store for both roles."""
-    return holder is not None and with_one_store(holder.version) is not None
-
-
-def _with_one_store(store: Store, holder: Node | None) -> str | None:
-    release = with_one_store(holder.version) if holder and store is Store.SERVER else None
-    return str(release) if release else None
 
 
 def days(certificate: Certificate) -> Words:

@@ -7,6 +7,7 @@ import pytest
 from analyzer.evidence import Node, Store
 from analyzer.report import wording
 from analyzer.report.language import Language
+from analyzer.report.store_names import store_name, store_of
 
 JAPANESE = Language("ja")
 
@@ -42,16 +43,14 @@ def test_another_clock_shows_it_later_or_earlier(seconds: float, english: str, j
 
 
 def test_a_store_may_have_an_owner() -> None:
-    assert wording.store_of(Store.CLIENT, None) == "client store"
-    assert (
-        JAPANESE(wording.store_of(Store.BOTH, Node(name="core1", host="core1"), brief=True)) == "core1の両方のストア"
-    )
+    assert store_of(Store.CLIENT, None) == "client store"
+    assert JAPANESE(store_of(Store.BOTH, Node(name="core1", host="core1"), brief=True)) == "core1の両方のストア"
 
 
 def test_before_two_stores_there_is_a_single_one_by_its_release() -> None:
     old, unknown = (Node(name="core1", host="core1", version=version) for version in ("X15.4.2", None))
 
-    assert wording.store_name(Store.SERVER, old) == "single store (X15.4.2 has one for both roles)"
-    assert wording.store_of(Store.SERVER, old, brief=True) == "single store of core1"
-    assert wording.store_name(Store.CLIENT, old) == "client store"
-    assert wording.store_name(Store.SERVER, unknown) == "server store"
+    assert store_name(Store.SERVER, old) == "single store (X15.4.2 has one for both roles)"
+    assert store_of(Store.SERVER, old, brief=True) == "single store of core1"
+    assert store_name(Store.CLIENT, old) == "client store"
+    assert store_name(Store.SERVER, unknown) == "server store"

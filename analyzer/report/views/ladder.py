@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from analyzer.evidence import Alert, Case, Connection, Event, Frame, Side, Step, Visibility, telling_event
 from analyzer.report import fitting, wording
+from analyzer.report.store_names import store_of
 from analyzer.report.summary import holder_of
 from analyzer.report.views.handshakes import end_names
 from analyzer.words import listed, say
@@ -179,7 +180,7 @@ def _certificate(case: Case, connection: Connection, frame: Frame, side: Side) -
         empty = presented.visibility is Visibility.NONE_SENT
         label = say("Certificate: empty, none was presented") if empty else "Certificate"
         return _Sent(frame=frame, sender=side, label=label)
-    store = wording.store_of(presented.store, holder_of(case, presented), brief=True) if presented.store else ""
+    store = store_of(presented.store, holder_of(case, presented), brief=True) if presented.store else ""
     return _Sent(
         frame=frame,
         sender=side,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from analyzer.evidence import Case, MemberKind, Node, Side, Store
-from analyzer.report import wording
+from analyzer.report.store_names import has_one_store, store_title
 from analyzer.report.views.certificates import MAX_CERTIFICATES, CertificateView, certificate_view
 from analyzer.words import Words, counted, say
 
@@ -81,7 +81,7 @@ def _store(case: Case, node: Node, side: Side, ends_soon_days: int) -> StoreView
     )
     store = Store(side.value)
     return StoreView(
-        title=wording.store_title(store, node),
+        title=store_title(store, node),
         files=store_files(node, store),
         leaf=views[0] if views else None,
         note=None if views else _absent(node, store, ids),
@@ -92,7 +92,7 @@ def _store(case: Case, node: Node, side: Side, ends_soon_days: int) -> StoreView
 def _absent(node: Node, store: Store, ids: tuple[str, ...] | None) -> Words:
     if ids is not None:
         return say("No certificate in it could be read.")
-    if store is Store.CLIENT and wording.has_one_store(node):
+    if store is Store.CLIENT and has_one_store(node):
         return say("This release has none: the single store serves both roles.")
     return say("The member is not in the bundle.")
 
