@@ -20,6 +20,7 @@ from analyzer.report import wording
 from analyzer.report.conclusions import conclude
 from analyzer.report.language import Language
 from analyzer.report.steps import plan
+from analyzer.report.store_names import store_name
 from analyzer.report.summary import Exhibit, exhibit_of, index_of, leading_verdict
 from analyzer.words import say
 from samples.situation import Situation
@@ -202,7 +203,7 @@ def test_the_first_screen_says_who_presented_what_to_whom_and_what_to_do(
     elif visibility:
         assert tell(wording.VISIBILITIES[visibility]) in text
     if exhibit.store:
-        assert tell(wording.store_name(exhibit.store, exhibit.owner)) in text
+        assert tell(store_name(exhibit.store, exhibit.owner)) in text
     if exhibit.frame:
         assert tell(wording.frame(exhibit.frame.frame)) in text
         assert exhibit.frame.capture.partition("/")[2] in text

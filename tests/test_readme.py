@@ -64,7 +64,10 @@ def test_diff_and_whatif_are_shown() -> None:
 
 
 def test_an_id_of_the_readme_is_one_of_the_sample_to_try() -> None:
-    for identifier in re.findall(r"--id (c\d+)", README):
+    identifiers = re.findall(r"--id (c\d+)", README)
+
+    assert identifiers
+    for identifier in identifiers:
         assert run("handshake", *sample(WEBEX), "--id", identifier).code == Exit.ANALYZED
 
 

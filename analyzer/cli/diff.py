@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from analyzer.cli.exits import Exit
-from analyzer.cli.output import printing
+from analyzer.cli.output import print_lines
 from analyzer.cli.running import analyze_bundles, reporting_errors, stop
 
 if TYPE_CHECKING:
@@ -66,10 +65,8 @@ def _saved(path: Path) -> bytes | None:
 
 def _print(before: SavedReport, after: SavedReport) -> None:
     from analyzer.diff import difference, lines_of
-    from analyzer.report.terminal import printable
 
-    with printing():
-        sys.stdout.writelines(f"{printable(line, sys.stdout)}\n" for line in lines_of(difference(before, after)))
+    print_lines(lines_of(difference(before, after)))
 
 
 def _stop_at_what_was_not_read(reports: list[SavedReport]) -> None:

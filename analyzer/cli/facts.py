@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from analyzer.cli.output import printing
+from analyzer.cli.output import print_lines
 from analyzer.cli.running import read_facts_file, reporting_errors
 
 
@@ -23,9 +22,5 @@ def facts(
     with reporting_errors("Please report this."):
         known = read_facts_file(file)
         from analyzer.report.facts import list_facts
-        from analyzer.report.terminal import printable
 
-        today = datetime.now(UTC).date()
-        with printing():
-            for line in list_facts(known, today):
-                sys.stdout.write(f"{printable(line, sys.stdout)}\n")
+        print_lines(list_facts(known, datetime.now(UTC).date()))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analyzer.cli.exits import Exit, exit_of
-from analyzer.cli.output import printing
-from analyzer.cli.running import analyze_bundles, reporting_errors, stop
+from analyzer.cli.exits import Exit
+from analyzer.cli.output import print_lines
+from analyzer.cli.running import analyze_bundles, reporting_errors, stop, stop_at_what_was_not_read
 
 if TYPE_CHECKING:
     from analyzer.evidence import Case, Connection
@@ -44,11 +43,7 @@ def handshake(
         connection = _find(report.case, identifier)
         recording = _recording(bundles, connection)
         _print(connection, recording)
-        code = exit_of(report, None)
-        if code is Exit.PRIVATE_KEY:
-            stop("a private key is in the input: do not pass it on", code)
-        if code is Exit.PARTIAL:
-            stop("not all of the input could be read: the report says what, and what that leaves open", code)
+        stop_at_what_was_not_read(report)
         if recording.is_partial:
             stop("not all of this handshake was taken apart: it is too large", Exit.PARTIAL)
 
@@ -82,8 +77,5 @@ def _recording(bundles: list[Path], connection: Connection) -> Recording:
 
 def _print(connection: Connection, recording: Recording) -> None:
     from analyzer.export.listing import listing
-    from analyzer.report.terminal import printable
 
-    with printing():
-        for line in listing(connection, recording):
-            sys.stdout.write(f"{printable(line, sys.stdout)}\n")
+    print_lines(listing(connection, recording))

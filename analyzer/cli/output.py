@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,6 +64,18 @@ def printing() -> Iterator[None]:
         if isinstance(error, BrokenPipeError):
             return
         raise OutputError(f"standard output could not be written: {error.strerror or error}") from error
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print lines to standard output, in what characters it has.
+
+    Raises:
+        OutputError: if it can't be written.
+    """
+    from analyzer.report.terminal import printable
+
+    with printing():
+        sys.stdout.writelines(f"{printable(line, sys.stdout)}\n" for line in lines)
 
 
 def write(path: Path, data: bytes, *, force: bool) -> None:

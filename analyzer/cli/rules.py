@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Annotated, NoReturn
 
 import typer
 
 from analyzer.cli.exits import Exit
-from analyzer.cli.output import printing
+from analyzer.cli.output import print_lines
 from analyzer.cli.running import reporting_errors, stop
 
 
@@ -23,24 +21,17 @@ def rules(
         from analyzer.rules.listing import explained, listing
 
         if not show:
-            _print(listing(RULES))
+            print_lines(listing(RULES))
             return
         if len(show) != 2 or show[0] != "show":
             stop("give `rules`, or `rules show ID` with an id of that list", Exit.USAGE)
         chosen = next((rule for rule in RULES if rule.id == show[1]), None)
         if chosen is None:
             _stop_at_unknown(show[1], [rule.id for rule in RULES])
-        _print(explained(chosen))
+        print_lines(explained(chosen))
 
 
 def _stop_at_unknown(identifier: str, known: list[str]) -> NoReturn:
     close = get_close_matches(identifier, known, n=3)
     meant = f"did you mean {' or '.join(close)}?" if close else "`rules` lists all ids"
     stop(f"there is no rule {identifier}: {meant}", Exit.USAGE)
-
-
-def _print(lines: Iterable[str]) -> None:
-    from analyzer.report.terminal import printable
-
-    with printing():
-        sys.stdout.writelines(f"{printable(line, sys.stdout)}\n" for line in lines)

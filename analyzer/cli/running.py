@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
-from analyzer.cli.exits import Exit
+from analyzer.cli.exits import Exit, exit_of
 from analyzer.cli.output import OutputError
 
 if TYPE_CHECKING:
@@ -90,3 +90,12 @@ def analyze_bundles(
             return run(bundles, Options(as_of=as_of, facts=facts or PACKAGED, progress=progress))
     except NothingToAnalyzeError as error:
         stop(str(error), Exit.NOTHING)
+
+
+def stop_at_what_was_not_read(report: Report) -> None:
+    """Stop with what the exit code of the analysis says of its input."""
+    code = exit_of(report, None)
+    if code is Exit.PRIVATE_KEY:
+        stop("a private key is in the input: do not pass it on", code)
+    if code is Exit.PARTIAL:
+        stop("not all of the input could be read: the report says what, and what that leaves open", code)

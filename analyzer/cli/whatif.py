@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -10,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analyzer.cli.analysis import parse_date
-from analyzer.cli.exits import Exit, exit_of
-from analyzer.cli.output import printing
-from analyzer.cli.running import analyze_bundles, reporting_errors, stop
+from analyzer.cli.exits import Exit
+from analyzer.cli.options import parse_date
+from analyzer.cli.output import print_lines
+from analyzer.cli.running import analyze_bundles, reporting_errors, stop, stop_at_what_was_not_read
 
 if TYPE_CHECKING:
     from analyzer.evidence import Case, Certificate
@@ -75,11 +74,7 @@ def whatif(
         if not outlook.rows:
             stop("what was given is of no Core and no Edge: the truth table needs their bundles", Exit.NOTHING)
         _print(outlook, changed)
-        code = exit_of(report, None)
-        if code is Exit.PRIVATE_KEY:
-            stop("a private key is in the input: do not pass it on", code)
-        if code is Exit.PARTIAL:
-            stop("not all of the input could be read: the report says what, and what that leaves open", code)
+        stop_at_what_was_not_read(report)
 
 
 def _change(
@@ -149,8 +144,5 @@ def _outlook(case: Case, changed: Changed) -> Outlook:
 
 def _print(outlook: Outlook, changed: Changed) -> None:
     from analyzer.report.outlook import outlook_lines
-    from analyzer.report.terminal import printable
 
-    with printing():
-        for line in outlook_lines(outlook, changed.words, changed.cautions):
-            sys.stdout.write(f"{printable(line, sys.stdout)}\n")
+    print_lines(outlook_lines(outlook, changed.words, changed.cautions))

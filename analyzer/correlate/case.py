@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from analyzer.correlate.both_ends import Translations, match_ends, name_behind, name_ends, pairs_of, translations_of
 from analyzer.correlate.clock import measure_offset
-from analyzer.correlate.connections import Draft, Ends, draft_connections, finish
+from analyzer.correlate.connections import Draft, draft_connections, finish
 from analyzer.correlate.interfaces import merge_interfaces
 from analyzer.correlate.nodes import build_nodes
 from analyzer.correlate.origin import origins_of
@@ -19,6 +19,7 @@ from analyzer.correlate.partners import find_partners
 from analyzer.correlate.paths import paths_of
 from analyzer.correlate.peers import Contact, identify_peer
 from analyzer.correlate.reading import NodeReading
+from analyzer.correlate.sides import Ends
 from analyzer.evidence import (
     Case,
     Certificate,

@@ -12,7 +12,8 @@ from statistics import median
 
 from msgspec import Struct, field
 
-from analyzer.evidence import ClockOffset, Endpoint, Handshake, LogEvent, LogTrace, TcpConversation
+from analyzer.correlate.sides import Ends
+from analyzer.evidence import ClockOffset, Handshake, LogEvent, LogTrace, TcpConversation
 
 LEAST_JOINS = 3
 """With fewer joins an offset would be a guess (design: truth 7)."""
@@ -20,7 +21,6 @@ LEAST_JOINS = 3
 _MOMENT = timedelta(seconds=30)
 _CONNECTING, _ESTABLISHED = "connecting", frozenset({"established", "accepted"})
 
-Ends = frozenset[Endpoint]
 Flow = Handshake | TcpConversation
 
 

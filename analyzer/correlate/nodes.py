@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta, timezone
 from ipaddress import ip_address
 
 from msgspec.structs import replace
 
+from analyzer.correlate.changes import alarms_of, settings_of
 from analyzer.correlate.reading import NodeReading
+from analyzer.correlate.zones import join_zones
 from analyzer.evidence import (
-    Alarm,
     Certificate,
     Cluster,
-    Configuration,
     ConfiguredName,
     LogEvent,
     NeededNames,
     Node,
     NodeRole,
     ReferenceTime,
-    Setting,
-    SettingChange,
     Side,
     Status,
     Stores,
     Zone,
 )
-from analyzer.facts.settings import EKU_CHECKING_MODE, default_of, setting_named
-from analyzer.text import is_address, iso_utc
+from analyzer.text import is_address
 
 
 def build_nodes(readings: Sequence[NodeReading], as_of: datetime | None) -> tuple[Node, ...]:
@@ -64,10 +61,10 @@ def _node(reading: NodeReading, host: str | None, name: str | None, as_of: datet
             client=_leaf_first(reading.client),
             trusted=None if reading.trusted is None else _ids(reading.trusted),
         ),
-        settings=_settings(configuration, version, reading.events),
+        settings=settings_of(configuration, version, reading.events),
         zones=zones,
         tunnels=status.tunnels if status else None,
-        alarms=_alarms(status.alarms if status else (), reading.events),
+        alarms=alarms_of(status.alarms if status else (), reading.events),
         cluster=_cluster(reading),
         domains=configuration.domains if configuration else (),
         needed_names=_needed_names(reading),
@@ -152,101 +149,6 @@ def _leaf_first(certificates: Sequence[Certificate] | None) -> tuple[str, ...] |
     if certificates is None:
         return None
     return _ids(sorted(certificates, key=lambda certificate: certificate.is_ca is True))
-
-
-def join_zones(configured: Sequence[Zone], shown: Sequence[Zone]) -> tuple[Zone, ...]:
-    """Join xconf's zones with xstat's, by name, else by index; xstat's alone are kept."""
-    by_name = {zone.name: zone for zone in shown if zone.name}
-    by_index = {zone.index: zone for zone in shown if zone.index is not None}
-    joined, used = [], set()
-    for zone in configured:
-        status = by_name.get(zone.name) or (by_index.get(zone.index) if zone.index is not None else None)
-        if status is not None and status.name and zone.name and status.name != zone.name:
-            status = None
-        if status is None:
-            joined.append(zone)
-            continue
-        used.add(id(status))
-        joined.append(_with_status(zone, status))
-    joined += [zone for zone in shown if id(zone) not in used]
-    return tuple(joined)
-
-
-def _with_status(zone: Zone, status: Zone) -> Zone:
-    states = {peer.address.lower(): peer for peer in status.peers}
-    peers = tuple(
-        replace(peer, status=state.status, cause=state.cause, last_change=state.last_change)
-        if (state := states.get(peer.address.lower()))
-        else peer
-        for peer in zone.peers
-    )
-    return replace(
-        zone,
-        name=zone.name or status.name,
-        type=zone.type or status.type,
-        unified_communications=status.unified_communications
-        if zone.unified_communications is None
-        else zone.unified_communications,
-        port=zone.port or status.port,
-        transport=zone.transport or status.transport,
-        peers=peers or status.peers,
-        status=status.status,
-        status_source=status.source,
-        tls_verify_mode=zone.tls_verify_mode or status.tls_verify_mode,
-        tls_verify_subject=zone.tls_verify_subject or status.tls_verify_subject,
-    )
-
-
-def _settings(
-    configuration: Configuration | None, version: str | None, events: Iterable[LogEvent]
-) -> Mapping[str, Setting]:
-    """Return the settings of the dump, the release's assumed defaults, and the log's later changes."""
-    settings = dict(configuration.settings) if configuration else {}
-    if configuration is not None and configuration.complete and EKU_CHECKING_MODE not in settings:
-        default = default_of(EKU_CHECKING_MODE, version)
-        settings[EKU_CHECKING_MODE] = Setting(value=default, assumed=default is not None)
-    for event in events:
-        path, value = event.fields.get("Setting"), event.fields.get("Value")
-        name = setting_named(path) if path else None
-        if name is None or value is None:
-            continue
-        change = SettingChange(time=event.time, value=_as_dumped(value), file=event.file, line=event.line)
-        known = settings.get(name, Setting(value=None))
-        settings[name] = replace(known, changes=(*known.changes, change))
-    return settings
-
-
-def _as_dumped(value: str) -> str:
-    return value.capitalize() if value.lower() in {"on", "off"} else value
-
-
-def _alarms(alarms: Sequence[Alarm], events: Iterable[LogEvent]) -> tuple[Alarm, ...]:
-    """Join the dump's alarms, taken when logging started, with what the log raises and lowers after that.
-
-    An alarm may be raised several times under one id (one for each tunnel, say) with a UUID for each, which the dump
-    does not tell apart: the dump's rows of an id go when the log has lowered as many as there are.
-    """
-    last: dict[tuple[str | None, str], Alarm | None] = {}
-    for event in events:
-        key = (event.fields.get("Id"), event.fields.get("UUID", ""))
-        name = event.name.lower()
-        if name == "alarm raised":
-            title = event.detail.split(":", 1)[0]
-            last[key] = Alarm(
-                id=key[0],
-                severity=event.fields.get("Severity"),
-                title=title,
-                raised=iso_utc(event.time) if event.time else None,
-                source=f"{event.file}: line {event.line}",
-            )
-        elif name == "alarm lowered":
-            last[key] = None
-    lowered = Counter(identifier for (identifier, _), alarm in last.items() if alarm is None)
-    dumped = Counter(alarm.id for alarm in alarms)
-    kept = [alarm for alarm in alarms if alarm.id is None or lowered[alarm.id] < dumped[alarm.id]]
-    known = {alarm.id for alarm in kept}
-    raised = [alarm for alarm in last.values() if alarm is not None and (alarm.id is None or alarm.id not in known)]
-    return (*kept, *raised)
 
 
 def _cluster(reading: NodeReading) -> Cluster | None:

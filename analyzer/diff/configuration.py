@@ -8,7 +8,7 @@ from analyzer.diff.pairs import Nodes, Pair
 from analyzer.diff.saved import SavedAlarm, SavedSetting, SavedTunnel, SavedZone
 from analyzer.diff.sections import Section, Subject, added_and_gone, changed, joined, row
 from analyzer.facts.settings import EKU_CHECKING_MODE, SETTINGS
-from analyzer.report.json_case import snake_case
+from analyzer.report.json_nodes import snake_case
 
 _NAMES = {"eku_checking_mode": EKU_CHECKING_MODE, **{snake_case(one.name): one.name for one in SETTINGS}}
 _NOT_SET = SavedSetting(value=None)

@@ -8,7 +8,7 @@ from datetime import datetime
 from analyzer.diff.difference import Difference
 from analyzer.diff.saved import SavedReport
 from analyzer.diff.sections import Row
-from analyzer.report.wording import columns
+from analyzer.report.fitting import columns
 from analyzer.text import clean
 
 WIDTH = 80

@@ -9,7 +9,8 @@ from analyzer.diff.saved import SavedReport, SavedVerdict
 from analyzer.diff.sections import Section, Subject, row
 from analyzer.evidence import Outcome, Side, Store
 from analyzer.facts.releases import with_one_store
-from analyzer.report.wording import SIDES, STORES, VISIBILITIES
+from analyzer.report.store_names import STORES
+from analyzer.report.wording import SIDES, VISIBILITIES
 from analyzer.text import person_serial
 
 With = tuple[str, Side | None]

@@ -4,28 +4,20 @@ Nothing here reads, judges or prints. `None` means "not known" unless a field sa
 an aware UTC datetime; every file is named as `INPUT/MEMBER` (see `Member.reference`).
 """
 
-from analyzer.evidence.case import (
-    Case,
-    ClockOffset,
+from analyzer.evidence.case import Case, NodePair, Origin, Twin
+from analyzer.evidence.certificate import (
+    Certificate,
+    CertificateOrigin,
+)
+from analyzer.evidence.connection import (
     Connection,
     Event,
-    Node,
-    NodePair,
-    NodeRole,
-    Origin,
     Outcome,
     Peer,
     PeerKind,
     PresentedCertificate,
-    ReferenceTime,
     Store,
-    Stores,
-    Twin,
     telling_event,
-)
-from analyzer.evidence.certificate import (
-    Certificate,
-    CertificateOrigin,
 )
 from analyzer.evidence.handshake import (
     Alert,
@@ -49,6 +41,7 @@ from analyzer.evidence.log import (
     LogTrace,
     PeerIdentity,
 )
+from analyzer.evidence.node import ClockOffset, Node, NodeRole, ReferenceTime, Stores
 from analyzer.evidence.path import IssuerPath, PathLink
 from analyzer.evidence.settings import (
     Alarm,

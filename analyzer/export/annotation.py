@@ -14,6 +14,7 @@ from analyzer.export.excerpt import Wanted, take, wanted_frames
 from analyzer.export.handshake_bytes import Piece, pieces_of, without_payload
 from analyzer.findings import EvidenceKind, Finding, Report, Severity
 from analyzer.report import wording
+from analyzer.report.store_names import store_name
 from analyzer.report.summary import holder_of, leading_verdict
 from analyzer.rules.quote import STEP_WORDS
 from analyzer.text import clean, person_serial
@@ -159,7 +160,7 @@ def _step(step: Frame, connection: Connection, case: Case) -> str:
     certificate = case.certificates.get(shown.leaf or "")
     if certificate is None:
         return f"{words}: {wording.VISIBILITIES[shown.visibility]}"
-    store = f", {wording.store_name(shown.store, holder_of(case, shown))}" if shown.store else ""
+    store = f", {store_name(shown.store, holder_of(case, shown))}" if shown.store else ""
     serial, usage = person_serial(certificate.serial), wording.usage(certificate)
     return f"{words}: {certificate.subject}, serial {serial}, {usage}{store}"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from analyzer.evidence import Outcome, Side, Store, Visibility
 from analyzer.findings import Confidence, Verdict
 from analyzer.report import wording
+from analyzer.report.store_names import has_one_store
 from analyzer.report.summary import Exhibit
 from analyzer.words import Words, say
 
@@ -86,7 +87,7 @@ def _certificate(whom: str, exhibit: Exhibit) -> Words:
     match exhibit.store:
         case Store.CLIENT:
             return say("the client-store certificate of {whom}", whom=whom)
-        case Store.SERVER if wording.has_one_store(exhibit.owner):
+        case Store.SERVER if has_one_store(exhibit.owner):
             return say("the single-store certificate of {whom}", whom=whom)
         case Store.SERVER:
             return say("the server-store certificate of {whom}", whom=whom)

@@ -24,17 +24,9 @@ from analyzer.findings import (
     Verdict,
 )
 from analyzer.report.both_ends import sightings_of
-from analyzer.report.json_case import (
-    Json,
-    certificates_as_dict,
-    connection_as_dict,
-    event_as_dict,
-    node_as_dict,
-    reference_time_as_dict,
-    shown,
-    time_or_null,
-    word_or_null,
-)
+from analyzer.report.json_case import certificates_as_dict, connection_as_dict, event_as_dict
+from analyzer.report.json_nodes import node_as_dict, reference_time_as_dict
+from analyzer.report.json_values import Json, shown, time_or_null, word_or_null
 from analyzer.text import clean
 from analyzer.words import Words
 

@@ -1,18 +1,13 @@
-"""The part of the JSON report that says what was read: nodes, certificates, connections and events.
+"""The part of the JSON report that says what was read of certificates, connections and events.
 
 Text of the input passes `shown` on its way out; times and serials have one spelling each (`analyzer.text`).
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
-from enum import StrEnum
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from analyzer.evidence import (
-    Alarm,
     Alert,
     Case,
     Certificate,
@@ -21,21 +16,11 @@ from analyzer.evidence import (
     Endpoint,
     Event,
     Frame,
-    Node,
     PresentedCertificate,
-    ReferenceTime,
-    Setting,
-    SettingChange,
-    Stores,
-    Tunnel,
-    Zone,
-    ZonePeer,
 )
-from analyzer.facts.settings import EKU_CHECKING_MODE
 from analyzer.report.both_ends import Sighting
+from analyzer.report.json_values import Json, shown, shown_all, time_or_null, word_or_null
 from analyzer.text import clean, iso_utc
-
-NO_SETTING = Setting(value=None)
 
 # A certificate's `unreadable` names fields of the record; the contract names these properties only.
 UNREADABLE_AS: Mapping[str, str] = {
@@ -52,57 +37,6 @@ UNREADABLE_AS: Mapping[str, str] = {
     "public_key_sha256": "key",
     "signature_algorithm": "signature_algorithm",
 }
-
-RE_WORD_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
-
-Json = dict[str, Any]
-
-
-def shown(text: str | None) -> str | None:
-    """Return text of the input, safe to show; None stays None."""
-    return None if text is None else clean(text)
-
-
-def shown_all(texts: Iterable[str]) -> list[str]:
-    """Return texts of the input, safe to show."""
-    return [clean(text) for text in texts]
-
-
-def time_or_null(time: datetime | None) -> str | None:
-    """Return a time as the contract spells it; None stays None."""
-    return None if time is None else iso_utc(time)
-
-
-def word_or_null(word: StrEnum | None) -> str | None:
-    """Return a fixed word; None stays None."""
-    return None if word is None else word.value
-
-
-def reference_time_as_dict(reference: ReferenceTime) -> Json:
-    """Map the time that dates are judged at."""
-    return {"time": time_or_null(reference.time), "from": reference.origin}
-
-
-def node_as_dict(node: Node) -> Json:
-    """Map a node. `reference_time` is this node's own; the report's is the latest of all."""
-    offset = node.clock_offset
-    cluster = node.cluster
-    return {
-        "name": shown(node.name),
-        "role": node.role.value,
-        "version": shown(node.version),
-        "serial_number": shown(node.serial_number),
-        "addresses": shown_all(node.addresses),
-        "time_zone": shown(node.time_zone),
-        "clock_offset": {"seconds": round(offset.seconds, 6), "joins": offset.joins} if offset else None,
-        "stores": _stores(node.stores),
-        "settings": _settings(node.settings),
-        "zones": [_zone(zone) for zone in node.zones],
-        "tunnels": None if node.tunnels is None else [_tunnel(tunnel) for tunnel in node.tunnels],
-        "alarms": [_alarm(alarm) for alarm in node.alarms],
-        "cluster": {"name": shown(cluster.name), "peers": shown_all(cluster.peers)} if cluster else None,
-        "reference_time": reference_time_as_dict(node.reference_time),
-    }
 
 
 def certificates_as_dict(case: Case) -> Json:
@@ -163,90 +97,6 @@ def event_as_dict(event: Event) -> Json:
         "file": clean(record.file),
         "line": record.line,
         "connection": event.connection,
-    }
-
-
-def _stores(stores: Stores) -> Json:
-    return {
-        name: None if ids is None else list(ids)
-        for name, ids in (("server", stores.server), ("client", stores.client), ("trusted", stores.trusted))
-    }
-
-
-def _settings(settings: Mapping[str, Setting]) -> Json:
-    mode = settings.get(EKU_CHECKING_MODE, NO_SETTING)
-    others = {snake_case(path): _setting(settings[path]) for path in sorted(settings) if path != EKU_CHECKING_MODE}
-    return {"eku_checking_mode": _setting(mode) | {"value": _on_or_off(mode.value)}, **others}
-
-
-def _setting(setting: Setting) -> Json:
-    return {
-        "value": shown(setting.value),
-        "assumed": setting.assumed,
-        "source": shown(setting.source),
-        "changes": [_setting_change(change) for change in setting.changes],
-    }
-
-
-def _setting_change(change: SettingChange) -> Json:
-    return {
-        "time": time_or_null(change.time),
-        "value": clean(change.value),
-        "file": clean(change.file),
-        "line": change.line,
-    }
-
-
-def _on_or_off(value: str | None) -> str | None:
-    return {"on": "On", "off": "Off"}.get((value or "").strip().lower())
-
-
-def snake_case(path: str) -> str:
-    """Return a setting's path as the contract spells it."""
-    return "_".join(word.lower() for word in RE_WORD_BOUNDARY.split(path) if word)
-
-
-def _zone(zone: Zone) -> Json:
-    return {
-        "name": clean(zone.name),
-        "type": shown(zone.type),
-        "status": shown(zone.status),
-        "port": zone.port,
-        "peers": [clean(peer.address) for peer in zone.peers],
-        "tls_verify_mode": shown(zone.tls_verify_mode),
-        "tls_verify_subject": shown(zone.tls_verify_subject),
-        "unified_communications": zone.unified_communications,
-        "transport": shown(zone.transport),
-        "inbound_classification": shown(zone.inbound_classification),
-        "peer_states": [_zone_peer(peer) for peer in zone.peers],
-    }
-
-
-def _zone_peer(peer: ZonePeer) -> Json:
-    return {
-        "address": clean(peer.address),
-        "status": shown(peer.status),
-        "cause": shown(peer.cause),
-        "last_change": shown(peer.last_change),
-    }
-
-
-def _tunnel(tunnel: Tunnel) -> Json:
-    return {
-        "target": shown(tunnel.target),
-        "domain": shown(tunnel.domain),
-        "status": shown(tunnel.status),
-        "reason": shown(tunnel.reason),
-        "peer": shown(tunnel.peer),
-    }
-
-
-def _alarm(alarm: Alarm) -> Json:
-    return {
-        "id": shown(alarm.id),
-        "severity": shown(alarm.severity),
-        "title": clean(alarm.title),
-        "raised": shown(alarm.raised),
     }
 
 

@@ -19,7 +19,7 @@ from string import ascii_lowercase
 from textwrap import wrap
 
 from analyzer.findings import Citation, Outlook, OutlookCell, OutlookRow
-from analyzer.report import wording
+from analyzer.report import fitting, wording
 from analyzer.text import clean
 from analyzer.words import Words, say
 
@@ -91,8 +91,8 @@ def sources_of(cells: Sequence[OutlookCell]) -> tuple[Citation, ...]:
 
 def _row(row: OutlookRow, notes: dict[OutlookCell, int], width: int) -> str:
     """Return the line of a service; a name that is too long for it has a line of its own."""
-    start = wording.shorten((_MARK if changes_in(row) else "  ") + clean(f"{row.service}, {row.peer}"), WIDTH)
-    room = _LABEL - wording.columns(start)
+    start = fitting.shorten((_MARK if changes_in(row) else "  ") + clean(f"{row.service}, {row.peer}"), WIDTH)
+    room = _LABEL - fitting.columns(start)
     start += " " * room if room > 0 else f"\n{' ' * _LABEL}"
     return (start + "".join(f"{cell_word(cell)} [{notes[cell]}]".ljust(width) for cell in row.cells)).rstrip()
 

@@ -28,6 +28,7 @@ from analyzer.evidence import (
 from analyzer.findings import Confidence, Report, Severity, StoreRule, Verdict
 from analyzer.report import wording
 from analyzer.report.both_ends import Sighting, sightings_of
+from analyzer.report.store_names import store_name, store_of
 from analyzer.words import Words, say
 
 WEIGHTY = frozenset({Severity.CRITICAL, Severity.WARNING})
@@ -126,7 +127,7 @@ def store_words(verdict: Verdict, exhibit: Exhibit) -> Words | None:
         return None
     holder = exhibit.owner
     is_own = holder is not None and holder.name == verdict.node
-    store = wording.store_name(exhibit.store, holder) if is_own else wording.store_of(exhibit.store, holder)
+    store = store_name(exhibit.store, holder) if is_own else store_of(exhibit.store, holder)
     is_older = exhibit.rule is not None and exhibit.rule.is_older
     return say("{store}: it is an older certificate", store=store) if is_older else store
 

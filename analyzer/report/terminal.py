@@ -18,11 +18,12 @@ from typing import TextIO
 
 from analyzer.evidence import Outcome, Store
 from analyzer.findings import Report, Severity, Verdict
-from analyzer.report import wording
+from analyzer.report import fitting, wording
 from analyzer.report.conclusions import Conclusions, conclude
 from analyzer.report.headline import headline
 from analyzer.report.language import ENGLISH, Language
 from analyzer.report.steps import Step, placed, plan
+from analyzer.report.store_names import has_one_store, store_name
 from analyzer.report.summary import Exhibit, Index, exhibit_of, index_of, leading_verdict
 from analyzer.text import clean, person_utc
 from analyzer.words import Words, counted, listed, say
@@ -69,8 +70,8 @@ def _entries(report: Report, language: Language) -> list[list[tuple[str, str]]]:
 
 
 def _entry(label: str, text: str) -> list[tuple[str, str]]:
-    first, *more = wording.folded(clean(text), _ROOM, _LINES)
-    label += " " * (_LABEL - wording.columns(label))
+    first, *more = fitting.folded(clean(text), _ROOM, _LINES)
+    label += " " * (_LABEL - fitting.columns(label))
     return [(label, first), *((" " * _LABEL, line) for line in more)]
 
 
@@ -123,7 +124,7 @@ def _answer(verdict: Verdict | None, exhibit: Exhibit | None, conclusions: Concl
         return words
     time = person_utc(frame.time if frame else connection.handshake.started)
     told = (say("{answer}, {time}", answer=words, time=shown) for shown in (time, time.partition(" ")[2]))
-    return next((text for text in told if wording.columns(language(text)) <= _ROOM), words)
+    return next((text for text in told if fitting.columns(language(text)) <= _ROOM), words)
 
 
 def _certificate(report: Report, verdict: Verdict | None, exhibit: Exhibit | None) -> str:
@@ -139,7 +140,7 @@ def _certificate(report: Report, verdict: Verdict | None, exhibit: Exhibit | Non
         (
             _as_role(wording.title(certificate), store, verdict, exhibit),
             wording.usage(certificate),
-            wording.store_name(store, exhibit.owner, brief=True) if store else "",
+            store_name(store, exhibit.owner, brief=True) if store else "",
             frame if exhibit.certificate else say("inferred"),
         )
     )
@@ -147,10 +148,10 @@ def _certificate(report: Report, verdict: Verdict | None, exhibit: Exhibit | Non
 
 def _as_role(title: str, store: Store | None, verdict: Verdict, exhibit: Exhibit) -> str:
     """Say in which role a certificate was presented, if that is known and the store's name does not say it."""
-    is_told = store is not None and store.value == exhibit.side.value and not wording.has_one_store(exhibit.owner)
+    is_told = store is not None and store.value == exhibit.side.value and not has_one_store(exhibit.owner)
     if verdict.local_role is None or is_told:
-        return wording.fitted(title, _ROOM - 1)
-    return wording.fitted(say("{title} as {role}", title=title, role=wording.SIDES[exhibit.side]), _ROOM - 1)
+        return fitting.fitted(title, _ROOM - 1)
+    return fitting.fitted(say("{title} as {role}", title=title, role=wording.SIDES[exhibit.side]), _ROOM - 1)
 
 
 def _cause(conclusions: Conclusions, language: Language) -> tuple[Words, str]:
@@ -161,9 +162,9 @@ def _cause(conclusions: Conclusions, language: Language) -> tuple[Words, str]:
     if not told or (conclusions.has_failed and not conclusions.why):
         return label, _NO_CAUSE if has_failed else _ALL_WELL
     first = conclusions.but or told[0].finding
-    cause = wording.shorten(language(first.title), _ROOM + _ROOM // 2)
+    cause = fitting.shorten(language(first.title), _ROOM + _ROOM // 2)
     if first.node:
-        cause = say("{cause} ({node})", cause=cause, node=wording.shorten(first.node, 20))
+        cause = say("{cause} ({node})", cause=cause, node=fitting.shorten(first.node, 20))
     more = len(told) - 1
     if more and conclusions.why:
         cause = counted(more, "{cause}; and {count:,} more cause", "{cause}; and {count:,} more causes", cause=cause)

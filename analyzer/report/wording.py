@@ -1,11 +1,8 @@
-"""The words of the reports: one place for what an enum, a time or an alert is called, and for how wide a text is."""
+"""The words of the reports: one place for what an enum, a time or an alert is called."""
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
 
 from analyzer.evidence import (
     Alert,
@@ -14,22 +11,18 @@ from analyzer.evidence import (
     ClockOffset,
     Frame,
     MemberKind,
-    Node,
     NodeRole,
     Outcome,
     PeerKind,
     ReadState,
     Side,
     Step,
-    Store,
     TlsRecord,
     Visibility,
 )
-from analyzer.facts.releases import with_one_store
 from analyzer.findings import Basis, Confidence, EvidenceKind, ForecastKind, Prospect, RemedyKind, Severity
-from analyzer.report.language import NAMES, Language
-from analyzer.text import clean, person_utc
-from analyzer.words import Joined, Words, counted, listed, say
+from analyzer.text import person_utc
+from analyzer.words import Words, counted, listed, say
 
 NODE_ROLES = {
     NodeRole.CORE: "Expressway-C (Core)",
@@ -38,25 +31,6 @@ NODE_ROLES = {
 }
 
 SIDES = {Side.CLIENT: say("TLS client"), Side.SERVER: say("TLS server")}
-
-STORES = {
-    Store.CLIENT: say("client store"),
-    Store.SERVER: say("server store"),
-    Store.BOTH: say("both stores (client and server hold the same certificate)"),
-    Store.TRUSTED: say("trusted CA list only"),
-    Store.NEITHER: say("none of the stores that were given"),
-}
-
-BRIEF_STORES = {**STORES, Store.BOTH: say("both stores")}
-
-STORE_TITLES = {**STORES, Store.CLIENT: say("Client store"), Store.SERVER: say("Server store")}
-
-STORES_OF = {
-    Store.CLIENT: say("the client store's"),
-    Store.SERVER: say("the server store's"),
-    Store.BOTH: say("the one that both stores hold"),
-}
-"""Of a certificate that the store rule says."""
 
 OUTCOMES = {
     Outcome.COMPLETED: say("Completed"),
@@ -200,10 +174,6 @@ ALERT_MEANINGS = {
 }
 
 
-_CLOSING = frozenset("、。，．・：；？！）」』】ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ,.:;?!)]}%…")
-_OPENING = frozenset("（「『【([{")
-
-
 def node_label(name: str | None) -> str:
     """Return what a node is called; loose files may name none."""
     return name or say("the loose files")
@@ -232,43 +202,6 @@ def line(number: int | str) -> Words:
 def within(file: str, place: str) -> Words:
     """Return a place in a file."""
     return say("{file}, {place}", file=file, place=place)
-
-
-def store_name(store: Store, holder: Node | None, *, brief: bool = False) -> Words:
-    """Return what a store of a node is called: before X15.5 there is one for both roles."""
-    release = _with_one_store(store, holder)
-    if release is None:
-        return BRIEF_STORES[store] if brief else STORES[store]
-    return say("single store") if brief else say("single store ({release} has one for both roles)", release=release)
-
-
-def store_of(store: Store, holder: Node | None, *, brief: bool = False) -> Words:
-    """Return a store, and whose it is where a node is given."""
-    name = store_name(store, holder, brief=brief)
-    return say("{store} of {node}", store=name, node=node_label(holder.name)) if holder else name
-
-
-def store_title(store: Store, holder: Node | None) -> Words:
-    """Return what a store of a node is called at the head of a column or a line."""
-    release = _with_one_store(store, holder)
-    if release is None:
-        return STORE_TITLES[store]
-    return say("Single store ({release} has one for both roles)", release=release)
-
-
-def store_expected(store: Store, holder: Node | None) -> Words:
-    """Return whose certificate the store rule says."""
-    return say("the single store's") if _with_one_store(store, holder) else STORES_OF[store]
-
-
-def has_one_store(holder: Node | None) -> bool:
-    """Whether a node's release is known to have one store for both roles."""
-    return holder is not None and with_one_store(holder.version) is not None
-
-
-def _with_one_store(store: Store, holder: Node | None) -> str | None:
-    release = with_one_store(holder.version) if holder and store is Store.SERVER else None
-    return str(release) if release else None
 
 
 def days(certificate: Certificate) -> Words:
@@ -362,77 +295,3 @@ def title(certificate: Certificate) -> str:
         or certificate.subject
         or say("certificate {start}", start=certificate.sha256[:12])
     )
-
-
-def columns(text: str) -> int:
-    """Return how many terminal columns a text takes; East Asian wide characters take two (UAX #11)."""
-    return len(text) if text.isascii() else sum(_columns_of(character) for character in text)
-
-
-def shorten(text: str, width: int) -> str:
-    """Return a text that takes at most `width` columns, cut with an ellipsis."""
-    return text if columns(text) <= width else text[: _fitting(text, width - 1)].rstrip() + "…"
-
-
-def fitted(text: str, width: int) -> str:
-    """Return a text that takes at most `width` columns in every language; of ours only names in it are cut."""
-    if not isinstance(text, Words):
-        return shorten(clean(text), width)
-    cut = whole = _with_names(text, clean)
-    for room in range(width, 0, -1):
-        cut = _with_names(whole, partial(shorten, width=room))
-        if all(columns(Language(code)(cut)) <= width for code in NAMES):
-            break
-    return cut
-
-
-def _with_names(words: Words, change: Callable[[str], str]) -> Words:
-    """Return a text of ours in which everything that is not is changed."""
-
-    def changed(value: str) -> str:
-        return _with_names(value, change) if isinstance(value, Words) else change(value)
-
-    if isinstance(words, Joined):
-        return Joined(words.between, [changed(part) for part in words.parts])
-    values = {name: changed(value) if isinstance(value, str) else value for name, value in words.values.items()}
-    return Words(words.message, values, words.plural)
-
-
-def folded(text: str, width: int, most: int) -> list[str]:
-    """Return a text in at most `most` lines of `width` columns; only the last may be cut.
-
-    It is broken at spaces, and beside wide characters, which Japanese sets without spaces.
-    """
-    lines: list[str] = []
-    while len(lines) < most - 1 and columns(text) > width:
-        fitting = _fitting(text, width)
-        end = next((at for at in range(fitting, 0, -1) if _may_break(text, at)), fitting)
-        lines.append(text[:end].rstrip())
-        text = text[end:].lstrip()
-    return [*lines, shorten(text, width)]
-
-
-def _may_break(text: str, at: int) -> bool:
-    """Whether a line may end before this character: no line begins with what closes, or breaks a katakana word."""
-    before, after = text[at - 1], text[at]
-    if after == " ":
-        return True
-    is_beside_wide = _columns_of(before) == 2 or _columns_of(after) == 2
-    is_in_word = all("ァ" <= character <= "ー" for character in (before, after))
-    return is_beside_wide and not is_in_word and after not in _CLOSING and before not in _OPENING
-
-
-def _fitting(text: str, width: int) -> int:
-    """Return how many characters at the start of a text take no more columns than this."""
-    taken = 0
-    for count, character in enumerate(text):
-        taken += _columns_of(character)
-        if taken > width:
-            return count
-    return len(text)
-
-
-def _columns_of(character: str) -> int:
-    if unicodedata.combining(character):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1

@@ -86,8 +86,8 @@ def test_one_changed_bit_of_a_zip_costs_one_member_at_most(tmp_path: Path, place
     ids=["signatures", "descriptors", "search", "search again", "extended headers", "gzip streams"],
 )
 def test_crowds_of_headers_take_little_time(tmp_path: Path, data: bytes) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
 
     _read(tmp_path, data)
 
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5

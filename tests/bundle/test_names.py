@@ -92,7 +92,7 @@ def test_any_name_can_be_parsed(name: str) -> None:
 
 @pytest.mark.parametrize("unit", ["_", "_2026-03-25_03_20_11", "server_", "(1)", " (1", "."])
 def test_long_names_take_no_time(unit: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     parse_name("server_" + unit * 60_000)
 
-    assert time.perf_counter() - started < 0.2
+    assert time.process_time() - started < 1

@@ -111,11 +111,11 @@ def test_any_bytes_can_be_sniffed(head: bytes) -> None:
 )
 def test_hostile_heads_take_no_time(unit: bytes) -> None:
     head = (b"<!DOCTYPE " + unit * 16384)[:16384]
-    started = time.perf_counter()
+    started = time.process_time()
     content_kind(head)
     content_kind((unit * 16384)[:16384])
 
-    assert time.perf_counter() - started < 0.2
+    assert time.process_time() - started < 1
 
 
 def test_a_certificate_behind_a_long_text_form_is_known() -> None:

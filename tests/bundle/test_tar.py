@@ -73,10 +73,10 @@ def test_links_and_devices_are_listed_not_followed(tmp_path: Path, kind: bytes) 
 @pytest.mark.parametrize("compressed", [True, False])
 def test_an_impossible_size_costs_one_member_and_no_time(tmp_path: Path, size: bytes, *, compressed: bool) -> None:
     data = tar_header(b"a", b"00000000000") + tar_header(b"b", size) + tarred({"client.pem": PEM})
-    started = time.perf_counter()
+    started = time.process_time()
     with opened(tmp_path, gzipped(data) if compressed else data) as inputs:
         assert contents(inputs)["client.pem"] == (PEM, None)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
     assert "header is damaged" in inputs.problems[0].what
 
 

@@ -131,14 +131,14 @@ def test_members_that_share_bytes_are_refused(tmp_path: Path) -> None:
     body = local_header(b"x", packed, size=1_000_000, crc32=zlib.crc32(bytes(1_000_000)))
     entry = {"compressed": len(packed), "size": 1_000_000, "crc32": zlib.crc32(bytes(1_000_000))}
     directory = b"".join(central_header(b"%d" % number, offset=0, **entry) for number in range(1000))
-    started = time.perf_counter()
+    started = time.process_time()
 
     with opened(tmp_path, body + directory + end_record(1000, len(directory), len(body))) as inputs:
         refused = [member.unreadable for member in inputs.inputs[0].members if member.unreadable]
         assert sum(len(data) for data, _ in contents(inputs).values()) <= 1_000_000
     assert len(refused) == 999
     assert set(refused) == {"it runs into the next member, as only damaged or forged archives do"}
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_a_member_that_others_run_into_is_read(tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from analyzer.correlate.connections import draft_connections, finish, local_role_of, outcome_of
+from analyzer.correlate.connections import draft_connections, finish, outcome_of
 from analyzer.correlate.reading import NodeReading
+from analyzer.correlate.sides import local_role_of
 from analyzer.evidence import (
     ClockOffset,
     Connection,

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from analyzer.correlate.nodes import build_nodes, join_zones
+from analyzer.correlate.nodes import build_nodes
 from analyzer.correlate.reading import NodeReading
+from analyzer.correlate.zones import join_zones
 from analyzer.evidence import (
     Alarm,
     CaptureFile,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from analyzer.diff import NoReportError, read_report
-from analyzer.report.wording import columns
+from analyzer.report.fitting import columns
 from tests.diff.reports import (
     CLIENT,
     NEWER,

@@ -115,8 +115,8 @@ def test_any_text_is_borne(text: str) -> None:
 )
 def test_time_is_linear_in_the_length(piece: str) -> None:
     text = piece * (65536 // len(piece))
-    started = time.perf_counter()
+    started = time.process_time()
     normalise_error(text)
     alert_in(text)
 
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 2

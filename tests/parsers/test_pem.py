@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Callable
 
 import pytest
@@ -245,15 +246,18 @@ def test_certificates_beyond_the_limit_are_counted(monkeypatch: pytest.MonkeyPat
 def test_what_a_label_says_is_shown_clean() -> None:
     reading = read_pem(b"-----BEGIN \x1b[31mX-----\nAAAA\n-----END X-----\n", "ca.pem")
 
-    assert all(problem.what.isprintable() for problem in reading.problems)
+    (problem,) = reading.problems
+    assert problem.what == r"block 1 (\x1b[31MX, line 1)"
 
 
-@pytest.mark.timeout(5)
 @pytest.mark.parametrize(
     "data", [b"-" * 2_000_000, b"--BEGIN " * 200_000, b"-----BEGIN A-----\n" * 60_000, b"\n:" * 500_000]
 )
 def test_hostile_text_takes_linear_time(data: bytes) -> None:
+    started = time.process_time()
+
     assert read_pem(data, "ca.pem").certificates == ()
+    assert time.process_time() - started < 5
 
 
 @settings(max_examples=300, deadline=None)

@@ -130,10 +130,10 @@ def test_damaged_records_are_borne(data: st.DataObject) -> None:
 )
 def test_time_is_linear_in_the_length_of_a_line(start: str, piece: str) -> None:
     data = (start + piece * (65_000 // len(piece)) + "\n" + REAL).encode()
-    started = time.perf_counter()
+    started = time.process_time()
     read(data)
 
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize(
@@ -157,10 +157,10 @@ def test_time_is_linear_in_the_length_of_a_line(start: str, piece: str) -> None:
 @pytest.mark.parametrize("end", ["", " |\n"])
 def test_many_broken_bodies_or_records_take_linear_time(block: str, end: str) -> None:
     data = (block * (2_000_000 // len(block)) + end + REAL).encode()
-    started = time.perf_counter()
+    started = time.process_time()
     read(data)
 
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_a_large_log_keeps_its_events_whatever_the_chunks() -> None:

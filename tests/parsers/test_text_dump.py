@@ -58,11 +58,11 @@ def test_a_value_that_the_end_of_the_file_cuts_is_not_believed() -> None:
 
 
 def test_endless_lines_cost_themselves_only() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     text = '*c SystemUnit Name: "n"\n' + "x " * 2_000_000 + '\n*c SIP TLS Mode: "On"\n'
 
     assert [value for _, value in values(text)] == ["n", "On"]
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_long_values_are_cut() -> None:

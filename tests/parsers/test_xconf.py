@@ -325,11 +325,11 @@ LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 12))
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_document_types_are_refused_at_once(document: str, encoding: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
 
     reading = read_xconf_xml(BytesIO(document.encode(encoding)), "f")
 
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
     assert reading.configuration is None
     assert "DOCTYPE" in reading.problems[0].why
 

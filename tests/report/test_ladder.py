@@ -8,11 +8,11 @@ from msgspec.structs import replace
 
 from analyzer.evidence import Connection, Side, Step, Visibility
 from analyzer.findings import Report
+from analyzer.report.fitting import columns
 from analyzer.report.html import render_html
 from analyzer.report.language import NAMES, Language
 from analyzer.report.summary import index_of
 from analyzer.report.views.ladder import Ladder, ladder_of
-from analyzer.report.wording import columns
 from tests.report.reports import hostile_report, rich_report
 from tests.rules.cases import case, event
 from tests.rules.cases import connection as talk

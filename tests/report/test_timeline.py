@@ -9,10 +9,10 @@ from lxml import html
 from msgspec.structs import replace
 
 from analyzer.evidence import Case, ClockOffset, Side
+from analyzer.report.fitting import columns
 from analyzer.report.html import render_html
 from analyzer.report.language import NAMES, Language
 from analyzer.report.views.timeline import MAX_MOMENTS, Bar, Timeline, timeline_of
-from analyzer.report.wording import columns
 from tests.report.reports import empty_report, rich_report
 from tests.rules.cases import case, connection, event
 from tests.rules.nodes import SOME_CORE, core, edge

@@ -1,4 +1,4 @@
-"""What things are called, with their numbers, and how their words are made to fit."""
+"""What things are called, with their numbers."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import pytest
 
 from analyzer.evidence import Node, Store
 from analyzer.report import wording
-from analyzer.report.language import NAMES, Language
-from analyzer.words import say
+from analyzer.report.language import Language
+from analyzer.report.store_names import store_name, store_of
 
 JAPANESE = Language("ja")
 
@@ -43,35 +43,14 @@ def test_another_clock_shows_it_later_or_earlier(seconds: float, english: str, j
 
 
 def test_a_store_may_have_an_owner() -> None:
-    assert wording.store_of(Store.CLIENT, None) == "client store"
-    assert (
-        JAPANESE(wording.store_of(Store.BOTH, Node(name="core1", host="core1"), brief=True)) == "core1の両方のストア"
-    )
+    assert store_of(Store.CLIENT, None) == "client store"
+    assert JAPANESE(store_of(Store.BOTH, Node(name="core1", host="core1"), brief=True)) == "core1の両方のストア"
 
 
 def test_before_two_stores_there_is_a_single_one_by_its_release() -> None:
     old, unknown = (Node(name="core1", host="core1", version=version) for version in ("X15.4.2", None))
 
-    assert wording.store_name(Store.SERVER, old) == "single store (X15.4.2 has one for both roles)"
-    assert wording.store_of(Store.SERVER, old, brief=True) == "single store of core1"
-    assert wording.store_name(Store.CLIENT, old) == "client store"
-    assert wording.store_name(Store.SERVER, unknown) == "server store"
-
-
-def test_what_is_not_ours_is_cut_and_made_visible() -> None:
-    assert wording.fitted("core\x1b.example.com", 10) == "core\\x1b.…"
-
-
-def test_of_our_words_only_the_names_in_them_are_cut_until_every_language_fits() -> None:
-    words = say("client {address}", address="2001:db8:0:0:0:0:0:1")
-
-    fitted = wording.fitted(say("Certificate: {name}", name=words), 30)
-
-    assert fitted == "Certificate: client …"
-    assert {code: wording.columns(Language(code)(fitted)) <= 30 for code in NAMES} == dict.fromkeys(NAMES, True)
-
-
-def test_what_fits_stays_as_it_is() -> None:
-    words = say("client {address}", address="192.0.2.1")
-
-    assert wording.fitted(words, 40) == words
+    assert store_name(Store.SERVER, old) == "single store (X15.4.2 has one for both roles)"
+    assert store_of(Store.SERVER, old, brief=True) == "single store of core1"
+    assert store_name(Store.CLIENT, old) == "client store"
+    assert store_name(Store.SERVER, unknown) == "server store"

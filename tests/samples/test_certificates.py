@@ -55,4 +55,5 @@ def test_without_usages_the_extension_is_absent() -> None:
 def test_a_self_signed_certificate_is_its_own_issuer() -> None:
     certificate = self_signed("cucm1.harbor.example").certificate
 
+    assert certificate.issuer == certificate.subject
     certificate.verify_directly_issued_by(certificate)

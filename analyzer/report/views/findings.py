@@ -8,47 +8,20 @@ from collections.abc import Container, Iterable, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from analyzer.facts.citations import citation_table
-from analyzer.findings import Citation, Evidence, EvidenceKind, Finding, ForecastRule, Remedy
+from analyzer.findings import Evidence, EvidenceKind, Finding
 from analyzer.report import wording
 from analyzer.report.conclusions import Cause
-from analyzer.report.links import anchor, frame_filter, web_address
-from analyzer.report.steps import Step, place, steps_of
+from analyzer.report.links import anchor, frame_filter
+from analyzer.report.steps import steps_of
 from analyzer.report.summary import Index
 from analyzer.report.views.badge import Badge, severity_badge
 from analyzer.report.views.certificates import certificate_anchor
+from analyzer.report.views.sources import SourceView, citation_views
 from analyzer.report.views.spot import Spot
+from analyzer.report.views.steps import RemedyView, StepView, remedy_view, step_view
 from analyzer.words import listed, say
 
 MAX_EVIDENCE = 12
-_DEDUCED = "I"
-
-
-class RemedyView(Struct, frozen=True, kw_only=True):
-    """A way to take a step.
-
-    Attributes:
-        place: on which node; None: the text says where.
-        command: what to type or where to click, word for word; None if there is none.
-    """
-
-    kind: str
-    place: str | None
-    text: str
-    command: str | None
-
-
-class StepView(Struct, frozen=True, kw_only=True):
-    """A step: the ways to take it, and the card that explains it, where it stands elsewhere.
-
-    Attributes:
-        due: the day before which it is to be taken; None: now.
-    """
-
-    options: tuple[RemedyView, ...]
-    due: str | None = None
-    finding_id: str | None = None
-    finding_anchor: str | None = None
 
 
 class EvidenceView(Struct, frozen=True, kw_only=True):
@@ -59,14 +32,6 @@ class EvidenceView(Struct, frozen=True, kw_only=True):
     text: str
     display_filter: str | None
     anchor: str | None
-
-
-class SourceView(Struct, frozen=True, kw_only=True):
-    """A document. `url` is None if there is none that may be linked."""
-
-    title: str
-    url: str | None
-    date: str | None
 
 
 class FindingView(Struct, frozen=True, kw_only=True):
@@ -148,7 +113,7 @@ def unanswered_view(missing: str, findings: tuple[Finding, ...]) -> UnansweredVi
     return UnansweredView(
         missing=missing,
         questions=tuple((f.title, f.id, wording.node_label(f.node)) for f in findings),
-        steps=tuple(dict.fromkeys(_remedy(remedy) for f in findings for remedy in f.remedy)),
+        steps=tuple(dict.fromkeys(remedy_view(remedy) for f in findings for remedy in f.remedy)),
     )
 
 
@@ -181,23 +146,6 @@ def _remark(views: list[FindingView]) -> RemarkView:
     return RemarkView(shown=shown if others else first, anchors=tuple(view.anchor for view in others))
 
 
-def step_view(step: Step, index: Index, anchors: Mapping[Finding, str] | None = None) -> StepView:
-    """Show a step; `anchors`: lead to the card of the finding that asks for it."""
-    finding = step.finding if anchors is not None else None
-    return StepView(
-        options=tuple(_remedy(remedy, place(remedy, step.node, index)) for remedy in step.options),
-        due=str(finding.due) if finding and finding.due else None,
-        finding_id=finding.id if finding else None,
-        finding_anchor=anchors[finding] if anchors is not None and finding else None,
-    )
-
-
-def source_views(cited: Iterable[Finding | ForecastRule]) -> tuple[SourceView, ...]:
-    """List every document that a finding or a forecast cites, once, by title."""
-    citations = {citation for item in cited for citation in item.sources}
-    return _sources(sorted(citations, key=lambda citation: (citation.title, citation.url or "", citation.date or "")))
-
-
 def finding_view(
     finding: Finding,
     anchors: Mapping[Finding, str],
@@ -219,7 +167,7 @@ def finding_view(
         evidence=tuple(_evidence(evidence) for evidence in finding.evidence[:MAX_EVIDENCE]),
         more_evidence=max(0, len(finding.evidence) - MAX_EVIDENCE),
         repeats=_repeats(finding),
-        sources=_sources(finding.sources),
+        sources=citation_views(finding.sources),
         consequences=consequences,
     )
 
@@ -232,10 +180,6 @@ def _about(finding: Finding, peers: Container[str]) -> str:
     if finding.subject in peers:
         return say("peer {peer}, on {node}", peer=finding.subject, node=node)
     return say("{subject}, on {node}", subject=finding.subject, node=node)
-
-
-def _remedy(remedy: Remedy, where: str | None = None) -> RemedyView:
-    return RemedyView(kind=wording.REMEDY_KINDS[remedy.kind], place=where, text=remedy.text, command=remedy.command)
 
 
 def _evidence(evidence: Evidence) -> EvidenceView:
@@ -261,16 +205,6 @@ def _place(kind: EvidenceKind, locator: str | int) -> str:
             return f"SHA-256 {str(locator)[:16]}…"
         case _:
             return locator if isinstance(locator, str) else str(locator)
-
-
-def _sources(citations: Iterable[Citation]) -> tuple[SourceView, ...]:
-    """Show documents: that something was deduced from them is none."""
-    deduced = citation_table()[_DEDUCED]
-    return tuple(
-        SourceView(title=citation.title, url=web_address(citation.url), date=citation.date)
-        for citation in citations
-        if citation != deduced
-    )
 
 
 def _repeats(finding: Finding) -> str | None:

@@ -7,6 +7,7 @@ from msgspec import Struct
 from analyzer.evidence import Case
 from analyzer.findings import Forecast, ForecastKind, Report
 from analyzer.report import wording
+from analyzer.report.store_names import store_name
 from analyzer.report.views.badge import Badge, Tone
 from analyzer.report.views.certificates import certificate_anchor
 from analyzer.words import both, say
@@ -55,7 +56,7 @@ def _view(case: Case, forecast: Forecast) -> ForecastView:
     not_now = forecast.stops_on is None and forecast.stops_by is ForecastKind.USAGE
     return ForecastView(
         node=forecast.node or say("not named"),
-        store=wording.store_name(forecast.store, node, brief=True),
+        store=store_name(forecast.store, node, brief=True),
         roles=both(wording.SIDES[role] for role in forecast.roles) or say("not presented"),
         title=wording.title(certificate) if certificate else forecast.certificate[:16],
         anchor=certificate_anchor(forecast.certificate),

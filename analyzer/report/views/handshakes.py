@@ -18,6 +18,7 @@ from analyzer.evidence import (
 )
 from analyzer.report import wording
 from analyzer.report.links import FrameReference, frame_reference
+from analyzer.report.store_names import store_name
 from analyzer.report.summary import holder_of
 from analyzer.report.views.badge import Badge, outcome_badge
 from analyzer.report.views.certificates import CertificateView, certificate_view
@@ -132,7 +133,7 @@ def _certificate(case: Case, connection: Connection, side: Side, number: int) ->
         details.append(counted(length, "{count:,} certificate in the chain", "{count:,} certificates in the chain"))
     if presented.store:
         owner = presented.store_node
-        store = wording.store_name(presented.store, holder_of(case, presented))
+        store = store_name(presented.store, holder_of(case, presented))
         details.append(
             say("Store of {node}: {store}", node=owner, store=store) if owner else say("Store: {store}", store=store)
         )

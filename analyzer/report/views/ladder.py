@@ -12,7 +12,8 @@ from datetime import datetime
 from msgspec import Struct
 
 from analyzer.evidence import Alert, Case, Connection, Event, Frame, Side, Step, Visibility, telling_event
-from analyzer.report import wording
+from analyzer.report import fitting, wording
+from analyzer.report.store_names import store_of
 from analyzer.report.summary import holder_of
 from analyzer.report.views.handshakes import end_names
 from analyzer.words import listed, say
@@ -101,8 +102,8 @@ def ladder_of(case: Case, connection: Connection, events: tuple[Event, ...]) -> 
             Rung(
                 y=y,
                 sender=one.sender,
-                label=wording.fitted(one.label, _LABEL),
-                second=wording.fitted(one.second, _LABEL),
+                label=fitting.fitted(one.label, _LABEL),
+                second=fitting.fitted(one.second, _LABEL),
                 frame=one.frame.frame,
                 elapsed=f"+{elapsed:.3f} s" if number else "",
                 tone=one.tone,
@@ -133,7 +134,7 @@ def _head(connection: Connection, side: Side) -> str:
     name = end_names(connection)[side]
     if connection.local_role is None:
         name = str(connection.handshake.client if side is Side.CLIENT else connection.handshake.server)
-    return say("{name} ({role})", name=wording.fitted(name, _END), role=wording.SIDES[side])
+    return say("{name} ({role})", name=fitting.fitted(name, _END), role=wording.SIDES[side])
 
 
 def _order(one: _Sent) -> tuple[datetime, str, int, int]:
@@ -179,7 +180,7 @@ def _certificate(case: Case, connection: Connection, frame: Frame, side: Side) -
         empty = presented.visibility is Visibility.NONE_SENT
         label = say("Certificate: empty, none was presented") if empty else "Certificate"
         return _Sent(frame=frame, sender=side, label=label)
-    store = wording.store_of(presented.store, holder_of(case, presented), brief=True) if presented.store else ""
+    store = store_of(presented.store, holder_of(case, presented), brief=True) if presented.store else ""
     return _Sent(
         frame=frame,
         sender=side,
@@ -195,4 +196,4 @@ def _note(events: tuple[Event, ...]) -> str:
         return ""
     record = telling.record
     words = record.detail or record.name
-    return wording.fitted(say("log line {line}: {words}", line=record.line, words=words), _NOTE)
+    return fitting.fitted(say("log line {line}: {words}", line=record.line, words=words), _NOTE)

@@ -22,7 +22,7 @@ from analyzer.evidence import (
     Zone,
 )
 from analyzer.findings import Report
-from analyzer.report import wording
+from analyzer.report import fitting, wording
 from analyzer.report.links import anchor
 from analyzer.report.views.badge import Badge, Tone, outcome_badge
 from analyzer.report.views.paths import PathView, path_views
@@ -188,7 +188,7 @@ def _outcomes(case: Case, node: Node, side: Side) -> tuple[tuple[Badge, int], ..
 def _state(status: str | None) -> Badge:
     if status is None:
         return Badge(tone=Tone.OPEN, word=say("not known"))
-    return Badge(tone=_STATE_TONES.get(status.lower(), Tone.PLAIN), word=wording.fitted(status, MAX_STATE))
+    return Badge(tone=_STATE_TONES.get(status.lower(), Tone.PLAIN), word=fitting.fitted(status, MAX_STATE))
 
 
 def _counts(badges: Sequence[Badge]) -> tuple[tuple[Badge, int], ...]:

@@ -8,7 +8,7 @@ from string import ascii_lowercase
 from msgspec import Struct
 
 from analyzer.findings import Citation, Outlook, OutlookCell, OutlookRow, Prospect
-from analyzer.report import wording
+from analyzer.report import fitting, wording
 from analyzer.report.links import web_address
 from analyzer.report.outlook import basis_of, cell_word, numbered, sources_of
 from analyzer.report.views.badge import Badge, Tone
@@ -79,7 +79,7 @@ def outlook_view(outlook: Outlook | None) -> OutlookView | None:
     letters = dict(zip(sources_of(tuple(notes)), ascii_lowercase, strict=False))
     groups = groupby(rows, key=lambda row: (row.node, row.local_role))
     return OutlookView(
-        columns=tuple(wording.fitted(column, MAX_WORD) for column in outlook.columns),
+        columns=tuple(fitting.fitted(column, MAX_WORD) for column in outlook.columns),
         groups=tuple(
             (
                 say("{node} as {role}", node=wording.node_label(node), role=wording.SIDES[role]),
@@ -101,7 +101,7 @@ def _row(row: OutlookRow, notes: dict[OutlookCell, int]) -> OutlookRowView:
 
 
 def _badge(cell: OutlookCell) -> Badge:
-    return Badge(tone=_tone(cell), word=wording.fitted(cell_word(cell), MAX_WORD))
+    return Badge(tone=_tone(cell), word=fitting.fitted(cell_word(cell), MAX_WORD))
 
 
 def _tone(cell: OutlookCell) -> Tone:
@@ -112,7 +112,7 @@ def _tone(cell: OutlookCell) -> Tone:
 def _note(cell: OutlookCell, number: int, letters: dict[Citation, str]) -> OutlookNoteView:
     cited = both(letters[source] for source in cell.sources if source in letters)
     return OutlookNoteView(
-        number=number, basis=wording.fitted(basis_of(cell), MAX_WORD), sources=cited, reason=cell.reason
+        number=number, basis=fitting.fitted(basis_of(cell), MAX_WORD), sources=cited, reason=cell.reason
     )
 
 

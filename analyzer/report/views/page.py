@@ -20,21 +20,19 @@ from analyzer.report.views.findings import (
     CauseLink,
     FindingView,
     RemarkView,
-    SourceView,
-    StepView,
     UnansweredView,
     cause_links,
     cause_view,
     finding_anchors,
     remark_views,
-    source_views,
-    step_view,
     unanswered_view,
 )
 from analyzer.report.views.forecast import ForecastView, forecast_views
 from analyzer.report.views.nodes import NodeView, node_view, role_order
 from analyzer.report.views.outlook import OutlookView, outlook_view
 from analyzer.report.views.services import ServicesView, services_view
+from analyzer.report.views.sources import SourceView, source_views
+from analyzer.report.views.steps import StepView, step_view
 from analyzer.report.views.timeline import Timeline, timeline_of
 from analyzer.report.views.verdicts import VerdictView, verdict_view
 from analyzer.words import counted, listed, say

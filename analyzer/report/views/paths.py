@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from analyzer.evidence import Case, IssuerPath, Node, PathLink, Store
 from analyzer.report import wording
+from analyzer.report.store_names import store_title
 from analyzer.report.views.certificates import certificate_anchor
 from analyzer.words import Words, both, say
 
@@ -57,7 +58,7 @@ def _title(path: IssuerPath, node: Node) -> Words:
         return say("Presented by {peer}", peer=path.presenter)
     store = _NO_STORE
     if path.stores:
-        store = wording.store_title(Store(path.stores[0]), node) if len(path.stores) == 1 else _BOTH_STORES
+        store = store_title(Store(path.stores[0]), node) if len(path.stores) == 1 else _BOTH_STORES
     if path.chain:
         return say("{store}, as presented", store=store)
     return say("{store}, not seen on the wire", store=store)

@@ -82,7 +82,7 @@ def _in_order(services: Sequence[Service], leading: Collection[str | None]) -> l
 
 def _peer(service: Service, *, is_alone: bool) -> str:
     """Name the peer, and where several nodes have the same service with it, the node as well."""
-    peer = wording.fitted(service.peer, MAX_PEER)
+    peer = fitting.fitted(service.peer, MAX_PEER)
     nodes = sorted(name for name in service.nodes if name and name != service.peer)
     return peer if is_alone or not nodes else say("{node} – {peer}", node=nodes[0], peer=peer)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from msgspec import Struct
 
 from analyzer.evidence import Case, MemberKind, Node, Side, Store
-from analyzer.report import wording
+from analyzer.report.store_names import has_one_store, store_title
 from analyzer.report.views.certificates import MAX_CERTIFICATES, CertificateView, certificate_view
+from analyzer.report.wording import node_label
 from analyzer.words import Words, counted, say
 
 _STORE_MEMBERS = {
@@ -61,9 +62,9 @@ def stores_view(case: Case, node: Node, ends_soon_days: int) -> StoresView:
     trusted = node.stores.trusted
     listed = (certificate_view(case, sha256, at, ends_soon_days) for sha256 in (trusted or ())[:MAX_CERTIFICATES])
     return StoresView(
-        title=say("Single store of {node}", node=wording.node_label(node.name))
-        if wording.has_one_store(node)
-        else say("Client and server store of {node}", node=wording.node_label(node.name)),
+        title=say("Single store of {node}", node=node_label(node.name))
+        if has_one_store(node)
+        else say("Client and server store of {node}", node=node_label(node.name)),
         client=_store(case, node, Side.CLIENT, ends_soon_days),
         server=_store(case, node, Side.SERVER, ends_soon_days),
         relation=_relation(case, node),
@@ -85,7 +86,7 @@ def _store(case: Case, node: Node, side: Side, ends_soon_days: int) -> StoreView
     )
     store = Store(side.value)
     return StoreView(
-        title=wording.store_title(store, node),
+        title=store_title(store, node),
         files=store_files(node, store),
         leaf=views[0] if views else None,
         note=None if views else _absent(node, store, ids),
@@ -96,7 +97,7 @@ def _store(case: Case, node: Node, side: Side, ends_soon_days: int) -> StoreView
 def _absent(node: Node, store: Store, ids: tuple[str, ...] | None) -> Words:
     if ids is not None:
         return say("No certificate in it could be read.")
-    if store is Store.CLIENT and wording.has_one_store(node):
+    if store is Store.CLIENT and has_one_store(node):
         return say("This release has none: the single store serves both roles.")
     return say("The member is not in the bundle.")
 

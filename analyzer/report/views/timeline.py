@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from analyzer.evidence import APPLICATION_START, CERTIFICATE_MANAGEMENT, Case, Event, Node, Outcome
-from analyzer.report import wording
+from analyzer.report import fitting, wording
 from analyzer.report.views.badge import Tone, outcome_badge
 from analyzer.report.views.spot import Spot, line_spot
 from analyzer.words import say
@@ -119,7 +119,7 @@ def timeline_of(case: Case, nodes: Sequence[Node]) -> Timeline | None:
     for node in shown:
         lanes = _lanes(case, node, scale, y + 4)
         drawn.append(
-            NodeLanes(y=y, name=wording.fitted(wording.node_label(node.name), 24), clock=_clock(node), lanes=lanes)
+            NodeLanes(y=y, name=fitting.fitted(wording.node_label(node.name), 24), clock=_clock(node), lanes=lanes)
         )
         y += len(lanes) * _LANE + _NODE_GAP
     moments = _moments(case.events)

@@ -13,6 +13,7 @@ from msgspec import Struct
 from analyzer.evidence import Case, Node
 from analyzer.findings import Forecast, ForecastKind
 from analyzer.report import wording
+from analyzer.report.store_names import store_name, store_title
 from analyzer.words import Words, say
 
 _WIDTH = 600
@@ -57,8 +58,8 @@ def validity_views(case: Case, node: Node, forecasts: Iterable[Forecast]) -> tup
     scale = _Scale(min(moments), max(moments))
     return tuple(
         ValidityView(
-            store=wording.store_name(forecast.store, node),
-            title=wording.store_title(forecast.store, node),
+            store=store_name(forecast.store, node),
+            title=store_title(forecast.store, node),
             begins=f"{begins:%Y-%m-%d}",
             ends=f"{ends:%Y-%m-%d}",
             x=scale.x(begins),

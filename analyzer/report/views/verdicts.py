@@ -12,6 +12,7 @@ from analyzer.findings import Finding, Report, Verdict
 from analyzer.report import wording
 from analyzer.report.headline import headline
 from analyzer.report.links import FrameReference, anchor, conversation_filter, frame_reference
+from analyzer.report.store_names import store_expected, store_name
 from analyzer.report.summary import Exhibit, Index, basis_words, exhibit_of, store_words
 from analyzer.report.views.badge import Badge, Tone, verdict_badge
 from analyzer.report.views.certificates import CertificateView, certificate_view
@@ -185,10 +186,10 @@ def _store_rule(report: Report, verdict: Verdict, exhibit: Exhibit, at: datetime
     if expected is None or expected.store is None or rule.unknown:
         return StoreRuleView(badge=Badge(tone=Tone.OPEN, word=say("not known: {why}", why=rule.unknown)))
     if rule.kept:
-        name = wording.store_name(expected.store, exhibit.owner, brief=True)
+        name = store_name(expected.store, exhibit.owner, brief=True)
         tone = Tone.RULE if verdict.grounds.refused else Tone.GOOD  # nothing is green of what was refused
         return StoreRuleView(badge=Badge(tone=tone, word=say("{store}, as expected", store=name)))
-    store = wording.store_expected(expected.store, exhibit.owner)
+    store = store_expected(expected.store, exhibit.owner)
     certificate = report.case.certificates.get(expected.certificate or "")
     view = certificate_view(report.case, certificate.sha256, at, report.ends_soon_days) if certificate else None
     if not rule.is_seen:

@@ -5,6 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.parsers.capture.messages import (
+    CertificateRequest,
+    ServerHello,
     read_certificate_request,
     read_certificates,
     read_client_hello,
@@ -92,8 +94,10 @@ def test_a_cut_hello_says_what_it_still_can(length: int) -> None:
 
 @given(st.binary(max_size=200))
 def test_arbitrary_bodies_never_raise(body: bytes) -> None:
-    for version in ("TLSv1.2", "TLSv1.0", None):
-        read_certificate_request(body, version)
-    read_certificates(body, 32)
-    read_client_hello(body)
-    read_server_hello(body)
+    requests = [read_certificate_request(body, version) for version in ("TLSv1.2", "TLSv1.0", None)]
+    name = read_client_hello(body).server_name
+
+    assert all(isinstance(request, CertificateRequest) for request in requests)
+    assert all(certificate in body for certificate in read_certificates(body, 32) or ())
+    assert name is None or name.isprintable()
+    assert isinstance(read_server_hello(body), ServerHello)
