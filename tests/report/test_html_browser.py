@@ -6,7 +6,9 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from analyzer.findings import Report
+from analyzer.pipeline import analyze
 from analyzer.report.html import render_html
+from tests.program import sample
 from tests.report.reports import empty_report, hostile_report, rich_report
 
 REPORTS = pytest.mark.parametrize(
@@ -128,3 +130,17 @@ def test_the_style_is_in_force_under_the_policy(browser: Browser, tmp_path: Path
         opened(page, rich_report(), tmp_path)
 
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 21, 24)"
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_what_else_shows_the_answer_stands_clear_of_its_card(browser: Browser, tmp_path: Path, width: int) -> None:
+    with browser.new_context(viewport={"width": width, "height": 900}) as context:
+        page = context.new_page()
+        opened(page, analyze(sample("test-case-1-eku-check-on")), tmp_path)
+
+        gap = page.evaluate(
+            """() => document.querySelector(".answer + p").getBoundingClientRect().top
+                   - document.querySelector(".answer").getBoundingClientRect().bottom"""
+        )
+
+    assert gap >= 12
