@@ -22,6 +22,21 @@ def person_serial(serial: str | None) -> str:
     return say("unreadable") if serial is None else ":".join(_octets(serial)).upper()
 
 
+class Serial(str):
+    """A serial within our own words: the JSON report has it as it has all serials, for a person it is spelled."""
+
+    __slots__ = ()
+
+    @property
+    def spelled(self) -> str:
+        return person_serial(str(self))
+
+
+def said_serial(serial: str | None) -> str:
+    """Return a serial for a message; None: it could not be read."""
+    return say("unreadable") if serial is None else Serial(serial)
+
+
 def serial_spellings(serial: str) -> tuple[str, ...]:
     """Return a serial as Expressway and openssl (colons), Wireshark (DER octets) and Windows (plain) show it.
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
+from analyzer.text import Serial
 from analyzer.words import Joined, Words
 
 ENGLISH = "en"
@@ -34,7 +35,9 @@ class Language:
         self._catalogue = _catalogue(code)
 
     def __call__(self, text: str) -> str:
-        """Return our own words in this language, and any other text as it is."""
+        """Return our own words in this language, a serial as a person knows it, and any other text as it is."""
+        if isinstance(text, Serial):
+            return text.spelled
         if not isinstance(text, Words):
             return text
         if isinstance(text, Joined):
@@ -55,7 +58,7 @@ class Language:
         return others if several and others else first
 
     def _value(self, value: object) -> object:
-        return self(value) if isinstance(value, Words) else value
+        return self(value) if isinstance(value, str) else value
 
 
 @cache

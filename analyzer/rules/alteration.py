@@ -11,7 +11,7 @@ from analyzer.rules.arrivals import Alteration, How, alterations_of, presenter_o
 from analyzer.rules.both_ends import quote_hello
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
-from analyzer.text import person_serial
+from analyzer.text import said_serial
 from analyzer.words import Words, listed, say
 
 _MOST_QUOTED = 3
@@ -107,7 +107,7 @@ def _which(certificate: Certificate | None) -> Words:
     if certificate is None:
         return say("a certificate")
     return say(
-        "serial {serial}, issued by {issuer}", serial=person_serial(certificate.serial), issuer=certificate.issuer
+        "serial {serial}, issued by {issuer}", serial=said_serial(certificate.serial), issuer=certificate.issuer
     )
 
 

@@ -21,7 +21,7 @@ from analyzer.rules.per_peer import Who, row_of, who_is
 from analyzer.rules.presentation import RESTART
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
-from analyzer.text import person_serial
+from analyzer.text import said_serial
 from analyzer.words import Words, listed, say, sentences
 
 SURELY_WHOLE = 1 << 14
@@ -41,7 +41,7 @@ def peer_announces_our_ca(view: NodeView) -> Iterator[Judgement]:
                 "{peer} names, among the authorities of its CertificateRequest, one above our client certificate serial "
                 "{serial}: it knows that CA. Whether the chain it gets is complete is another question.",
                 peer=connections[0].peer.name,
-                serial=person_serial(leaf.serial),
+                serial=said_serial(leaf.serial),
             ),
             _quote_request(connections[0], leaf),
         )
@@ -62,7 +62,7 @@ def peer_does_not_announce_our_ca(view: NodeView) -> Iterator[Judgement]:
                 "{peer} names the authorities that it accepts client certificates from, and none of them stands above ours, "
                 "serial {serial}, issued by {issuer}. {outcome}",
                 peer=peer.name,
-                serial=person_serial(leaf.serial),
+                serial=said_serial(leaf.serial),
                 issuer=leaf.issuer,
                 outcome=say("It refused the connection.")
                 if refused

@@ -12,7 +12,7 @@ from analyzer.evidence import Certificate
 from analyzer.facts.services import services
 from analyzer.findings import Remedy, RemedyKind
 from analyzer.rules.view import NodeView
-from analyzer.text import common_name_of, person_serial
+from analyzer.text import common_name_of, said_serial
 from analyzer.words import both, say
 
 TRUSTED_CA = "Maintenance > Security > Trusted CA certificate"
@@ -75,7 +75,7 @@ def _told_apart(view: NodeView, authority: Certificate) -> str:
     name = name_of(authority)
     if all(name_of(one) != name for one in view.trusted):
         return name
-    return say("{name} (serial {serial})", name=name, serial=person_serial(authority.serial))
+    return say("{name} (serial {serial})", name=name, serial=said_serial(authority.serial))
 
 
 def name_of(certificate: Certificate) -> str:

@@ -14,7 +14,7 @@ from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.states import denied, is_active
 from analyzer.rules.usage import CLIENT_CERTIFICATE_FOR_CORE
 from analyzer.rules.view import TRAVERSAL, NodeView
-from analyzer.text import person_serial
+from analyzer.text import said_serial
 from analyzer.words import say
 
 _CHECKING_ON = Remedy(
@@ -50,7 +50,7 @@ def core_client_eku_missing_check_off(view: NodeView) -> Iterator[Judgement]:
         confidence = Confidence.STRONG if view.is_edge else Confidence.INFERRED
         whose = say(
             "The Core's certificate, serial {serial}, may not be used as a client's: {reason}.",
-            serial=person_serial(leaf.serial),
+            serial=said_serial(leaf.serial),
             reason=core.as_client(leaf).reason,
         )
     else:

@@ -18,7 +18,7 @@ from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.trust import trust_of
 from analyzer.rules.view import NodeView
 from analyzer.rules.wording import STORES
-from analyzer.text import person_serial
+from analyzer.text import said_serial
 from analyzer.words import Words, itemized, listed, say
 
 _AUTOMATIC_CUCM_ZONES = ("CEtls-", "CEOAuth-")
@@ -52,7 +52,7 @@ def verifiers_must_trust_client_ca(view: NodeView) -> Iterator[Judgement]:
         explanation=say(
             "The client certificate, serial {serial}, was issued by {issuer}. Who verifies it has to trust that CA, root and "
             "intermediates. By the configuration these are: {verifiers}.",
-            serial=person_serial(leaf.serial),
+            serial=said_serial(leaf.serial),
             issuer=leaf.issuer,
             verifiers=itemized(map(_line, entries)),
         ),

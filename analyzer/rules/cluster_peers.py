@@ -17,7 +17,7 @@ from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.served import stale_of
 from analyzer.rules.view import NodeView
 from analyzer.rules.wording import store_name
-from analyzer.text import is_address, person_serial, person_utc
+from analyzer.text import is_address, person_utc, said_serial
 from analyzer.words import Words, say, sentences
 
 _ENFORCING = "enforcing"
@@ -58,8 +58,8 @@ def peer_not_serving_new_certificate(view: NodeView) -> Iterator[Judgement]:
     if old:
         what = say(
             "it still serves serial {old}, not serial {new} of its server store",
-            old=person_serial(old[-1].server_certificate.serial),
-            new=person_serial(leaf.serial),
+            old=said_serial(old[-1].server_certificate.serial),
+            new=said_serial(leaf.serial),
         )
         confidence = Confidence.PROVEN
     else:
@@ -70,7 +70,7 @@ def peer_not_serving_new_certificate(view: NodeView) -> Iterator[Judgement]:
             "it has been running since {since} or longer, and the certificate in its server store, serial {serial}, is valid "
             "only from {begins}: it was put there later",
             since=person_utc(since),
-            serial=person_serial(leaf.serial),
+            serial=said_serial(leaf.serial),
             begins=person_utc(leaf.not_before),
         )
         confidence = Confidence.INFERRED

@@ -18,7 +18,7 @@ from analyzer.rules.refused_certificates import Refused, bundle_of, refused_cert
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.verification import CheckResult, Presented, Verifier, check_all
 from analyzer.rules.view import NodeView
-from analyzer.text import person_serial
+from analyzer.text import said_serial
 from analyzer.words import Words, itemized, joined, listed, say, sentences
 
 _TRAVERSAL_TYPE = {Side.CLIENT: "traversalserver", Side.SERVER: "traversalclient"}
@@ -162,7 +162,7 @@ def _judgement(
 
 
 def _refusal(refused: Refused, who: str, whose: str) -> Words:
-    serial, words = person_serial(refused.leaf.serial), refused.said.words
+    serial, words = said_serial(refused.leaf.serial), refused.said.words
     if refused.key.side is Side.CLIENT:
         return say(
             "{who} refused serial {serial}, which {whose} presents as TLS client, with “{words}”.",

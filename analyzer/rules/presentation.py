@@ -29,7 +29,7 @@ from analyzer.rules.served import Shown, asked_domains, served_since, shown_of, 
 from analyzer.rules.uptime import last_restart
 from analyzer.rules.view import FAMILIAR, NodeView
 from analyzer.rules.wording import ROLES, STORES, store_name
-from analyzer.text import person_serial, person_utc
+from analyzer.text import person_utc, said_serial
 from analyzer.words import Words, listed, say, sentences
 
 RESTART = Remedy(
@@ -116,14 +116,14 @@ def _as_expected(view: NodeView, connection: Connection, role: Side) -> Words:
             "was taken from, the store rule fits.",
             role=ROLES[role],
             peer=connection.peer.name,
-            serial=person_serial(shown.serial),
+            serial=said_serial(shown.serial),
         )
     return say(
         "As TLS {role} towards {peer} it presented the {store}'s certificate, serial {serial}: the store rule was kept.",
         role=ROLES[role],
         peer=connection.peer.name,
         store=store_name(view, view.expected_store(role)),
-        serial=person_serial(shown.serial),
+        serial=said_serial(shown.serial),
     )
 
 
@@ -202,8 +202,8 @@ def _still_presents(peer: Peer, role: Side, older: Certificate, newer: Certifica
     words = {
         "role": ROLES[role],
         "peer": peer.name,
-        "older": person_serial(older.serial),
-        "newer": person_serial(newer.serial),
+        "older": said_serial(older.serial),
+        "newer": said_serial(newer.serial),
     }
     if why is None:
         return say(
@@ -262,7 +262,7 @@ def presented_unknown_certificate(view: NodeView) -> Iterator[Judgement]:
                 "stores that were given. {more}",
                 role=ROLES[role],
                 peer=peer.name,
-                serial=person_serial(presented.serial),
+                serial=said_serial(presented.serial),
                 issuer=presented.issuer,
                 more=more,
             ),
@@ -300,9 +300,9 @@ def presented_replaced(view: NodeView) -> Iterator[Judgement]:
                     "As TLS {role} it presented serial {older} until {last} and serial {newer} from {first}: the "
                     "certificate was replaced while logging ran. The files show the state at collection.",
                     role=ROLES[role],
-                    older=person_serial(before.certificate(role).serial),
+                    older=said_serial(before.certificate(role).serial),
                     last=person_utc(before.handshake.started),
-                    newer=person_serial(after.certificate(role).serial),
+                    newer=said_serial(after.certificate(role).serial),
                     first=person_utc(after.handshake.started),
                 ),
                 evidence=(*quote.quote_certificate_frame(before, role), *quote.quote_certificate_frame(after, role)),

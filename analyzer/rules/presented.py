@@ -12,7 +12,7 @@ from analyzer.evidence import Certificate, Connection, Outcome, Peer, Side
 from analyzer.findings import Evidence
 from analyzer.rules import quote
 from analyzer.rules.view import NodeView
-from analyzer.text import person_serial
+from analyzer.text import said_serial
 from analyzer.words import Words, say
 
 
@@ -87,7 +87,7 @@ def told_instead(connection: Connection, side: Side = Side.CLIENT) -> Words:
     return say(
         "With {peer} another certificate was captured: serial {serial} (frame {frame}).",
         peer=connection.peer.name,
-        serial=person_serial(connection.certificate(side).serial),
+        serial=said_serial(connection.certificate(side).serial),
         frame=frame.frame if frame else "?",
     )
 

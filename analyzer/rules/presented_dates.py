@@ -13,7 +13,7 @@ from analyzer.findings import HERE, Confidence, Remedy, RemedyKind, Severity
 from analyzer.rules import quote
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
-from analyzer.text import person_serial, person_utc
+from analyzer.text import person_utc, said_serial
 from analyzer.words import Words, say
 
 
@@ -109,7 +109,7 @@ def expired_at_handshake(view: NodeView) -> Iterator[Judgement]:
             say(
                 "{who} presented serial {serial}, which had expired on {day:%Y-%m-%d} when it was presented. {reception}",
                 who=presented.who,
-                serial=person_serial(certificate.serial),
+                serial=said_serial(certificate.serial),
                 day=certificate.not_after,
                 reception=presented.reception,
             ),
@@ -137,7 +137,7 @@ def not_yet_valid_at_handshake(view: NodeView) -> Iterator[Judgement]:
                 "{who} presented serial {serial} at {time} by the clock of this node, and it is valid from {begins} only. "
                 "{reception} A certificate is rarely issued for later: first see whether the clock is right.",
                 who=presented.who,
-                serial=person_serial(presented.certificate.serial),
+                serial=said_serial(presented.certificate.serial),
                 time=first,
                 begins=begins,
                 reception=presented.reception,

@@ -18,7 +18,7 @@ from analyzer.rules.refusals import Refusal, refusals, told_by_refuser
 from analyzer.rules.rule import WHO_REFUSED, Judgement, Need, Rule
 from analyzer.rules.usage import CLIENT_CERTIFICATE_FOR_CORE
 from analyzer.rules.view import FAMILIAR, NodeView
-from analyzer.text import person_serial
+from analyzer.text import said_serial
 from analyzer.words import listed, say
 
 NEIGHBORS = frozenset({PeerKind.NEIGHBOR, PeerKind.CUCM, PeerKind.CLUSTER, PeerKind.PARTNER})
@@ -72,7 +72,7 @@ def _check_on(view: NodeView, refusal: Refusal) -> Judgement:
         usages = listed(refusal.leaf.extended_key_usage or ())
         whose = say(
             "That certificate, serial {serial}, has extended key usage {usages}: clientAuth is missing.",
-            serial=person_serial(refusal.leaf.serial),
+            serial=said_serial(refusal.leaf.serial),
             usages=usages,
         )
     mode = view.checking_mode if view.is_edge else None
@@ -162,7 +162,7 @@ def purpose_error_not_leaf_eku(view: NodeView) -> Iterator[Judgement]:
             say(
                 "{who} refused serial {serial} for its purpose, though {has}: {found}.",
                 who=say("This node") if refusal.refused_by_us else refusal.peer.name,
-                serial=person_serial(leaf.serial),
+                serial=said_serial(leaf.serial),
                 has=has,
                 found=found,
             ),

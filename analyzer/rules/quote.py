@@ -27,7 +27,7 @@ from analyzer.evidence import (
 )
 from analyzer.findings import Evidence, EvidenceKind
 from analyzer.rules.wording import ROLES
-from analyzer.text import person_serial, person_utc
+from analyzer.text import person_utc, said_serial
 from analyzer.words import Words, itemized, listed, say
 
 STEP_WORDS: Mapping[Step, str] = {
@@ -110,7 +110,7 @@ def quote_certificate_frame(connection: Connection, side: Side) -> tuple[Evidenc
     step = Step.CLIENT_CERTIFICATE if side is Side.CLIENT else Step.SERVER_CERTIFICATE
     frame = connection.handshake.frame(step)
     serial = connection.certificate(side).serial
-    words = say("{step}, serial {serial}", step=STEP_WORDS[step], serial=person_serial(serial)) if serial else None
+    words = say("{step}, serial {serial}", step=STEP_WORDS[step], serial=said_serial(serial)) if serial else None
     return (quote_frame(connection, frame, words),) if frame else ()
 
 
@@ -155,7 +155,7 @@ def quote_certificate(certificate: Certificate, file: str | None, what: str) -> 
         "{what}: serial {serial}, subject {subject}, issuer {issuer}, extended key usage {usages}, "
         "valid {begins} to {ends}",
         what=what,
-        serial=person_serial(certificate.serial),
+        serial=said_serial(certificate.serial),
         subject=certificate.subject or _UNREADABLE,
         issuer=certificate.issuer or _UNREADABLE,
         usages=eku,
@@ -186,7 +186,7 @@ def quote_names(certificate: Certificate, file: str | None, what: str) -> Eviden
     text = say(
         "{what}: serial {serial}, common name {common_name}, subject alternative names {names}",
         what=what,
-        serial=person_serial(certificate.serial),
+        serial=said_serial(certificate.serial),
         common_name=certificate.common_name or say("none"),
         names=say("{names} and {more} more", names=names, more=more) if more > 0 else names,
     )

@@ -13,7 +13,7 @@ from analyzer.rules.alike import Alike, Lines
 from analyzer.rules.per_peer import failures_in
 from analyzer.rules.rule import WHO_REFUSED, Judgement, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
-from analyzer.text import person_serial
+from analyzer.text import said_serial
 from analyzer.words import Words, say
 
 _ISSUE_AGAIN = Remedy(
@@ -94,8 +94,8 @@ def _which(leaf: Certificate | None, *, seen: bool) -> Words:
     if leaf is None:
         return say("certificate")
     if seen:
-        return say("certificate, serial {serial},", serial=person_serial(leaf.serial))
-    return say("certificate, serial {serial} by the store rule,", serial=person_serial(leaf.serial))
+        return say("certificate, serial {serial},", serial=said_serial(leaf.serial))
+    return say("certificate, serial {serial} by the store rule,", serial=said_serial(leaf.serial))
 
 
 def _present_another(peer: Peer) -> Remedy:

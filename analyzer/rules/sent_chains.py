@@ -18,7 +18,7 @@ from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
 from analyzer.rules.wording import ROLES, store_name
-from analyzer.text import common_name_of, person_serial
+from analyzer.text import common_name_of, said_serial
 from analyzer.words import Words, both, itemized, listed, say, sentences
 
 ChainSent = tuple[Peer, Side, tuple[Certificate, ...], Sequence[Connection]]
@@ -167,7 +167,7 @@ def _own_issuer_missing(view: NodeView, paths: Mapping[str, CertificationPath]) 
     path = next(iter(paths.values()))
     missing = common_name_of(path.missing_issuer or path.top.subject) or say("the root")
     lookalikes = [
-        say("{name}, serial {serial}", name=name_of(c), serial=person_serial(c.serial)) for c in path.lookalikes[:3]
+        say("{name}, serial {serial}", name=name_of(c), serial=said_serial(c.serial)) for c in path.lookalikes[:3]
     ]
     twin = (
         say("It holds another certificate of that name with another key: {twins}.", twins=itemized(lookalikes))

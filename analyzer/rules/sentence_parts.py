@@ -10,7 +10,7 @@ from analyzer.evidence import Certificate, Frame, Outcome, PeerIdentity, Side, S
 from analyzer.facts.releases import with_one_store
 from analyzer.findings import Presented
 from analyzer.rules.view import NodeView
-from analyzer.text import iso_utc, person_serial, person_utc
+from analyzer.text import iso_utc, person_utc, said_serial
 from analyzer.words import Words, listed, say
 
 STORE_WORDS = {
@@ -98,7 +98,7 @@ def title_of(certificate: Certificate | None) -> str:
 
 
 def serial_of(serial: str | None) -> Words:
-    return say("serial {serial}", serial=person_serial(serial))
+    return say("serial {serial}", serial=said_serial(serial))
 
 
 def names_of(identity: PeerIdentity) -> str:

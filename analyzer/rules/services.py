@@ -12,7 +12,7 @@ from analyzer.rules.per_peer import who_is
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
 from analyzer.rules.wording import ROLES, store_name
-from analyzer.text import person_serial
+from analyzer.text import said_serial
 from analyzer.words import Words, say, sentences
 
 FIVE_STEPS = (
@@ -151,7 +151,7 @@ def webex_client_presented(view: NodeView) -> Iterator[Judgement]:
 
 
 def _presented_to_webex(view: NodeView, connection: Connection) -> Words:
-    serial = person_serial(connection.client_certificate.serial)
+    serial = said_serial(connection.client_certificate.serial)
     if view.leaf_as_client is None:
         return say(
             "As TLS client it presented serial {serial} to Webex: its store is not in what was given.", serial=serial
@@ -184,9 +184,9 @@ def server_presented_secure_neighbor(view: NodeView) -> Iterator[Judgement]:
         theirs = connection.client_certificate
         asked = say(
             "As TLS server it presented serial {serial} and asked {peer} for its certificate ({answer}).",
-            serial=person_serial(connection.server_certificate.serial),
+            serial=said_serial(connection.server_certificate.serial),
             peer=peer.name,
-            answer=say("serial {serial}", serial=person_serial(theirs.serial))
+            answer=say("serial {serial}", serial=said_serial(theirs.serial))
             if theirs.serial
             else _ANSWERS[theirs.visibility],
         )
@@ -217,7 +217,7 @@ def core_client_to_cucm(view: NodeView) -> Iterator[Judgement]:
                 (
                     say(
                         "The Core presented serial {serial} as TLS client to {peer}, port {port}. {what_came}",
-                        serial=person_serial(connection.client_certificate.serial),
+                        serial=said_serial(connection.client_certificate.serial),
                         peer=peer.name,
                         port=connection.handshake.server.port,
                         what_came=_what_came(view, connection, peer),

@@ -20,7 +20,7 @@ from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.trust import UNTRUSTED
 from analyzer.rules.view import FAMILIAR, NodeView
 from analyzer.rules.wording import ROLES
-from analyzer.text import person_serial
+from analyzer.text import said_serial
 from analyzer.words import Words, either, listed, say
 
 HANDSHAKE_FAILURE = 40
@@ -59,7 +59,7 @@ def signature_algorithm_mismatch(view: NodeView) -> Iterator[Judgement]:
                 "usage.",
                 peer=connection.peer.name,
                 role=ROLES[role],
-                serial=person_serial(leaf.serial),
+                serial=said_serial(leaf.serial),
                 type=leaf.key_type,
                 where=found.where,
                 types=listed(sorted(found.takes)),

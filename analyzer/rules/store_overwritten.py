@@ -11,7 +11,7 @@ from analyzer.rules import quote
 from analyzer.rules.alike import lines_of
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
-from analyzer.text import person_serial, person_utc
+from analyzer.text import person_utc, said_serial
 from analyzer.words import say, sentences
 
 RENEWED_WITHIN = timedelta(days=2)
@@ -72,9 +72,9 @@ def _replaced(view: NodeView, before: Connection, later: Sequence[Connection], s
                 say(
                     "As TLS client this node presented serial {older} until {last}, and the server store's certificate, "
                     "serial {serial}, from {first}: the client store was overwritten with it while logging ran.",
-                    older=person_serial(old.serial),
+                    older=said_serial(old.serial),
                     last=person_utc(before.handshake.started),
-                    serial=person_serial(server.serial),
+                    serial=said_serial(server.serial),
                     first=person_utc(later[0].handshake.started),
                 ),
                 why,
@@ -126,7 +126,7 @@ def _renewed(view: NodeView, renewals: Sequence[Event], server: Certificate) -> 
                 say(
                     "ACME renewed the server certificate while logging ran, and the client store holds that one, serial "
                     "{serial}: what it held before was overwritten, or was a copy as well.",
-                    serial=person_serial(server.serial),
+                    serial=said_serial(server.serial),
                 ),
                 why,
             )

@@ -11,7 +11,7 @@ from analyzer.rules.inventory import fact
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import NodeView
 from analyzer.rules.wording import STORES
-from analyzer.text import person_serial
+from analyzer.text import said_serial
 from analyzer.words import say
 
 
@@ -29,10 +29,10 @@ def same_serial_different_certificate(view: NodeView) -> Iterator[Judgement]:
         twins = [c for c in others.values() if c.serial == leaf.serial and c.serial and c.sha256 != leaf.sha256]
         if twins and (twins[0] not in own or leaf.sha256 < twins[0].sha256):
             yield fact(
-                person_serial(leaf.serial),
+                said_serial(leaf.serial),
                 say(
                     "Serial {serial} stands in two different certificates. They are told apart by their SHA-256.",
-                    serial=person_serial(leaf.serial),
+                    serial=said_serial(leaf.serial),
                 ),
                 severity=Severity.WARNING,
                 evidence=tuple(quote.quote_certificate(c, None, c.sha256[:16]) for c in (leaf, *twins)),

@@ -25,7 +25,7 @@ from analyzer.rules.per_peer import Who, by_peer, by_visibility, quote_steps, ro
 from analyzer.rules.rule import Judgement, Need, Rule
 from analyzer.rules.view import FAMILIAR, NodeView
 from analyzer.rules.wording import ROLES, store_name
-from analyzer.text import person_serial
+from analyzer.text import said_serial
 from analyzer.words import Words, listed, say, sentences
 
 
@@ -58,7 +58,7 @@ def _hidden(names: Set[str], carried: Sequence[CarriedCertificate]) -> Words:
     if names:
         told.append(say("The log names the peer's certificate: {names}.", names=listed(sorted(names)[:4])))
     if carried:
-        said = listed(person_serial(c.certificate.serial) for c in carried[:3])
+        said = listed(said_serial(c.certificate.serial) for c in carried[:3])
         told.append(
             say(
                 "The peer itself sent a certificate in a SIP SERVICE message: serial {serials} (its own words, no proof).",

@@ -14,7 +14,7 @@ from analyzer.facts.releases import FIRST_WITH_TWO_STORES, Version
 from analyzer.facts.settings import EKU_CHECKING_MODE
 from analyzer.rules.authorities import name_of
 from analyzer.rules.view import NodeView, views_of
-from analyzer.text import person_serial
+from analyzer.text import said_serial
 
 
 class Change(Struct, frozen=True, kw_only=True):
@@ -156,7 +156,7 @@ def _with_certificate(
         raise NoSuchChangeError(
             f"{_label(node)} runs {view.version}, which has no client store: give --server-cert, or --upgrade X15.5 as well"
         )
-    words.append(f"{_label(node)}: {name_of(chain[0])}, serial {person_serial(chain[0].serial)}, in the {kind} store")
+    words.append(f"{_label(node)}: {name_of(chain[0])}, serial {said_serial(chain[0].serial)}, in the {kind} store")
     ids = tuple(dict.fromkeys(certificate.sha256 for certificate in chain))
 
     def holding(one: Node) -> Node:

@@ -11,7 +11,7 @@ from analyzer.rules.outlook.traces import zone_words
 from analyzer.rules.states import is_active, is_failed
 from analyzer.rules.view import NodeView
 from analyzer.rules.wording import store_name
-from analyzer.text import person_serial, person_utc
+from analyzer.text import person_utc, said_serial
 from analyzer.words import Words, say, sentences
 
 _ASKED_OR_NOT = say("Whether it asks for a client certificate does not show.")
@@ -104,7 +104,7 @@ def _handshake(view: NodeView, connection: Connection, expected: Certificate | N
     by_rule = store_name(view, view.expected_store(role))
     return Sighted(
         works=works,
-        reason=sentences((_outcome(connection), _against(presented, by_rule, person_serial(shown.serial)))),
+        reason=sentences((_outcome(connection), _against(presented, by_rule, said_serial(shown.serial)))),
         state=_state(presented, works=works),
         is_rule=False,
         connection=connection.id,
