@@ -8,7 +8,7 @@ from collections.abc import Collection, Container, Mapping, Sequence
 from msgspec import Struct
 
 from analyzer.findings import Finding, OutlookCell, Prospect, Service
-from analyzer.report import wording
+from analyzer.report import fitting, wording
 from analyzer.report.links import anchor
 from analyzer.report.outlook import basis_of, cell_word
 from analyzer.report.views.badge import Badge, Tone
