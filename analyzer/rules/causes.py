@@ -8,7 +8,7 @@ diagnosis explains is what happens between the two.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -84,18 +84,30 @@ ById = Mapping[str, Mapping[str | None, Causes]]
 
 def tie(results: Sequence[Grounded]) -> tuple[Finding, ...]:
     """Return the findings, each with the id of the finding that explains it; the gravest first."""
-    by_id: dict[str, dict[str | None, Causes]] = defaultdict(lambda: defaultdict(Causes))
-    for grounded in results:
-        finding = grounded.finding
-        if finding.determined and (finding.severity in _GRAVE or finding.id in CONTEXT):
-            by_id[finding.id][finding.node].add(grounded)
-    causes = [_cause_of(grounded, by_id) for grounded in results]
+    lasting = _by_id(grounded for grounded in results if not grounded.is_over)
+    by_id = _by_id(results) if any(grounded.is_over for grounded in results) else lasting
+    causes = [_cause_now(grounded, lasting) or _cause_of(grounded, by_id) for grounded in results]
     explaining = frozenset(causes)
     findings = [
         _without_advice(with_cause(grounded, cause, _peers(grounded), explains=grounded.finding.id in explaining))
         for grounded, cause in zip(results, causes, strict=True)
     ]
     return tuple(sorted(_as_grave_as_effects(findings), key=lambda finding: _ORDER.index(finding.severity)))
+
+
+def _by_id(results: Iterable[Grounded]) -> ById:
+    by_id: dict[str, dict[str | None, Causes]] = defaultdict(lambda: defaultdict(Causes))
+    for grounded in results:
+        finding = grounded.finding
+        if finding.determined and (finding.severity in _GRAVE or finding.id in CONTEXT):
+            by_id[finding.id][finding.node].add(grounded)
+    return by_id
+
+
+def _cause_now(effect: Grounded, lasting: ById) -> str | None:
+    """Return what explains a trouble of now: what is over explains it only if nothing else does."""
+    is_now = effect.finding.severity is Severity.CRITICAL and not effect.is_over
+    return _cause_of(effect, lasting) if is_now else None
 
 
 def _as_grave_as_effects(findings: Sequence[Finding]) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from analyzer.evidence import Connection, Outcome, Side
 from analyzer.findings import Severity
+from analyzer.rules.alike import Lines
 from analyzer.rules.per_peer import Who, who_is
 from analyzer.rules.rule import Judgement
 from analyzer.rules.view import NodeView
@@ -27,13 +28,14 @@ def as_of_now(view: NodeView, judgement: Judgement) -> Judgement:
     """Lower a critical judgement to a warning if all that failed has completed a handshake since."""
     if judgement.severity is not Severity.CRITICAL:
         return judgement
-    since = _recoveries(view, judgement)
+    since = recoveries(view, judgement.connections, judgement.events)
     if not since:
         return judgement
     newest = max(since, key=_started)
     return replace(
         judgement,
         severity=Severity.WARNING,
+        is_over=True,
         explanation=say(
             "{failure} It works since: a handshake with {peer} completed at {time}.",
             failure=judgement.explanation,
@@ -43,11 +45,11 @@ def as_of_now(view: NodeView, judgement: Judgement) -> Judgement:
     )
 
 
-def _recoveries(view: NodeView, judgement: Judgement) -> list[Connection]:
+def recoveries(view: NodeView, connections: Sequence[Connection], events: Lines) -> list[Connection]:
     """Return the first handshake that completed with each peer since it failed last; empty if one never did."""
     completed = view.once(_completed)
     failed: dict[Contact, datetime] = {}
-    for contact, time in _failures(view, judgement):
+    for contact, time in _failures(view, connections, events):
         if contact not in failed and contact not in completed:
             return []
         failed[contact] = max(time, failed.get(contact, time))
@@ -55,13 +57,13 @@ def _recoveries(view: NodeView, judgement: Judgement) -> list[Connection]:
     return [] if None in since else [connection for connection in since if connection is not None]
 
 
-def _failures(view: NodeView, judgement: Judgement) -> Iterator[tuple[Contact, datetime]]:
+def _failures(view: NodeView, connections: Sequence[Connection], events: Lines) -> Iterator[tuple[Contact, datetime]]:
     """Yield who failed when, at the last, by this node's role; events count on the capture's clock."""
-    for c in judgement.connections:
+    for c in connections:
         if c.outcome in _FAILED and c.local_role is not None:
             yield (who_is(c.peer), c.peer.zone, c.local_role), c.handshake.started
     offset = view.node.log_ahead
-    for lines in judgement.events.groups:
+    for lines in events.groups:
         record, peer, (_, last) = lines.record, lines.peer, lines.span
         if peer is not None and record.local_role is not None and last is not None and record.error:
             yield (who_is(peer), peer.zone, record.local_role), last - offset

@@ -14,6 +14,7 @@ from analyzer.facts.alerts import UNSUPPORTED_CERTIFICATE
 from analyzer.findings import Confidence, Evidence, Remedy, Severity
 from analyzer.rules import quote
 from analyzer.rules.alike import Alike, Lines
+from analyzer.rules.recovery import recoveries
 from analyzer.rules.rule import Judgement
 from analyzer.rules.view import NodeView
 from analyzer.words import Words
@@ -122,8 +123,20 @@ def _refusal(view: NodeView, key: Key, connections: tuple[Connection, ...], even
     peer = connections[0].peer if connections else events[0].peer or Peer(name="unknown", kind=PeerKind.UNKNOWN)
     shown = [view.case.certificates.get(c.certificate(side).leaf or "") for c in connections]
     seen = next((certificate for certificate in shown if certificate), None)
-    leaf = seen or (_leaf_of_partner(view, peer, side) if by_us else view.expected_leaf(side))
+    stored = _leaf_of_partner(view, peer, side) if by_us else view.expected_leaf(side)
+    leaf = seen or (None if stored and _is_newer(view, stored, side, connections, events) else stored)
     return Refusal(peer, by_us, side, connections, events, leaf, seen is not None)
+
+
+def _is_newer(
+    view: NodeView, stored: Certificate, side: Side, connections: tuple[Connection, ...], events: Lines
+) -> bool:
+    """Whether a store seems to hold another certificate than the one that was refused, unseen.
+
+    Nothing speaks against its purpose, and the same two completed a handshake since: stores show the state at collection.
+    """
+    capability = view.as_client(stored) if side is Side.CLIENT else view.as_server(stored)
+    return capability.capable is not False and bool(recoveries(view, connections, events))
 
 
 def _leaf_of_partner(view: NodeView, peer: Peer, side: Side) -> Certificate | None:

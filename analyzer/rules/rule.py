@@ -112,6 +112,7 @@ class Judgement(Struct, frozen=True, kw_only=True):
         title: only where it differs from the rule's.
         sources: codes of citations, beside the rule's: of the dates and names that this one rests on.
         missing: for `not-determinable` only: what is missing.
+        is_over: all that failed has worked since.
     """
 
     severity: Severity
@@ -130,6 +131,7 @@ class Judgement(Struct, frozen=True, kw_only=True):
     title: Words | None = None
     missing: Words | None = None
     sources: tuple[str, ...] = ()
+    is_over: bool = False
 
 
 WHO_REFUSED = ((Need.LOG, Need.CAPTURE), (Need.LOG, Need.LOCAL_ADDRESSES))

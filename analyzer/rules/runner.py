@@ -35,6 +35,7 @@ class Grounded(Struct, frozen=True):
             connection and no log line.
         partners: names of the nodes whose findings may explain it.
         roles: the sides that the node had in what it rests on; empty: not known.
+        is_over: all that failed has worked since.
     """
 
     finding: Finding
@@ -43,6 +44,7 @@ class Grounded(Struct, frozen=True):
     partners: frozenset[str | None]
     roles: frozenset[Side] = frozenset()
     events: frozenset[str] = frozenset()
+    is_over: bool = False
 
 
 def run(
@@ -192,6 +194,7 @@ def _ground(rule: Rule, view: NodeView, judgement: Judgement) -> Grounded:
         frozenset((view.node.name, *view.node.partners)),
         frozenset(role for role in roles if role),
         events.ids,
+        judgement.is_over,
     )
 
 
