@@ -292,7 +292,7 @@ def test_what_tls_1_3_hides_is_shown_by_rule_and_by_the_peers_log_and_nothing_is
     assert "Store rule?expected the client store's, inferred: expc.harbor.example" in answer
     assert "loggingsnapshot_expe_2026-03-24_11_55_47.txt, line 20" in answer
     assert "Encrypted inframe 34" in answer
-    assert "No failure and no warning calls for a change;" in answer
+    assert "Nothing has to change;" in answer
     assert "Collect" not in answer
 
 

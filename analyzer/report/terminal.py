@@ -185,8 +185,8 @@ def _next_step(conclusions: Conclusions, verdict: Verdict | None, index: Index) 
     if steps.remarks:
         return counted(
             steps.remarks,
-            "no failure and no warning calls for a change; {count:,} remark has a step to consider",
-            "no failure and no warning calls for a change; {count:,} remarks have a step to consider",
+            "nothing has to change; {count:,} remark has a step to consider",
+            "nothing has to change; {count:,} remarks have a step to consider",
         )
     return _NO_STEP
 

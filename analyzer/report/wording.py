@@ -129,8 +129,8 @@ def nothing_to_do(*, waits: bool, remarks: int) -> Words:
     if remarks:
         return counted(
             remarks,
-            "No failure and no warning calls for a change; {count:,} remark has a step to consider.",
-            "No failure and no warning calls for a change; {count:,} remarks have a step to consider.",
+            "Nothing has to change; {count:,} remark has a step to consider.",
+            "Nothing has to change; {count:,} remarks have a step to consider.",
         )
     return say("Nothing now.") if waits else say("Nothing that was read calls for a change.")
 

@@ -131,7 +131,7 @@ def test_one_serial_in_two_certificates_is_no_identity() -> None:
     second = authority("Second").issue("edge.harbor.example", serial=77)
     held = stores(read(first.certificate), read(second.certificate))
 
-    assert judge(case(edge(stores=held)), "same-serial-different-cert") == {("warning", FOUND, "4D")}
+    assert judge(case(edge(stores=held)), "same-serial-different-cert") == {("warning", FOUND, "4d")}
     assert judge(case(edge()), "same-serial-different-cert") == set()
     assert judge(case(bare(edge().role)), "same-serial-different-cert") == {("info", NOT_DETERMINABLE, "bare")}
 

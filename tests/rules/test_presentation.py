@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from analyzer.evidence import Alarm, Certificate, Node, Outcome, Peer, Side, Visibility
-from analyzer.text import person_serial
 from tests.rules.cases import NOT_DETERMINABLE, case, causes, connection, event, judge, made
 from tests.rules.nodes import CUBE, CUCM, INTERNET, NAMED, WEBEX, core, edge, stores
 from tests.rules.pki import (
@@ -125,7 +124,7 @@ def test_the_store_of_the_role_is_named_as_the_one_that_took_its_place() -> None
 
     (finding,) = made(case(node, connections=[served]), "presented-stale-certificate")
 
-    assert f"not the one in its store, serial {person_serial(EDGE_SERVER.serial)}" in finding.explanation
+    assert f"not the one in its store, serial {EDGE_SERVER.serial}" in finding.explanation
 
 
 def test_an_old_certificate_is_not_still_served_once_the_new_one_was() -> None:

@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from analyzer.evidence import Alarm, Member, MemberKind, Node, ReadState, Setting, SettingChange, Side
 from analyzer.facts.settings import REVOCATION_CHECKING_MODE, SOURCE_INACCESSIBILITY_BEHAVIOR
-from analyzer.text import person_serial
 from tests.rules.cases import NOT_DETERMINABLE, case, causes, connection, event, findings, judge, made
 from tests.rules.nodes import CORE, CUBE, EDGE, INTERNET, SOME_CORE, START, WEBEX, bare, core, edge
 from tests.rules.pki import CORE_CLIENT, EDGE_CLIENT, EDGE_SERVER, WEBEX_SERVER, authority, certificate, chain
@@ -153,7 +152,7 @@ def test_the_alert_tells_whose_certificate_was_revoked_in_both_directions(by_us:
     own = EDGE_CLIENT if role is Side.CLIENT else EDGE_SERVER
 
     assert (str(finding.severity), str(finding.confidence), finding.subject) == ("critical", "proven", "Webex")
-    assert f"serial {person_serial((WEBEX_SERVER if by_us else own).serial)}, because" in finding.explanation
+    assert f"serial {(WEBEX_SERVER if by_us else own).serial}, because" in finding.explanation
     assert causes(judged)["edge", f"{'local' if by_us else 'peer'}-alert-certificate-revoked"] == REVOKED
 
 
@@ -164,7 +163,7 @@ def test_the_log_tells_it_in_both_directions() -> None:
     (by_us,), (by_peer,) = (made(case(node, events=[line]), REVOKED) for line in (ours, theirs))
 
     assert f"refused {CUBE.name}'s certificate because" in by_us.explanation
-    assert f"serial {person_serial(EDGE_SERVER.serial)} by the store rule," in by_peer.explanation
+    assert f"serial {EDGE_SERVER.serial} by the store rule," in by_peer.explanation
     assert causes(case(node, events=[ours]))["edge", "local-alert-certificate-revoked"] == REVOKED
     assert causes(case(node, events=[theirs]))["edge", "peer-alert-certificate-revoked"] == REVOKED
 

@@ -6,7 +6,6 @@ import pytest
 from msgspec.structs import replace
 
 from analyzer.evidence import Certificate, MemberKind, Peer, ReadState, Side
-from analyzer.text import person_serial
 from samples.builders.certificates import self_signed
 from tests.rules.cases import NOT_DETERMINABLE, case, causes, connection, judge, made
 from tests.rules.nodes import CUBE, INTERNET, WEBEX, core, edge, stores, zone
@@ -233,8 +232,8 @@ def test_an_authority_that_the_list_holds_with_another_key_is_told_apart_by_its_
 
     issuing, root = chain(other, root=True)[1:]
     assert finding.remedy[0].text == (
-        f"Append Harbor Issuing CA (serial {person_serial(issuing.serial)}) and Harbor Root CA (serial "
-        f"{person_serial(root.serial)}) to the trusted CA list."
+        f"Append Harbor Issuing CA (serial {issuing.serial}) and Harbor Root CA (serial "
+        f"{root.serial}) to the trusted CA list."
     )
 
 

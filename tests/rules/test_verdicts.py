@@ -8,7 +8,6 @@ from msgspec.structs import replace
 from analyzer.evidence import Case, Outcome, Peer, PeerIdentity, Side, Store, Visibility
 from analyzer.findings import Verdict
 from analyzer.rules.verdicts import verdicts_of
-from analyzer.text import person_serial
 from tests.rules.cases import case, connection, event
 from tests.rules.nodes import CUBE, INTERNET, NAMED, START, WEBEX, core, edge, stores
 from tests.rules.pki import EDGE_CLIENT, EDGE_SERVER, SERVER_ONLY, WEBEX_SERVER, certificate
@@ -30,7 +29,7 @@ def test_the_answer_names_node_role_certificate_store_peer_frame_and_refusal() -
 
     assert verdict.sentence == (
         "edge as TLS client presented the client store's certificate, edge.harbor.example, serial "
-        f"{person_serial(EDGE_CLIENT.serial)}, to Webex at 2026-03-24T11:00:00.003000Z "
+        f"{EDGE_CLIENT.serial}, to Webex at 2026-03-24T11:00:00.003000Z "
         "(frame 3 of edge.zip/eth0.pcap); "
         "Webex refused it: certificate_unknown (alert in frame 9 there)."
     )
@@ -47,10 +46,10 @@ def test_who_refused_whom_is_told_apart() -> None:
 
     assert refusing.sentence == (
         "edge as TLS client refused the certificate of Webex, l2sip.webex.com, serial "
-        f"{person_serial(WEBEX_SERVER.serial)}, presented at 2026-03-24T11:00:00.002000Z "
+        f"{WEBEX_SERVER.serial}, presented at 2026-03-24T11:00:00.002000Z "
         "(frame 2 of edge.zip/eth0.pcap): "
         "unknown_ca (alert in frame 9 there). edge itself presented the client store's certificate, "
-        f"edge.harbor.example, serial {person_serial(EDGE_CLIENT.serial)} (frame 3 of edge.zip/eth0.pcap)."
+        f"edge.harbor.example, serial {EDGE_CLIENT.serial} (frame 3 of edge.zip/eth0.pcap)."
     )
     assert "; Webex refused it: unknown_ca (alert in frame 9 there)." in refused.sentence
     assert (refusing.grounds.refused, refused.grounds.refused) == (Side.SERVER, Side.CLIENT)
@@ -213,7 +212,7 @@ def test_only_an_empty_message_is_called_empty(visibility: Visibility, words: st
             "edge as TLS client presented a certificate or none, which TLS 1.3 encrypts, to Webex at",
         ),
         (Visibility.NOT_REACHED, "presented nothing, because the handshake ended before its turn, to Webex at"),
-        (EDGE_CLIENT, f"certificate, edge.harbor.example, serial {person_serial(EDGE_CLIENT.serial)}, to Webex at"),
+        (EDGE_CLIENT, f"certificate, edge.harbor.example, serial {EDGE_CLIENT.serial}, to Webex at"),
     ],
     ids=["empty", "encrypted", "not reached", "seen"],
 )
@@ -310,10 +309,7 @@ def test_the_log_alone_answers_by_the_store_rule(
 
     assert (verdict.outcome, verdict.refused_by, str(verdict.confidence)) == (outcome, refused_by, "inferred")
     assert (verdict.events, verdict.connections) == (("e1", "e2"), ())
-    assert (
-        f"by the store rule the {store} store's certificate, serial {person_serial(leaf.serial)} (inferred)"
-        in verdict.sentence
-    )
+    assert f"by the store rule the {store} store's certificate, serial {leaf.serial} (inferred)" in verdict.sentence
 
 
 @pytest.mark.parametrize(
@@ -364,7 +360,7 @@ def test_a_release_with_one_store_is_judged_by_it() -> None:
     verdict = answers(case(node, events=[event(node, WEBEX, alert=48, role=Side.CLIENT)]))[0]
 
     single = "the single store's certificate (X15.4 has one for both roles)"
-    assert f"{single}, serial {person_serial(EDGE_SERVER.serial)}" in verdict.sentence
+    assert f"{single}, serial {EDGE_SERVER.serial}" in verdict.sentence
 
 
 def test_a_presented_certificate_that_is_in_no_store_is_said_to_be() -> None:
