@@ -15,7 +15,7 @@ from tests.program import EKU_CHECK_ON, WEBEX, run, sample
         (
             WEBEX,
             "Watch    nothing: what was read shows no failure and no warning",
-            "Do now   nothing: what was read calls for no change",
+            "Do now   nothing has to change; 4 remarks have a step to consider",
         ),
         (
             "condition-2.1-private-core-client",
