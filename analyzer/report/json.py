@@ -27,7 +27,7 @@ from analyzer.report.both_ends import sightings_of
 from analyzer.report.json_case import certificates_as_dict, connection_as_dict, event_as_dict
 from analyzer.report.json_nodes import node_as_dict, reference_time_as_dict
 from analyzer.report.json_values import Json, shown, time_or_null, word_or_null
-from analyzer.text import clean
+from analyzer.text import Serial, clean
 from analyzer.words import Words
 
 SCHEMA_VERSION = "1.0"
@@ -59,8 +59,8 @@ def _encoded(report: Report) -> bytes:
 
 
 def _plain(value: object) -> str:
-    """Turn our own words into the string that they are; nothing else needs turning."""
-    if isinstance(value, Words):
+    """Turn our own words, and a serial among them, into the string that they are; nothing else needs turning."""
+    if isinstance(value, Words | Serial):
         return str(value)
     raise NotImplementedError(type(value))
 

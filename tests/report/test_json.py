@@ -32,6 +32,7 @@ from analyzer.evidence import (
 )
 from analyzer.findings import Finding, Report, Verdict
 from analyzer.report.json import render_json, report_as_dict, schema_text
+from analyzer.text import said_serial
 from analyzer.words import Words
 
 SHA = "ab" * 32
@@ -364,6 +365,12 @@ def test_long_text_of_the_input_is_cut_and_sentences_are_not() -> None:
 
     assert len(written["nodes"][0]["version"]) == 1024
     assert len(written["verdicts"][0]["sentence"]) == 5000
+
+
+def test_a_serial_that_stands_alone_is_written_as_every_serial_is(full: Report) -> None:
+    finding = replace(full.findings[0], subject=said_serial("4d0e"))
+    shown = json.loads(render_json(replace(full, findings=(finding,))))
+    assert shown["findings"][0]["subject"] == "4d0e"
 
 
 def test_lines_of_our_own_prose_are_kept(full: Report) -> None:
